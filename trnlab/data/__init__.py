@@ -80,8 +80,14 @@ def digits() -> Digits:
 def digits_mlp() -> DigitsMlp:
     """The weights that `train_digits.py` found, and the accuracy it measured."""
     arrays = _read("digits_mlp.npz")
-    measured = {name: float(arrays.pop(name)) for name in ("train_accuracy", "test_accuracy")}
-    return DigitsMlp(**arrays, **measured)
+    return DigitsMlp(
+        w1=arrays["w1"],
+        b1=arrays["b1"],
+        w2=arrays["w2"],
+        b2=arrays["b2"],
+        train_accuracy=float(arrays["train_accuracy"]),
+        test_accuracy=float(arrays["test_accuracy"]),
+    )
 
 
 def _every_fifth_of_each(labels: np.ndarray) -> np.ndarray:

@@ -30,7 +30,8 @@ def train(data: Digits, rng: np.random.Generator) -> DigitsMlp:
     """The network learned from `data.train`, with its accuracy on both parts of the split."""
     weights = _descend(pixels(data.images[data.train]) / 16.0, data.labels[data.train], rng)
     weights[0] /= 16  # from ink between 0 and 1 to pixels between 0 and 16
-    mlp = DigitsMlp(*map(_on_grid, weights), train_accuracy=np.nan, test_accuracy=np.nan)
+    w1, b1, w2, b2 = map(_on_grid, weights)
+    mlp = DigitsMlp(w1, b1, w2, b2, train_accuracy=np.nan, test_accuracy=np.nan)
     return replace(
         mlp,
         train_accuracy=_accuracy(mlp, data, data.train),
