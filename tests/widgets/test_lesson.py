@@ -1,0 +1,84 @@
+"""The shared lesson parts: what is right, what is said, what the browser may set."""
+
+import pytest
+
+from widgets import lesson
+
+
+def browser_sets(widget, **state):
+    """Deliver a trait update as the browser would send it."""
+    message = {"method": "update", "state": state, "buffer_paths": []}
+    widget._handle_msg({"content": {"data": message}, "buffers": []})
+
+
+@pytest.mark.parametrize("given", ["1024", " 1024 ", "1.024e3", "1,024", "1 024"])
+def test_a_number_is_right_however_it_is_written(given):
+    assert lesson.Number(1024).verdict(given).right
+
+
+def test_a_number_outside_the_tolerance_says_how_far_off_it_is():
+    right, text = lesson.Number(100.0, rel=0.02).verdict("250")
+    assert not right
+    assert text == "Too large, by a factor of 2.5. Try a hint."
+
+
+def test_a_known_mistake_is_named():
+    answer = lesson.Number(512.0, wrong={128.0: "That is the number of partitions."})
+    assert answer.verdict("128") == (False, "That is the number of partitions.")
+
+
+@pytest.mark.parametrize("given", ["abc", "", "1e999", "nan", "<script>"])
+def test_what_is_not_a_number_gets_a_sentence(given):
+    right, text = lesson.Number(1.0).verdict(given)
+    assert not right
+    assert text.startswith("This needs a")
+
+
+def test_each_wrong_choice_gets_its_consequence():
+    answer = lesson.Choice("SBUF", others={"PSUM": "PSUM holds results."})
+    assert answer.choices == ["PSUM", "SBUF"]
+    assert answer.verdict("PSUM") == (False, "PSUM holds results.")
+    assert answer.verdict("SBUF").right
+
+
+def test_an_unknown_choice_is_refused():
+    with pytest.raises(ValueError, match="'HBM' is not one of the choices"):
+        lesson.Choice("SBUF", others={"PSUM": ""}).verdict("HBM")
+
+
+def test_an_attempt_from_the_browser_is_judged():
+    exercise = lesson.Exercise("How many?", lesson.Number(8, "banks"), ["Count."], "Eight.")
+    browser_sets(exercise, given="7", attempts=1)
+    assert not exercise.right
+    assert exercise.verdict.startswith("Too small")
+    browser_sets(exercise, given="8", attempts=2)
+    assert exercise.right
+    assert exercise.verdict == "Right: 8 banks."
+
+
+def test_an_exercise_needs_a_hint():
+    with pytest.raises(ValueError, match="at least one hint"):
+        lesson.Exercise("How many?", lesson.Number(8), [], "Eight.")
+
+
+def test_a_prediction_refuses_an_answer_that_nobody_can_choose():
+    with pytest.raises(ValueError, match="'C' is not one of the choices"):
+        lesson.Predict("Which?", ["A", "B"], answer="C", reveal="")
+
+
+def test_a_prediction_keeps_the_guess():
+    predict = lesson.Predict("Which?", ["A", "B"], answer="A", reveal="<p>A.</p>")
+    browser_sets(predict, guess="B", revealed=True)
+    assert (predict.guess, predict.revealed) == ("B", True)
+
+
+def test_reading_is_shown_as_text_not_as_markup():
+    card = lesson.Reading([("A <b> title", "guide/page.rst", "why & how")])
+    assert "A &lt;b&gt; title" in card.html
+    assert "why &amp; how" in card.html
+
+
+def test_teacher_notes_are_folded_and_add_up_the_minutes():
+    notes = lesson.TeacherNotes([(5, "predict"), (20, "explore")], "None.", ["Why?"])
+    assert notes.folded
+    assert "Plan, 25 minutes" in notes.html

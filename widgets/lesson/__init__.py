@@ -1,0 +1,40 @@
+"""The parts that every lesson shares: a question, a prediction, exercises, a takeaway, notes.
+
+    from widgets import lesson
+
+    lesson.Question("Which part limits the product?", minutes=45)
+    lesson.Predict("Your guess?", ["Tensor engine", "DMA engines"], answer="DMA engines",
+                   because={"Tensor engine": "It would finish in 213 ns."}, reveal=html)
+    lesson.Predict("How many times slower?", answer=5.1, unit="times", reveal=html)
+    lesson.Exercise("How many cycles?", lesson.Number(512, unit="cycles", wrong={128: why}),
+                    hints=[first, second, third], solution=html)
+    lesson.Exercise("Which part?", lesson.Choice("SBUF", others={"PSUM": why, "HBM": why}),
+                    hints=[first, second, third], solution=html)
+    lesson.Text(html); lesson.Takeaway(html); lesson.LeavesOut([html, ...])
+    lesson.Reading([("title", "where to find it", "why read it"), ...])
+    lesson.TeacherNotes(plan=[(5, "predict"), ...], misconception=html, ask=[html, ...])
+
+Goes in: HTML written by the lesson's author, with every number already computed. Comes out:
+widgets for JupyterLab and Voila. It knows neither the engine nor the chip. What a learner types
+is parsed as a number or compared with the choices, and never rendered as HTML.
+"""
+
+from widgets.lesson.answers import Answer, Choice, Number, Verdict
+from widgets.lesson.cards import LeavesOut, Question, Reading, Takeaway, TeacherNotes, Text
+from widgets.lesson.exercise import Exercise
+from widgets.lesson.predict import Predict
+
+__all__ = [
+    "Answer",
+    "Choice",
+    "Exercise",
+    "LeavesOut",
+    "Number",
+    "Predict",
+    "Question",
+    "Reading",
+    "Takeaway",
+    "TeacherNotes",
+    "Text",
+    "Verdict",
+]

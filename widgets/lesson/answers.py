@@ -1,0 +1,97 @@
+"""What counts as right, and what to say to each wrong answer. Text goes in, a verdict comes out."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+
+class Verdict(NamedTuple):
+    """Whether an answer is right, and the sentence that says why."""
+
+    right: bool
+    text: str
+
+
+class Answer(Protocol):
+    """What an exercise needs to know about its answer."""
+
+    @property
+    def choices(self) -> list[str]:
+        """The answers to choose from; empty if the learner types a number."""
+
+    @property
+    def unit(self) -> str:
+        """The unit of a typed number, or an empty text."""
+
+    def verdict(self, given: str) -> Verdict:
+        """Judge one answer."""
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number, right within a relative tolerance.
+
+    `wrong` maps numbers that a known mistake leads to onto the sentence that names the mistake.
+    """
+
+    value: float
+    unit: str = ""
+    rel: float = 0.02
+    wrong: Mapping[float, str] = field(default_factory=dict)
+
+    @property
+    def choices(self) -> list[str]:
+        return []
+
+    def verdict(self, given: str) -> Verdict:
+        """Judge a typed number, such as "1,024" or "2.4e9"."""
+        try:
+            number = float(given.replace(",", "").replace(" ", ""))
+        except ValueError:
+            return Verdict(False, "This needs a number, such as 12.5 or 2.4e9.")
+        if not math.isfinite(number):
+            return Verdict(False, "This needs a finite number, such as 12.5 or 2.4e9.")
+        if self._is_near(number, self.value):
+            return Verdict(True, f"Right: {self.value:,.6g} {self.unit}".rstrip() + ".")
+        for mistake, why in self.wrong.items():
+            if self._is_near(number, mistake):
+                return Verdict(False, why)
+        return Verdict(False, self._size(number))
+
+    def _is_near(self, number: float, target: float) -> bool:
+        return math.isclose(number, target, rel_tol=self.rel, abs_tol=1e-12)
+
+    def _size(self, number: float) -> str:
+        if number * self.value <= 0:
+            return "Not yet. Try a hint."
+        ratio = number / self.value
+        if ratio > 1:
+            return f"Too large, by a factor of {ratio:,.3g}. Try a hint."
+        return f"Too small, by a factor of {1 / ratio:,.3g}. Try a hint."
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One right choice among others, each with what would follow if it were right."""
+
+    right: str
+    others: Mapping[str, str]
+    because: str = ""
+    unit: str = ""
+
+    @property
+    def choices(self) -> list[str]:
+        return sorted([self.right, *self.others])
+
+    def verdict(self, given: str) -> Verdict:
+        """Judge one of the choices.
+
+        Raises:
+            ValueError: the text is not one of the choices
+        """
+        if given == self.right:
+            return Verdict(True, f"Right. {self.because}".strip())
+        if given in self.others:
+            return Verdict(False, self.others[given])
+        raise ValueError(f"exercise: {given!r} is not one of the choices {self.choices}")

@@ -1,0 +1,42 @@
+// A card of fixed HTML. Folded cards are native <details>.
+
+function body(model) {
+  const div = document.createElement("div");
+  div.className = "trn-card-body";
+  div.innerHTML = model.get("html");
+  return div;
+}
+
+function folded(model) {
+  const details = document.createElement("details");
+  const summary = document.createElement("summary");
+  summary.textContent = model.get("title");
+  details.append(summary, body(model));
+  return details;
+}
+
+function open(model) {
+  const section = document.createElement("section");
+  const title = model.get("title");
+  if (title) {
+    const heading = document.createElement("h3");
+    heading.textContent = title;
+    section.setAttribute("aria-label", title);
+    section.append(heading);
+  }
+  section.append(body(model));
+  return section;
+}
+
+export default {
+  render({ model, el }) {
+    const draw = () => {
+      const card = model.get("folded") ? folded(model) : open(model);
+      card.className = `trn-card trn-card-${model.get("kind")}`;
+      el.replaceChildren(card);
+    };
+    draw();
+    model.on("change:html change:title change:folded change:kind", draw);
+    return () => model.off("change:html change:title change:folded change:kind", draw);
+  },
+};

@@ -1,0 +1,87 @@
+"""Cards of fixed text: the question, prose with computed numbers, the takeaway, notes."""
+
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+
+import anywidget
+import traitlets
+
+HERE = Path(__file__).parent
+
+
+class Card(anywidget.AnyWidget):
+    """A titled piece of HTML. A folded card shows its title and opens on a click."""
+
+    _esm = HERE / "card.js"
+    _css = HERE / "lesson.css"
+
+    kind = traitlets.Unicode().tag(sync=True)
+    title = traitlets.Unicode().tag(sync=True)
+    html = traitlets.Unicode().tag(sync=True)
+    folded = traitlets.Bool(False).tag(sync=True)
+
+
+class Text(Card):
+    """Prose whose numbers were computed, without a frame."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(kind="text", html=html)
+
+
+class Question(Card):
+    """The one question of a lesson, and how long the lesson takes."""
+
+    def __init__(self, html: str, minutes: int) -> None:
+        length = f"<p class='small'>About {minutes} minutes.</p>"
+        super().__init__(kind="question", title="The question", html=f"<p>{html}</p>{length}")
+
+
+class Takeaway(Card):
+    """What a learner should remember next week."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(kind="takeaway", title="Takeaway", html=f"<p>{html}</p>")
+
+
+class LeavesOut(Card):
+    """What the model leaves out, one item each."""
+
+    def __init__(self, items: Sequence[str]) -> None:
+        super().__init__(kind="leaves-out", title="What this model leaves out", html=_list(items))
+
+
+class Reading(Card):
+    """Further reading: (title, where to find it, why read it), each in plain text."""
+
+    def __init__(self, sources: Sequence[tuple[str, str, str]]) -> None:
+        super().__init__(
+            kind="reading",
+            title="Further reading",
+            html=_list(
+                f"<cite>{escape(title)}</cite>, <code>{escape(where)}</code>: {escape(why)}"
+                for title, where, why in sources
+            ),
+        )
+
+
+class TeacherNotes(Card):
+    """For the teacher, folded: a plan of (minutes, what), the misconception, what to ask."""
+
+    def __init__(
+        self, plan: Sequence[tuple[int, str]], misconception: str, ask: Sequence[str]
+    ) -> None:
+        rows = "".join(f"<tr><td>{minutes} min</td><td>{what}</td></tr>" for minutes, what in plan)
+        total = sum(minutes for minutes, _ in plan)
+        super().__init__(
+            kind="teacher",
+            title="For the teacher",
+            folded=True,
+            html=f"<h4>Plan, {total} minutes</h4><table><tbody>{rows}</tbody></table>"
+            f"<h4>The common misconception</h4><p>{misconception}</p>"
+            f"<h4>Ask the class</h4>{_list(ask)}",
+        )
+
+
+def _list(items) -> str:
+    return "<ul>" + "".join(f"<li>{item}</li>" for item in items) + "</ul>"
