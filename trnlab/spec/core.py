@@ -1,0 +1,45 @@
+"""One NeuronCore: engines, memories and DMA in one record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .dma import Dma
+from .engines import GpSimdEngine, ScalarEngine, SyncEngine, TensorEngine, VectorEngine
+from .memories import Hbm, Psum, Sbuf
+from .record import Record
+
+
+@dataclass(frozen=True, kw_only=True)
+class Core(Record):
+    """A NeuronCore; change one value by `core.with_({"dma.descriptor_s": 20e-9})`."""
+
+    derived = ("mfu_flops_per_s", "hbm_bytes_per_s", "hbm_share_bytes_per_s")
+
+    name: str  # "NeuronCore-v4"
+    generation: str  # "v2", "v3" or "v4"
+    tensor: TensorEngine
+    vector: VectorEngine
+    scalar: ScalarEngine
+    gpsimd: GpSimdEngine
+    sync: SyncEngine
+    sbuf: Sbuf
+    psum: Psum
+    dma: Dma
+    hbm: Hbm
+    semaphore_s: float  # from a result on one engine to the start of the engine that waits for it
+
+    @property
+    def mfu_flops_per_s(self) -> float:
+        """BF16 peak of TensorE, the denominator of MFU for every data type."""
+        return self.tensor.peak_flops_per_s("bfloat16")
+
+    @property
+    def hbm_bytes_per_s(self) -> float:
+        """Bandwidth of one HBM stack, the denominator of MBU."""
+        return self.hbm.bytes_per_s
+
+    @property
+    def hbm_share_bytes_per_s(self) -> float:
+        """Bandwidth of one HBM stack / cores that share it."""
+        return self.hbm.share_bytes_per_s

@@ -1,0 +1,50 @@
+"""The DMA engines of a core as numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .record import Record
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dma(Record):
+    """The engines that move data between HBM and SBUF, each piece with its own descriptor."""
+
+    derived = ("piece_bytes_per_s", "total_bytes_per_s")
+
+    engines: int
+    queues: int  # rings of one engine, each in order
+    partitions_per_engine: int
+    raw_bytes_per_s: float  # of one engine, while bytes move
+    usable_bytes_per_s: float  # of one engine, the ceiling AWS gives for large transfers
+    descriptor_s: float  # fixed cost of one piece
+    max_piece_bytes: int  # a longer row is cut into pieces
+    transfer_s: float  # fixed cost of a transfer on each engine that takes part
+    start_s: float  # from the trigger to the first byte
+    completion_s: float  # from the last byte to the waiting engine
+    hwdge_instances: int  # hardware descriptor generators of a core
+    hwdge_s: float  # one DMA instruction through a hardware generator
+    swdge_s: float  # one DMA instruction whose descriptors GpSimdE writes
+    transpose_rate: float  # of the copy rate, HBM to SBUF
+    transpose_sbuf_rate: float  # of the copy rate, SBUF to SBUF
+    compute_rate: float  # of the copy rate, adding while copying
+    compute_max_sources: int  # tensors that one dma_compute adds
+    packet_bytes: int  # grain of arbitration between queues
+    priority_classes: int  # 1: round robin only
+
+    @property
+    def has_hwdge(self) -> bool:
+        """Whether the core generates descriptors in hardware."""
+        return self.hwdge_instances > 0
+
+    @property
+    def piece_bytes_per_s(self) -> float:
+        """Rate of one engine on full pieces: piece / (descriptor + piece / raw rate)."""
+        piece_s = self.descriptor_s + self.max_piece_bytes / self.raw_bytes_per_s
+        return self.max_piece_bytes / piece_s
+
+    @property
+    def total_bytes_per_s(self) -> float:
+        """Engines x usable rate of one engine."""
+        return self.engines * self.usable_bytes_per_s
