@@ -1,0 +1,1 @@
+"""Views: widgets that read traces, timelines and facts, and never the other way round."""
