@@ -13,8 +13,9 @@ from .chip import Chip, Link
 from .core import Core
 from .dma import Dma
 from .engines import GpSimdEngine, ScalarEngine, SyncEngine, TensorEngine, VectorEngine
+from .fact import Assumption, Fact, Reading, unit
 from .memories import Hbm, Psum, Sbuf
-from .record import Assumption, Fact, Reading, Record, unit
+from .record import Record
 from .table import Table
 from .trn1 import TRN1
 from .trn2 import TRN2

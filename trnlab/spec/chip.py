@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from .core import Core
 from .record import Record
+from .table import Table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +30,13 @@ class Link(Record):
 class Chip(Record):
     """A chip; what is derived here counts TensorE alone."""
 
-    derived = ("hbm_bytes_per_s", "hbm_capacity_bytes", "sbuf_bytes", "dma_bytes_per_s")
+    derived = (
+        "peaks_flops_per_s",
+        "hbm_bytes_per_s",
+        "hbm_capacity_bytes",
+        "sbuf_bytes",
+        "dma_bytes_per_s",
+    )
 
     name: str  # "trn3"
     product: str  # "AWS Trainium3"
@@ -51,6 +58,12 @@ class Chip(Record):
             ValueError: TensorE has no such mode
         """
         return self.cores * self.core.tensor.peak_flops_per_s(mode)
+
+    @property
+    def peaks_flops_per_s(self) -> Table[float]:
+        """Cores x the TensorE peak of one core, for each mode."""
+        modes = self.core.tensor.macs_per_pe_cycle
+        return Table({mode: self.peak_flops_per_s(mode) for mode in modes})
 
     @property
     def hbm_bytes_per_s(self) -> float:

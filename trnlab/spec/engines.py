@@ -1,4 +1,4 @@
-"""The five engines of a NeuronCore as numbers: widths, clocks, fixed costs in cycles and seconds."""
+"""The five engines of a NeuronCore as numbers: widths, clocks and fixed costs."""
 
 from __future__ import annotations
 

@@ -10,69 +10,22 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Self
 
+from .fact import Assumption, Fact, Reading, unit
 from .table import Table
 
 PROVENANCE = ("source", "sources", "status", "assumed", "conflicts", "changed")
 STATUSES = ("published", "measured", "inferred", "absent")
-UNITS = (
-    ("_flops_per_s", "FLOP/s"),
-    ("_bytes_per_s", "B/s"),
-    ("_per_pe_cycle", "MAC per PE and cycle"),
-    ("_per_cycle", "per cycle"),
-    ("_bytes", "B"),
-    ("_hz", "Hz"),
-    ("_cycles", "cycles"),
-    ("_s", "s"),
-)
 MAY_BE_ZERO = ("s", "cycles")  # units
-
-Self = TypeVar("Self", bound="Record")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Assumption:
-    """AWS does not publish this value: it lies between `low` and `high`, and `why` says so."""
-
-    low: float
-    high: float
-    why: str
-
-
-@dataclass(frozen=True)
-class Reading:
-    """Another value that a second source gives for the same field."""
-
-    value: float
-    source: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fact:
-    """One number of a record, ready to be shown."""
-
-    field: str  # dotted below the record asked, as `with_` takes it
-    value: float
-    unit: str  # "" for a count or a factor
-    status: str  # "published", "measured", "inferred", "assumed", "derived" or "changed"
-    source: str
-    conflicts: tuple[Reading, ...] = ()
-    assumption: Assumption | None = None
-    original: float | None = None  # the record's own value, when the status is "changed"
-
-
-def unit(name: str) -> str:
-    """The unit that a field's name ends in: `unit("clock_hz")` is "Hz"; "" for counts."""
-    return next((text for suffix, text in UNITS if f"_{name}".endswith(suffix)), "")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
     """Numbers of one part of the hardware, each with its source.
 
-    Two records are equal if all fields are; the hash covers the numbers only, so it is cheap. In the
-    mappings below a name is a field or, for a table, `field.entry`.
+    Two records are equal if all fields are; the hash covers the numbers only, so it is cheap. In
+    the mappings below a name is a field or, for a table, `field.entry`.
     """
 
     derived: ClassVar[tuple[str, ...]] = ()  # properties that `facts` lists too
@@ -93,7 +46,7 @@ class Record:
         for name, value in self._numbers():
             self._check_number(name, value)
 
-    def with_(self: Self, changes: Mapping[str, Any] | None = None, /, **by_name: Any) -> Self:
+    def with_(self, changes: Mapping[str, Any] | None = None, /, **by_name: Any) -> Self:
         """A copy with other values, which `facts` then marks as "changed".
 
         Args:
@@ -119,9 +72,16 @@ class Record:
         ]
         return [fact for fact in own if fact.status != "absent"] + parts + self._derived_facts()
 
-    def is_assumed(self, name: str) -> bool:
-        """Whether AWS publishes no value for the field `name`."""
-        return name in self.assumed or name.partition(".")[0] in self.assumed
+    def fact(self, path: str) -> Fact:
+        """One number by its dotted name, as `facts` lists it.
+
+        Raises:
+            ValueError: the record has no such number
+        """
+        for fact in self.facts():
+            if fact.field == path:
+                return fact
+        raise ValueError(f"{self._name} has no number {path!r}; facts() lists all of them.")
 
     # The fields, seen as numbers and as parts.
 
@@ -177,7 +137,7 @@ class Record:
 
     # Changing.
 
-    def _set(self: Self, path: str, value: Any) -> Self:
+    def _set(self, path: str, value: Any) -> Self:
         name, _, rest = path.partition(".")
         if name not in self._names():
             raise ValueError(self._no_field(name, self._names()))
@@ -185,6 +145,11 @@ class Record:
         if not isinstance(old, Table):
             return replace(self, **self._changed(name, name, old, rest, value))
         entry, _, rest = rest.partition(".")
+        if not entry:
+            entries = ", ".join(old)
+            raise ValueError(
+                f"{self._name}: {name} is a table; name one of its entries: {entries}."
+            )
         if entry not in old:
             raise ValueError(self._no_field(f"{name}.{entry}", [f"{name}.{e}" for e in old]))
         new = self._changed(f"{name}.{entry}", name, old[entry], rest, value)
@@ -215,7 +180,7 @@ class Record:
             kind = "True or False" if isinstance(old, bool) else "a number"
             raise ValueError(f"{self._name}: {name} = {value!r} must be {kind}.")
         if isinstance(old, int):
-            if value != int(value):
+            if not float(value).is_integer():
                 raise ValueError(f"{self._name}: {name} = {value!r} must be a whole number.")
             return int(value)
         return float(value)

@@ -30,6 +30,7 @@ DMA_OVERVIEW = "nki/get-started/about/nki-dma-overview.rst"
 DMA_BANDWIDTH = "nki/deep-dives/nki-dma-bandwidth-guide.rst"
 OVERLAP = "neuron-runtime/explore/compute-comm-overlap.rst"
 THROTTLING = "tools/neuron-explorer/overview-summary-page.rst (throttling)"
+SCHEMA = "tools/neuron-explorer/profile-schema-reference.rst"
 LNC = "about-neuron/arch/neuron-features/logical-neuroncore-config.rst"
 
 TUTORIAL_PROFILES = "profiles of nki/guides/tutorials/kernel-optimization.rst"

@@ -7,8 +7,9 @@ from .chip import Chip, Link
 from .core import Core
 from .dma import Dma
 from .engines import GpSimdEngine, ScalarEngine, SyncEngine, TensorEngine, VectorEngine
+from .fact import Assumption, Reading
 from .memories import Hbm, Psum, Sbuf
-from .record import Assumption, Reading
+from .trn2 import CORE as V3
 
 KIB, GIB = 2**10, 2**30
 
@@ -30,8 +31,8 @@ _tensor = TensorEngine(
     latency_cycles=398.0,
     load_speedup=4.0,
     load_latency_cycles=187.0,
-    fp32_matmuls_per_call=2,
-    pass_overhead=1.0085,
+    fp32_matmuls_per_call=V3.tensor.fp32_matmuls_per_call,
+    pass_overhead=V3.tensor.pass_overhead,
     onezero_speedup=2.0,
     fp32_transpose_speedup=1.0,
     ramp_s=0.0,
@@ -164,8 +165,8 @@ _gpsimd = GpSimdEngine(
 _sync = SyncEngine(
     source=doc.TRN1_GUIDE,
     clock_hz=1.4e9,
-    dma_trigger_s=530e-9,
-    sources={"dma_trigger_s": doc.TUTORIAL_PROFILES},
+    dma_trigger_s=V3.sync.dma_trigger_s,
+    sources={"clock_hz": doc.SCHEMA, "dma_trigger_s": doc.TUTORIAL_PROFILES},
     assumed={
         "clock_hz": Assumption(
             low=1.12e9, high=1.4e9, why="No clock is given; this is the profiler's core clock."
@@ -182,15 +183,15 @@ _dma = Dma(
     raw_bytes_per_s=27.2e9,
     usable_bytes_per_s=17e9,
     descriptor_s=45e-9,
-    max_piece_bytes=2 * KIB,
+    max_piece_bytes=V3.dma.max_piece_bytes,
     transfer_s=45e-9,
-    start_s=0.9e-6,
-    completion_s=0.3e-6,
+    start_s=V3.dma.start_s,
+    completion_s=V3.dma.completion_s,
     hwdge_instances=0,
     hwdge_s=0.0,
-    swdge_s=880e-9,
-    transpose_rate=0.9,
-    transpose_sbuf_rate=0.5,
+    swdge_s=V3.dma.swdge_s,
+    transpose_rate=V3.dma.transpose_rate,
+    transpose_sbuf_rate=V3.dma.transpose_sbuf_rate,
     compute_rate=0.5,
     compute_max_sources=16,
     packet_bytes=4 * KIB,
@@ -199,7 +200,7 @@ _dma = Dma(
         "usable_bytes_per_s": f"{doc.DMA_BANDWIDTH}; {doc.DMA_OVERVIEW}",
         "descriptor_s": "pieces of 2 KiB at 17 B/ns, " + doc.DMA_BANDWIDTH,
         "max_piece_bytes": doc.TUTORIAL_PROFILES,
-        "start_s": doc.DMA_PROFILES,
+        "start_s": "trigger of a store by GpSimdE, " + doc.DMA_PROFILES,
         "completion_s": doc.DMA_PROFILES,
         "swdge_s": doc.DMA_PROFILES,
         "transpose_rate": doc.TRN2_GUIDE,

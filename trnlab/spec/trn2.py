@@ -7,8 +7,8 @@ from .chip import Chip, Link
 from .core import Core
 from .dma import Dma
 from .engines import GpSimdEngine, ScalarEngine, SyncEngine, TensorEngine, VectorEngine
+from .fact import Assumption, Reading
 from .memories import Hbm, Psum, Sbuf
-from .record import Assumption, Reading
 
 KIB, GIB = 2**10, 2**30
 
@@ -188,7 +188,7 @@ _sync = SyncEngine(
     source=doc.TRN2_GUIDE,
     clock_hz=1.2e9,
     dma_trigger_s=530e-9,
-    sources={"dma_trigger_s": doc.TUTORIAL_PROFILES},
+    sources={"clock_hz": doc.SCHEMA, "dma_trigger_s": doc.TUTORIAL_PROFILES},
     status={"dma_trigger_s": "measured"},
     assumed={
         "clock_hz": Assumption(
@@ -222,7 +222,7 @@ _dma = Dma(
         "usable_bytes_per_s": f"{doc.DMA_BANDWIDTH}; {doc.DMA_OVERVIEW}",
         "descriptor_s": "packet times of " + doc.TUTORIAL_PROFILES,
         "max_piece_bytes": "packet times of " + doc.TUTORIAL_PROFILES,
-        "start_s": doc.DMA_PROFILES,
+        "start_s": "trigger of a store by GpSimdE, " + doc.DMA_PROFILES,
         "completion_s": doc.DMA_PROFILES,
         "hwdge_instances": doc.TRN2_GUIDE,
         "hwdge_s": f"{doc.TRN2_GUIDE}; {doc.DGE}",

@@ -11,8 +11,8 @@ from .chip import Chip, Link
 from .core import Core
 from .dma import Dma
 from .engines import GpSimdEngine, ScalarEngine, SyncEngine, TensorEngine, VectorEngine
+from .fact import Assumption, Reading
 from .memories import Hbm, Psum, Sbuf
-from .record import Assumption, Reading
 from .trn2 import CORE as V3
 
 KIB, GIB = 2**10, 2**30
@@ -200,7 +200,7 @@ _sync = SyncEngine(
     source=doc.TRN3_GUIDE,
     clock_hz=V3.sync.clock_hz,
     dma_trigger_s=V3.sync.dma_trigger_s,
-    sources={"dma_trigger_s": doc.TUTORIAL_PROFILES},
+    sources={"clock_hz": doc.SCHEMA, "dma_trigger_s": doc.TUTORIAL_PROFILES},
     assumed={
         "clock_hz": _as_trn2(0.96e9, 1.4e9),
         "dma_trigger_s": _as_trn2(50e-9, 1.0e-6),
