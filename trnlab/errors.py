@@ -1,0 +1,16 @@
+"""What the engine says when a kernel asks for what the device would refuse.
+
+Text = operation, what was asked, what is allowed and, where known, the way out.
+"""
+
+
+class KernelError(ValueError):
+    """The device, or its compiler, would refuse this."""
+
+
+class CapacityError(KernelError):
+    """The live tiles do not fit into SBUF or PSUM."""
+
+
+class LimitError(ValueError):
+    """The work is legal on the device but too large for this simulator."""

@@ -1,0 +1,1 @@
+"""Our own kernels, written to be read."""

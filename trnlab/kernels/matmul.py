@@ -1,0 +1,221 @@
+"""A matrix product in five steps, from one tile to three blocked dimensions.
+
+Every kernel takes lhsT [K, M] and rhs [K, N] from HBM and returns lhsT^T @ rhs, [M, N], in HBM. The
+left operand comes transposed because TensorE contracts over partitions: both operands must have K
+on theirs.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import trnlab.nki.language as nl
+from trnlab import nki
+from trnlab.errors import KernelError, LimitError
+from trnlab.nki import isa as nisa
+from trnlab.nki.launch import MAX_CALLS
+
+TILE_K, TILE_M, TILE_N = 128, 128, 512  # one nc_matmul, one PSUM bank
+
+
+@nki.jit
+def one_tile(lhsT, rhs):
+    """The smallest product: one nc_matmul, K and M at most 128, N at most 512."""
+    (k, m), (_, n) = lhsT.shape, rhs.shape
+    result = nl.ndarray((m, n), dtype=result_dtype(lhsT), buffer=nl.shared_hbm, name="result")
+
+    lhsT_tile = nl.ndarray((k, m), dtype=lhsT.dtype, buffer=nl.sbuf, name="lhsT_tile")
+    rhs_tile = nl.ndarray((k, n), dtype=rhs.dtype, buffer=nl.sbuf, name="rhs_tile")
+    nisa.dma_copy(dst=lhsT_tile, src=lhsT)
+    nisa.dma_copy(dst=rhs_tile, src=rhs)
+
+    acc = nl.ndarray((m, n), dtype=nl.float32, buffer=nl.psum, name="acc")
+    nisa.nc_matmul(dst=acc, stationary=lhsT_tile, moving=rhs_tile)
+
+    out = nl.ndarray((m, n), dtype=result.dtype, buffer=nl.sbuf, name="out")
+    nisa.tensor_copy(dst=out, src=acc)
+    nisa.dma_copy(dst=result, src=out)
+    return result
+
+
+@nki.jit
+def tiled(lhsT, rhs):
+    """The obvious way: both operand tiles are loaded again for every nc_matmul."""
+    K, M, N = check(lhsT, rhs)
+    result = nl.ndarray((M, N), dtype=result_dtype(lhsT), buffer=nl.shared_hbm, name="result")
+
+    for m in nl.affine_range(0, M, TILE_M):
+        for n in nl.affine_range(0, N, TILE_N):
+            acc = nl.ndarray((TILE_M, TILE_N), dtype=nl.float32, buffer=nl.psum, name="acc")
+            for k in nl.affine_range(0, K, TILE_K):
+                lhsT_tile = nl.ndarray(
+                    (TILE_K, TILE_M), dtype=lhsT.dtype, buffer=nl.sbuf, name="lhsT_tile"
+                )
+                rhs_tile = nl.ndarray(
+                    (TILE_K, TILE_N), dtype=rhs.dtype, buffer=nl.sbuf, name="rhs_tile"
+                )
+                nisa.dma_copy(dst=lhsT_tile, src=lhsT[k : k + TILE_K, m : m + TILE_M])
+                nisa.dma_copy(dst=rhs_tile, src=rhs[k : k + TILE_K, n : n + TILE_N])
+                nisa.nc_matmul(dst=acc, stationary=lhsT_tile, moving=rhs_tile)
+            out = nl.ndarray((TILE_M, TILE_N), dtype=result.dtype, buffer=nl.sbuf, name="out")
+            nisa.tensor_copy(dst=out, src=acc)
+            nisa.dma_copy(dst=result[m : m + TILE_M, n : n + TILE_N], src=out)
+    return result
+
+
+@nki.jit
+def hoisted(lhsT, rhs):
+    """Loads hoisted: a column of rhs tiles serves every M, a column of lhsT tiles one N."""
+    K, M, N = check(lhsT, rhs)
+    result = nl.ndarray((M, N), dtype=result_dtype(lhsT), buffer=nl.shared_hbm, name="result")
+
+    for n in nl.affine_range(0, N, TILE_N):
+        rhs_tiles = []
+        for k in nl.affine_range(0, K, TILE_K):
+            rhs_tile = nl.ndarray((TILE_K, TILE_N), dtype=rhs.dtype, name="rhs_tile")
+            nisa.dma_copy(dst=rhs_tile, src=rhs[k : k + TILE_K, n : n + TILE_N])
+            rhs_tiles.append(rhs_tile)
+        for m in nl.affine_range(0, M, TILE_M):
+            lhsT_tiles = []
+            for k in nl.affine_range(0, K, TILE_K):
+                lhsT_tile = nl.ndarray((TILE_K, TILE_M), dtype=lhsT.dtype, name="lhsT_tile")
+                nisa.dma_copy(dst=lhsT_tile, src=lhsT[k : k + TILE_K, m : m + TILE_M])
+                lhsT_tiles.append(lhsT_tile)
+
+            acc = nl.ndarray((TILE_M, TILE_N), dtype=nl.float32, buffer=nl.psum, name="acc")
+            for lhsT_tile, rhs_tile in zip(lhsT_tiles, rhs_tiles, strict=True):
+                nisa.nc_matmul(dst=acc, stationary=lhsT_tile, moving=rhs_tile)
+            out = nl.ndarray((TILE_M, TILE_N), dtype=result.dtype, buffer=nl.sbuf, name="out")
+            nisa.tensor_copy(dst=out, src=acc)
+            nisa.dma_copy(dst=result[m : m + TILE_M, n : n + TILE_N], src=out)
+    return result
+
+
+@nki.jit
+def blocked(lhsT, rhs, m_block=4, n_block=2):
+    """M and N blocked: m_block x n_block result tiles share their operands' loads."""
+    K, M, N = check(lhsT, rhs, m_block=m_block, n_block=n_block)
+    BLOCK_M, BLOCK_N = m_block * TILE_M, n_block * TILE_N
+    result = nl.ndarray((M, N), dtype=result_dtype(lhsT), buffer=nl.shared_hbm, name="result")
+
+    for n0 in nl.affine_range(0, N, BLOCK_N):
+        rhs_rows = load_rows(rhs, 0, K, n0, BLOCK_N, "rhs_rows")
+        for m0 in nl.affine_range(0, M, BLOCK_M):
+            lhsT_rows = load_rows(lhsT, 0, K, m0, BLOCK_M, "lhsT_rows")
+            for m in nl.affine_range(0, BLOCK_M, TILE_M):
+                for n in nl.affine_range(0, BLOCK_N, TILE_N):
+                    acc = nl.ndarray((TILE_M, TILE_N), nl.float32, buffer=nl.psum, name="acc")
+                    for lhsT_row, rhs_row in zip(lhsT_rows, rhs_rows, strict=True):
+                        nisa.nc_matmul(
+                            dst=acc,
+                            stationary=lhsT_row[:, m : m + TILE_M],
+                            moving=rhs_row[:, n : n + TILE_N],
+                        )
+                    out = nl.ndarray((TILE_M, TILE_N), dtype=result.dtype, name="out")
+                    nisa.tensor_copy(dst=out, src=acc)
+                    row, col = m0 + m, n0 + n
+                    nisa.dma_copy(dst=result[row : row + TILE_M, col : col + TILE_N], src=out)
+    return result
+
+
+@nki.jit
+def pipelined(lhsT, rhs, m_block=4, n_block=1, k_block=8):
+    """M, N and K blocked: sums of a K block move to SBUF while two PSUM banks take turns."""
+    K, M, N = check(lhsT, rhs, m_block=m_block, n_block=n_block, k_block=k_block)
+    BLOCK_M, BLOCK_N, BLOCK_K = m_block * TILE_M, n_block * TILE_N, k_block * TILE_K
+    result = nl.ndarray((M, N), dtype=result_dtype(lhsT), buffer=nl.shared_hbm, name="result")
+    banks = [nl.ndarray((TILE_M, TILE_N), nl.float32, nl.psum, name=f"bank{b}") for b in range(2)]
+    turn = 0
+
+    for n0 in nl.affine_range(0, N, BLOCK_N):
+        for m0 in nl.affine_range(0, M, BLOCK_M):
+            sums = {}
+            for k0 in nl.sequential_range(0, K, BLOCK_K):
+                lhsT_rows = load_rows(lhsT, k0, BLOCK_K, m0, BLOCK_M, "lhsT_rows")
+                rhs_rows = load_rows(rhs, k0, BLOCK_K, n0, BLOCK_N, "rhs_rows")
+                for m in nl.affine_range(0, BLOCK_M, TILE_M):
+                    for n in nl.affine_range(0, BLOCK_N, TILE_N):
+                        acc = banks[turn % 2]
+                        turn += 1
+                        for k, (lhsT_row, rhs_row) in enumerate(zip(lhsT_rows, rhs_rows)):
+                            nisa.nc_matmul(
+                                dst=acc,
+                                stationary=lhsT_row[:, m : m + TILE_M],
+                                moving=rhs_row[:, n : n + TILE_N],
+                                accumulate=k > 0,
+                            )
+                        if k0 == 0:
+                            sums[m, n] = nl.ndarray((TILE_M, TILE_N), nl.float32, name="sum")
+                            nisa.tensor_copy(dst=sums[m, n], src=acc)
+                        else:
+                            nisa.tensor_tensor(sums[m, n], sums[m, n], acc, op=nl.add)
+            for (m, n), total in sums.items():
+                out = nl.ndarray((TILE_M, TILE_N), dtype=result.dtype, name="out")
+                nisa.tensor_copy(dst=out, src=total)
+                row, col = m0 + m, n0 + n
+                nisa.dma_copy(dst=result[row : row + TILE_M, col : col + TILE_N], src=out)
+    return result
+
+
+def load_rows(matrix, row, rows, col, cols, name):
+    """Load matrix[row : row + rows, col : col + cols] as tiles of 128 rows and all columns."""
+    tiles = []
+    for k in nl.affine_range(row, row + rows, TILE_K):
+        tile = nl.ndarray((TILE_K, cols), dtype=matrix.dtype, buffer=nl.sbuf, name=name)
+        nisa.dma_copy(dst=tile, src=matrix[k : k + TILE_K, col : col + cols])
+        tiles.append(tile)
+    return tiles
+
+
+def result_dtype(operand) -> str:
+    """The operands' own dtype; bfloat16 for FP8, whose range a sum would leave."""
+    return "bfloat16" if operand.dtype.startswith("float8") else operand.dtype
+
+
+def check(lhsT, rhs, m_block: int = 1, n_block: int = 1, k_block: int = 1) -> tuple[int, int, int]:
+    """K, M and N of a product whose blocks divide it.
+
+    Raises:
+        KernelError: operands that do not fit together, or a size that no block divides
+        LimitError: more nc_matmuls than one run may record
+    """
+    if len(lhsT.shape) != 2 or len(rhs.shape) != 2 or lhsT.shape[0] != rhs.shape[0]:
+        raise KernelError(
+            f"matmul: lhsT {list(lhsT.shape)} and rhs {list(rhs.shape)} should be [K, M] and "
+            "[K, N] with the same K"
+        )
+    (K, M), N = lhsT.shape, rhs.shape[1]
+    sizes = (("K", K, TILE_K, k_block), ("M", M, TILE_M, m_block), ("N", N, TILE_N, n_block))
+    for letter, size, tile, block in sizes:
+        if block < 1 or size % (tile * block):
+            raise KernelError(
+                f"matmul: {letter} = {size} is not a multiple of {tile * block} "
+                f"({block} tiles of {tile}); pad it to {-(-size // (tile * max(block, 1))) * tile * max(block, 1)} or choose another block"
+            )
+    matmuls = (K // TILE_K) * (M // TILE_M) * (N // TILE_N)
+    if matmuls > MAX_CALLS // 4:
+        raise LimitError(
+            f"matmul: {K} x {M} x {N} takes {matmuls:,} nc_matmuls, and one run may record "
+            f"{MAX_CALLS // 4:,}; use smaller K, M and N"
+        )
+    return K, M, N
+
+
+class Rung(NamedTuple):
+    """One step of the ladder."""
+
+    kernel: Callable
+    meaning: str
+    blocks: dict[str, int]  # keyword arguments and their defaults, in tiles
+
+
+LADDER = {
+    "one_tile": Rung(one_tile, "One tile: the smallest product", {}),
+    "tiled": Rung(tiled, "Tiled: both operands loaded for every nc_matmul", {}),
+    "hoisted": Rung(hoisted, "Hoisted: loads moved out of the inner loop", {}),
+    "blocked": Rung(blocked, "Blocked: M and N tiles share loads", {"m_block": 4, "n_block": 2}),
+    "pipelined": Rung(
+        pipelined,
+        "Pipelined: K blocked too, two PSUM banks take turns",
+        {"m_block": 4, "n_block": 1, "k_block": 8},
+    ),
+}

@@ -1,0 +1,120 @@
+"""Indexing a tensor as NKI does: like NumPy, with strict bounds, and views only.
+
+On chip an integer on dimension 0 keeps that dimension at size 1 and the result has at least two
+dimensions; in HBM an integer drops its dimension and the result has at least one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from trnlab.errors import KernelError
+
+if TYPE_CHECKING:
+    from trnlab.memory.tensor import Tensor
+
+
+@dataclass(frozen=True)
+class DynamicSlice:
+    """`nl.ds(start, size)`: a slice given by its start and size."""
+
+    start: int
+    size: int
+
+
+Pattern = tuple[tuple[int, ...], tuple[int, ...], int]
+
+
+def index(tensor: "Tensor", key: Any) -> Pattern:
+    """Shape, strides and offset of `tensor[key]`.
+
+    Raises:
+        KernelError: too many indices, or one that leaves the tensor
+    """
+    if type(key) is not tuple:
+        key = (key,)
+    shape, strides, offset = tensor.shape, tensor.strides, tensor.offset
+    if len(key) != len(shape) or Ellipsis in key:
+        key = _expand(tensor, key)
+    on_chip = tensor.storage.memory != "hbm"
+    new_shape: list[int] = []
+    new_strides: list[int] = []
+    for axis, item in enumerate(key):
+        size, stride = shape[axis], strides[axis]
+        if type(item) is slice and item.step is None:
+            start = 0 if item.start is None else item.start
+            stop = size if item.stop is None else item.stop
+            if not 0 <= start < stop <= size:
+                start, stop = _bounds(tensor, axis, start, stop)
+            offset += start * stride
+            new_shape.append(stop - start)
+            new_strides.append(stride)
+            continue
+        start, count, step = _resolve(tensor, axis, item)
+        offset += start * stride
+        if count >= 0:
+            new_shape.append(count)
+            new_strides.append(stride * step)
+        elif on_chip and axis == 0:
+            new_shape.append(1)
+            new_strides.append(stride)
+    least = 2 if on_chip else 1
+    while len(new_shape) < least:
+        new_shape.append(1)
+        new_strides.append(1)
+    return tuple(new_shape), tuple(new_strides), offset
+
+
+def _expand(tensor: "Tensor", key: Sequence[Any]) -> tuple[Any, ...]:
+    """One item per dimension: fill `...` and missing trailing ones."""
+    given = sum(item is not Ellipsis for item in key)
+    if given > tensor.ndim:
+        raise KernelError(
+            f"index: {given} indices for {tensor.name}, which has {tensor.ndim} dimensions"
+        )
+    at = next((i for i, item in enumerate(key) if item is Ellipsis), len(key))
+    missing = (slice(None),) * (tensor.ndim - given)
+    return (*key[:at], *missing, *key[at + 1 :])
+
+
+def _resolve(tensor: "Tensor", axis: int, item: Any) -> tuple[int, int, int]:
+    """Start, count (-1: a single element, drop the dimension) and step."""
+    size = tensor.shape[axis]
+    if isinstance(item, slice):
+        step = 1 if item.step is None else int(item.step)
+        if step < 1:
+            raise KernelError(f"index: step {step} on dimension {axis} of {tensor.name}; use 1 up")
+        start = 0 if item.start is None else item.start
+        stop = size if item.stop is None else item.stop
+        start, stop = _bounds(tensor, axis, int(start), int(stop))
+        return start, -(-(stop - start) // step), step
+    if isinstance(item, DynamicSlice):
+        start, stop = _bounds(tensor, axis, item.start, item.start + item.size)
+        return start, stop - start, 1
+    if isinstance(item, range):
+        start, stop = _bounds(tensor, axis, item.start, item[-1] + 1)
+        return start, len(item), item.step
+    position = item.__index__() if hasattr(item, "__index__") else None
+    if position is None:
+        raise KernelError(
+            f"index: {item!r} on dimension {axis} of {tensor.name}; "
+            "use an integer, a slice or nl.ds(start, size)"
+        )
+    at = position + size if position < 0 else position
+    if not 0 <= at < size:
+        raise KernelError(
+            f"index: {position} on dimension {axis} of {tensor.name}, which has size {size}"
+        )
+    return at, -1, 1
+
+
+def _bounds(tensor: "Tensor", axis: int, start: int, stop: int) -> tuple[int, int]:
+    size = tensor.shape[axis]
+    first = start + size if start < 0 else start
+    last = stop + size if stop < 0 else stop
+    if not 0 <= first < last <= size:
+        raise KernelError(
+            f"index: [{start}:{stop}] on dimension {axis} of {tensor.name}, which has size {size}; "
+            "handle the last, smaller tile with min()"
+        )
+    return first, last

@@ -1,0 +1,195 @@
+"""`trnlab.profile`: one run of a kernel, read as values and as time."""
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+import inspect
+from typing import Any
+
+import numpy as np
+
+from trnlab import spec
+from trnlab.metrics.roofline import Roofline, roofline
+from trnlab.metrics.utilization import busy_s
+from trnlab.nki.kernel import Kernel, Recording, Shape, record
+from trnlab.numerics import dtype_name, itemsize
+from trnlab.replay import values_after
+from trnlab.schedule import Timeline, schedule
+from trnlab.schedule.timeline import ENGINES
+from trnlab.spec import Chip, Core
+from trnlab.trace import Trace
+
+MEMORIES = ("sbuf", "psum")
+
+
+def shape(sizes: tuple[int, ...], dtype: Any = "float32") -> Shape:
+    """A kernel input without values, to run on shapes alone.
+
+    Args:
+        sizes: of each dimension
+        dtype: NKI dtype
+    Raises:
+        ValueError: sizes that are not positive integers, or no such dtype
+    """
+    if not sizes or any(int(size) != size or size < 1 for size in sizes):
+        raise ValueError(f"shape: {sizes} needs sizes that are whole numbers of 1 or more")
+    return Shape(tuple(int(size) for size in sizes), dtype_name(dtype))
+
+
+def profile(
+    kernel: Callable[..., Any], *args: Any, chip: str | Chip = "trn3", **kwargs: Any
+) -> "Profile":
+    """Run a kernel on one core of a chip.
+
+    Args:
+        args, kwargs: the kernel's own; NumPy arrays, or `shape(...)` for time alone
+        chip: "trn1", "trn2" or "trn3", or a `spec.Chip` with changed numbers
+    Returns:
+        values and time
+    Raises:
+        KernelError: the device would refuse the kernel
+        CapacityError: its live tiles do not fit into SBUF or PSUM
+        LimitError: too large for this simulator
+    """
+    chosen = spec.chip(chip)
+    recording = record(kernel, args, kwargs, chosen.core)
+    return Profile(kernel, recording, chosen, schedule(recording.trace, chosen.core))
+
+
+class Profile:
+    """What one run took and gave."""
+
+    def __init__(
+        self, kernel: Callable[..., Any], recording: Recording, chip: Chip, timeline: Timeline
+    ) -> None:
+        self._kernel = kernel.function if isinstance(kernel, Kernel) else kernel
+        self._recording = recording
+        self.chip = chip.name
+        self.core: Core = timeline.core
+        self.timeline = timeline
+
+    def on(self, core: Core) -> "Profile":
+        """The same run, scheduled on a core with other numbers."""
+        line = schedule(self.trace, core)
+        return Profile(self._kernel, self._recording, spec.chip(self.chip), line)
+
+    def __repr__(self) -> str:
+        return (
+            f"Profile({self.name} on {self.chip}: {self.total_us:.2f} us, MFU {self.mfu:.1%}, "
+            f"{len(self.trace)} NKI calls, {self.timeline.rows} device instructions)"
+        )
+
+    @property
+    def name(self) -> str:
+        """Name of the kernel."""
+        return getattr(self._kernel, "__name__", "kernel")
+
+    @property
+    def trace(self) -> Trace:
+        """What was recorded."""
+        return self._recording.trace
+
+    @property
+    def output(self) -> Any:
+        """The kernel's result as NumPy arrays; None on shapes alone."""
+        return self._recording.output
+
+    @property
+    def total_s(self) -> float:
+        """Time until the last result can be read, seconds."""
+        return self.timeline.total_s
+
+    @property
+    def total_us(self) -> float:
+        """The same in microseconds."""
+        return self.total_s * 1e6
+
+    @cached_property
+    def flops(self) -> int:
+        """Useful floating-point operations on TensorE."""
+        return int(self.timeline["flops"].sum())
+
+    @cached_property
+    def hbm_bytes(self) -> int:
+        """Bytes moved between HBM and the chip."""
+        return int(self.timeline["bytes"].sum())
+
+    @property
+    def mfu(self) -> float:
+        """Model FLOP utilization: FLOPs over time and BF16 peak, whatever the dtype."""
+        return self._over(self.flops, self.core.mfu_flops_per_s)
+
+    @property
+    def mbu(self) -> float:
+        """Memory bandwidth utilization: bytes over time and bandwidth of one HBM stack."""
+        return self._over(self.hbm_bytes, self.core.hbm_bytes_per_s)
+
+    def _over(self, amount: float, per_s: float) -> float:
+        return amount / (self.total_s * per_s) if self.total_s else 0.0
+
+    @cached_property
+    def busy(self) -> Mapping[str, float]:
+        """Fraction of the total time in which each engine works."""
+        total = self.total_s or 1.0
+        return {engine: busy_s(self.timeline, engine) / total for engine in ENGINES}
+
+    @property
+    def roofline(self) -> Roofline:
+        """The run's point against the roofs of its TensorE mode."""
+        return roofline(self.core, self._mode(), self.flops, self.hbm_bytes, self.total_s)
+
+    def _mode(self) -> str:
+        """TensorE mode of the run's matmuls; BF16 if it has none."""
+        for recorded in self.trace.calls:
+            if recorded.kind.instruction.name == "nc_matmul":
+                dtype = recorded.kind.reads[1].dtype
+                return "float8" if itemsize(dtype) == 1 else dtype
+        return "bfloat16"
+
+    @cached_property
+    def tiles(self) -> Mapping[str, np.ndarray]:
+        """SBUF and PSUM tiles as columns.
+
+        tensor (id), memory (0: sbuf, 1: psum), address_bytes and bytes_per_partition, partitions,
+        first_call, last_call, start_s and end_s of its lifetime, bank (PSUM, else -1).
+        """
+        line, trace = self.timeline, self.trace
+        calls, first_row = np.unique(line["call"], return_index=True)
+        last_row = np.searchsorted(line["call"], calls, side="right") - 1
+        rows = []
+        for id, (address, size, _) in sorted(line.places.items()):
+            storage = trace.storages[id]
+            in_psum = storage.memory == "psum"
+            last = last_row[storage.last_call]
+            rows.append((
+                id, MEMORIES.index(storage.memory), address, size, storage.rows,
+                storage.first_call, storage.last_call,
+                line["start_s"][first_row[storage.first_call]],
+                line["start_s"][last] + line["busy_s"][last],
+                address // self.core.psum.bank_bytes if in_psum else -1,
+            ))
+        names = ("tensor", "memory", "address_bytes", "bytes_per_partition", "partitions",
+                 "first_call", "last_call", "start_s", "end_s", "bank")
+        lists = zip(*rows, strict=True) if rows else ([] for _ in names)
+        return {name: np.array(values) for name, values in zip(names, lists, strict=True)}
+
+    def values(self, call: int, role: str) -> np.ndarray:
+        """An operand's values right after a call, in its storage dtype.
+
+        Raises:
+            ValueError: a run on shapes alone, or no such operand
+        """
+        if not self._recording.inputs:
+            raise ValueError("values: this profile ran on shapes alone; give it NumPy arrays")
+        recorded = self.trace.calls[call]
+        views = dict(
+            zip(recorded.kind.instruction.roles, recorded.writes + recorded.reads, strict=False)
+        )
+        if role not in views:
+            raise ValueError(f"values: call {call} has no {role!r}, it has {', '.join(views)}")
+        return values_after(self.trace, self._recording.inputs, call, views[role])
+
+    @cached_property
+    def source(self) -> tuple[int, list[str]]:
+        """First line and lines of the kernel's source."""
+        lines, first = inspect.getsourcelines(inspect.unwrap(self._kernel))
+        return first, [line.rstrip("\n") for line in lines]

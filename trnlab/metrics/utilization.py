@@ -1,0 +1,29 @@
+"""How busy each engine is, as a fraction of the total time."""
+
+import numpy as np
+
+from trnlab.schedule import Timeline
+
+
+def busy_s(line: Timeline, engine: str) -> float:
+    """Seconds in which an engine works on something.
+
+    TensorE counts its multiplies; loads of stationary tiles run behind them. DMA counts the time
+    in which at least one of its engines moves data.
+    """
+    rows = line["engine"] == line.engines.index(engine)
+    if engine == "tensor":
+        rows &= line["lane"] == line.lanes.index("tensor")
+    start = line["start_s"][rows]
+    return _union_s(start, start + line["busy_s"][rows])
+
+
+def _union_s(start: np.ndarray, end: np.ndarray) -> float:
+    """Length of the union of intervals."""
+    if not len(start):
+        return 0.0
+    order = np.argsort(start, kind="stable")
+    start, end = start[order], end[order]
+    reached = np.maximum.accumulate(end)
+    before = np.concatenate(([start[0]], reached[:-1]))
+    return float(np.maximum(0.0, reached - np.maximum(start, before)).sum())

@@ -1,0 +1,157 @@
+"""`nki.isa`: the instructions, with NKI's own signatures.
+
+Each call checks, computes and records one instruction of `trnlab.isa`. Operands are on-chip
+tensors, but for DMA. `name` labels the call for the reader.
+"""
+
+from enum import Enum
+from typing import Any
+
+from trnlab.isa import dma_engine, scalar_engine, tensor_engine, vector_engine
+from trnlab.isa.activations import activation_name
+from trnlab.isa.operators import operator_name
+from trnlab.memory import Tensor
+from trnlab.nki.launch import NkiInstruction, current
+
+
+class engine(Enum):  # noqa: N801
+    """Engines of a core; `unknown` leaves the choice to the instruction."""
+
+    tensor = "tensor"
+    vector = "vector"
+    scalar = "scalar"
+    gpsimd = "gpsimd"
+    dma = "dma"
+    sync = "sync"
+    unknown = ""
+
+
+class matmul_perf_mode(Enum):  # noqa: N801
+    """Fast modes of nc_matmul."""
+
+    none = "none"
+
+
+class dge_mode(Enum):  # noqa: N801
+    """Who makes DMA descriptors."""
+
+    unknown = "unknown"
+
+
+def nc_matmul(
+    dst: Tensor,
+    stationary: Tensor,
+    moving: Tensor,
+    is_stationary_onezero: bool = False,
+    is_moving_onezero: bool = False,
+    is_transpose: bool = False,
+    accumulate: bool | None = None,
+    name: str | None = None,
+) -> NkiInstruction:
+    """dst[M, N] = stationary[K, M]^T @ moving[K, N].
+
+    accumulate: False overwrites, True adds, None overwrites what nothing has written and adds to
+    the rest.
+    """
+    return current().issue(
+        tensor_engine.NC_MATMUL, (dst,), (stationary, moving), values=accumulate
+    )
+
+
+def nc_transpose(
+    dst: Tensor, data: Tensor, engine: engine = engine.unknown, name: str | None = None
+) -> NkiInstruction:
+    """dst[F, P] = data[P, F]^T: on TensorE into PSUM, or up to 32 x 32 on VectorE."""
+    on_vector = engine.value == "vector"
+    instruction = (
+        vector_engine.NC_TRANSPOSE_VECTOR if on_vector else tensor_engine.NC_TRANSPOSE_TENSOR
+    )
+    return current().issue(instruction, (dst,), (data,))
+
+
+def tensor_copy(
+    dst: Tensor, src: Tensor, engine: engine = engine.unknown, name: str | None = None
+) -> NkiInstruction:
+    """dst = src, cast when the dtypes differ."""
+    return current().issue(vector_engine.TENSOR_COPY, (dst,), (src,), engine=engine.value)
+
+
+def tensor_tensor(
+    dst: Tensor,
+    data1: Tensor,
+    data2: Tensor,
+    op: Any,
+    engine: engine = engine.unknown,
+    name: str | None = None,
+) -> NkiInstruction:
+    """dst = data1 op data2, element by element."""
+    operator = operator_name("tensor_tensor", op)
+    return current().issue(
+        vector_engine.TENSOR_TENSOR, (dst,), (data1, data2), (operator,), operator, engine.value
+    )
+
+
+def tensor_scalar(
+    dst: Tensor,
+    data: Tensor,
+    op0: Any,
+    operand0: Any,
+    reverse0: bool = False,
+    op1: Any = None,
+    operand1: Any = None,
+    reverse1: bool = False,
+    engine: engine = engine.unknown,
+    name: str | None = None,
+) -> NkiInstruction:
+    """dst = (data op0 operand0) op1 operand1; operands are constants or float32 (P, 1) tiles."""
+    ops = (
+        operator_name("tensor_scalar", op0),
+        operator_name("tensor_scalar", op1) if op1 is not None else "",
+    )
+    tiles, (first, second) = _split_tiles(operand0, operand1)
+    return current().issue(
+        vector_engine.TENSOR_SCALAR, (dst,), (data, *tiles), ops,
+        (ops[0], first, reverse0, ops[1], second, reverse1), engine.value,
+    )
+
+
+def activation(
+    dst: Tensor,
+    op: Any,
+    data: Tensor,
+    bias: Any = None,
+    scale: Any = 1.0,
+    name: str | None = None,
+) -> NkiInstruction:
+    """dst = op(data * scale + bias); scale and bias are constants or float32 (P, 1) tiles."""
+    function = activation_name("activation", op)
+    tiles, (first, second) = _split_tiles(scale, bias)
+    return current().issue(
+        scalar_engine.ACTIVATION, (dst,), (data, *tiles), (function,), (function, first, second)
+    )
+
+
+def memset(
+    dst: Tensor, value: float, engine: engine = engine.unknown, name: str | None = None
+) -> NkiInstruction:
+    """dst = value."""
+    return current().issue(
+        vector_engine.MEMSET, (dst,), (), (value == 0,), value, engine.value
+    )
+
+
+def dma_copy(
+    dst: Tensor,
+    src: Tensor,
+    dge_mode: dge_mode = dge_mode.unknown,
+    engine: engine = engine.unknown,
+    name: str | None = None,
+) -> NkiInstruction:
+    """dst = src between HBM and SBUF, in any direction."""
+    return current().issue(dma_engine.DMA_COPY, (dst,), (src,))
+
+
+def _split_tiles(*operands: Any) -> tuple[list[Tensor], list[Any]]:
+    """Tiles apart from constants; a tile's place is kept by the word "tile"."""
+    tiles = [operand for operand in operands if isinstance(operand, Tensor)]
+    return tiles, ["tile" if isinstance(operand, Tensor) else operand for operand in operands]

@@ -1,0 +1,162 @@
+"""One run of a kernel: what it allocates and issues goes into a trace.
+
+The current launch is the one context that `nl` and `nisa` calls share; nothing else is global.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from trnlab import spec
+from trnlab.errors import KernelError, LimitError
+from trnlab.isa.instruction import Instruction
+from trnlab.memory import Storage, Tensor
+from trnlab.numerics import dtype_name
+from trnlab.spec import Core
+from trnlab.trace import Trace
+
+HBM_BUFFERS = ("private_hbm", "shared_hbm")
+BUFFERS = ("sbuf", "psum", *HBM_BUFFERS)
+MAX_CALLS = 1_000_000  # about 15 s and 1 GiB on a laptop
+
+_launches: list["Launch"] = []
+
+
+class NkiInstruction:
+    """Handle of an issued instruction."""
+
+    __slots__ = ("index",)
+
+    def __init__(self, index: int) -> None:
+        self.index = index  # of the call in the trace
+
+
+class Launch:
+    """A kernel that runs: its trace, and whether values are computed."""
+
+    def __init__(self, core: Core, has_values: bool, filename: str) -> None:
+        self.core = core
+        self.has_values = has_values
+        self.filename = filename  # of the kernel's source
+        self.trace = Trace(core)
+
+    def allocate(self, shape: Any, dtype: Any, buffer: str, name: str = "") -> Tensor:
+        """A fresh tensor.
+
+        Raises:
+            KernelError: no such memory, or a shape it cannot hold
+        """
+        sizes = (shape,) if isinstance(shape, int) else tuple(int(size) for size in shape)
+        if buffer not in BUFFERS:
+            raise KernelError(f"nl.ndarray: buffer {buffer!r} is none of nl.{', nl.'.join(BUFFERS)}")
+        if not sizes or min(sizes) < 1:
+            raise KernelError(f"nl.ndarray: shape {list(sizes)} needs sizes of 1 or more")
+        if buffer not in HBM_BUFFERS:
+            sizes = self._check_on_chip(sizes, buffer)
+        storage = self.trace.allocate(name, buffer, sizes, dtype_name(dtype), self.line())
+        return Tensor.whole(storage)
+
+    def _check_on_chip(self, sizes: tuple[int, ...], buffer: str) -> tuple[int, ...]:
+        limit = self.core.sbuf.partitions
+        if sizes[0] > limit:
+            raise KernelError(
+                f"nl.ndarray: {list(sizes)} in {buffer.upper()} has {sizes[0]} partitions, at most "
+                f"{limit} exist; tile dimension 0 by nl.tile_size.pmax ({limit})"
+            )
+        return sizes if len(sizes) > 1 else (sizes[0], 1)
+
+    def issue(
+        self,
+        instruction: Instruction,
+        writes: tuple[Tensor, ...],
+        reads: tuple[Tensor, ...],
+        options: tuple = (),
+        values: Any = None,
+        engine: str = "",
+    ) -> NkiInstruction:
+        """Check an instruction, compute its values, and add it to the trace.
+
+        Args:
+            options: what legality and cost depend on beside the operands
+            values: what else execution needs
+            engine: the engine that the kernel asks for; "": the instruction's own choice
+        """
+        trace = self.trace
+        kind = trace.kind(
+            instruction,
+            tuple([tensor.signature for tensor in writes]),
+            tuple([tensor.signature for tensor in reads]),
+            options,
+            engine,
+        )
+        for tensor in reads:
+            if not tensor.storage.written:
+                raise KernelError(_never_written(instruction, tensor.storage))
+        if self.has_values:
+            instruction.execute(writes, reads, values)
+        for tensor in writes:
+            tensor.storage.written = True
+            if tensor.storage.memory == "psum" and self.has_values:
+                tensor.mark_written()
+        if len(trace) >= MAX_CALLS:
+            raise LimitError(
+                f"This kernel makes more than {MAX_CALLS:,} NKI calls, the most that one run may "
+                "record; use smaller inputs, larger tiles or fewer repetitions"
+            )
+        return NkiInstruction(trace.append(kind, self.line(), writes, reads, values))
+
+    def line(self) -> int:
+        """The line of the kernel's file that is running now."""
+        frame = sys._getframe(2)
+        outside = 0
+        while frame is not None:
+            code = frame.f_code
+            if code.co_filename == self.filename:
+                return frame.f_lineno
+            if not outside and not frame.f_globals.get("__name__", "").startswith("trnlab.nki"):
+                outside = frame.f_lineno
+            frame = frame.f_back  # type: ignore[assignment]
+        return outside
+
+
+def _never_written(instruction: Instruction, storage: Storage) -> str:
+    return (
+        f"{instruction.name}: {storage.name} {list(storage.shape)} in {storage.memory.upper()} "
+        f"(allocated in line {storage.line}) is read, but nothing has written it; "
+        "load or compute it first"
+    )
+
+
+def current() -> Launch:
+    """The launch that is running.
+
+    Raises:
+        KernelError: no kernel is running
+    """
+    if not _launches:
+        raise KernelError(
+            "nl and nisa calls work inside a kernel only; decorate the function with nki.jit and "
+            "run it with nki.simulate(kernel)(...) or trnlab.profile(kernel, ...)"
+        )
+    return _launches[-1]
+
+
+def is_running() -> bool:
+    """True inside a kernel."""
+    return bool(_launches)
+
+
+def current_core() -> Core:
+    """The core of the running kernel; outside of one, Trainium3's."""
+    return _launches[-1].core if _launches else spec.TRN3.core
+
+
+@contextmanager
+def launching(launch: Launch) -> Iterator[Launch]:
+    """Make a launch the current one."""
+    _launches.append(launch)
+    try:
+        yield launch
+    finally:
+        _launches.pop()

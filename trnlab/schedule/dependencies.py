@@ -1,0 +1,155 @@
+"""Which call must wait for which, from the regions that calls read and write.
+
+In: a trace. Out: for every call the producers it waits for. Program order alone decides, no clock.
+Only the last producer on each in-order engine or queue is kept: the earlier ones are implied.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from trnlab.memory import Storage
+from trnlab.memory.tensor import Region
+from trnlab.trace import Recorded, Trace
+
+# why a call waits for another one
+DATA = 1  # reads what it wrote
+READ = 2  # overwrites what it reads
+WRITE = 3  # overwrites what it wrote
+SPACE = 4  # is placed where its SBUF tile was
+BANK = 5  # is placed where its PSUM tile was
+
+ROWS_PER_BUCKET = 128
+
+Edges = dict[int, int]  # producer call -> reason
+
+
+class Dependencies(NamedTuple):
+    """Producers of every call, by call index."""
+
+    early: list[Edges]  # needed by the first step (weights) already
+    late: list[Edges]  # needed by the step that computes
+    last_calls: list[dict[str, int]]  # by storage id: last call of each stream that touches it
+
+
+class Access(NamedTuple):
+    """One past access to a storage."""
+
+    region: Region
+    call: int
+    stream: str
+
+
+class _History:
+    """Past accesses to one bucket of rows of a storage."""
+
+    __slots__ = ("reads", "writes")
+
+    def __init__(self) -> None:
+        self.reads: list[Access] = []
+        self.writes: list[Access] = []
+
+
+def dependencies(trace: Trace) -> Dependencies:
+    """Producers of every call of a trace."""
+    if "dependencies" not in trace.cache:
+        trace.cache["dependencies"] = _Analysis(trace).run()
+    return trace.cache["dependencies"]
+
+
+def stream_of(recorded: Recorded) -> str:
+    """The in-order stream of a call: its engine, or its DMA queue."""
+    return recorded.kind.engine if recorded.queue < 0 else f"q{recorded.queue}"
+
+
+class _Analysis:
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+        self.histories: list[dict[int, _History]] = [{} for _ in trace.storages]
+        self.last_calls: list[dict[str, int]] = [{} for _ in trace.storages]
+
+    def run(self) -> Dependencies:
+        early: list[Edges] = []
+        late: list[Edges] = []
+        streams = [stream_of(recorded) for recorded in self.trace.calls]
+        for call, recorded in enumerate(self.trace.calls):
+            stream = streams[call]
+            first: list[tuple[Access, int]] = []
+            rest: list[tuple[Access, int]] = []
+            preload = recorded.kind.instruction.preload
+            for position, view in enumerate(recorded.reads):
+                found = first if position == preload else rest
+                self._read(view[0], self.trace.region(view), call, stream, found)
+            in_psum = recorded.kind.engine == "tensor"
+            for view in recorded.writes:
+                self._write(view[0], self.trace.region(view), call, stream, in_psum, rest)
+            early.append(_last_per_stream(first, call))
+            late.append(_last_per_stream(rest, call))
+        return Dependencies(early, late, self.last_calls)
+
+    def _buckets(self, id: int, region: Region) -> list[_History]:
+        histories = self.histories[id]
+        first = region.row // ROWS_PER_BUCKET
+        last = (region.row_end - 1) // ROWS_PER_BUCKET
+        buckets = []
+        for bucket in range(first, last + 1):
+            history = histories.get(bucket)
+            if history is None:
+                history = histories[bucket] = _History()
+            buckets.append(history)
+        return buckets
+
+    def _read(self, id: int, region: Region, call: int, stream: str, found: list) -> None:
+        self.last_calls[id][stream] = call
+        access = Access(region, call, stream)
+        for history in self._buckets(id, region):
+            for write in history.writes:
+                if _overlap(region, write.region):
+                    found.append((write, DATA))
+            reads = history.reads
+            if reads and reads[-1].region == region and reads[-1].stream == stream:
+                reads[-1] = access
+            else:
+                reads.append(access)
+
+    def _write(
+        self, id: int, region: Region, call: int, stream: str, in_psum: bool, found: list
+    ) -> None:
+        self.last_calls[id][stream] = call
+        access = Access(region, call, stream)
+        for history in self._buckets(id, region):
+            for read in history.reads:
+                if read.stream != stream and _overlap(region, read.region):
+                    found.append((read, READ))
+            for write in history.writes:
+                # TensorE accumulates in order: a matmul never waits for the one before it
+                if not (in_psum and write.stream == stream) and _overlap(region, write.region):
+                    found.append((write, WRITE))
+            history.reads = [read for read in history.reads if not _covers(region, read.region)]
+            history.writes = [w for w in history.writes if not _covers(region, w.region)]
+            history.writes.append(access)
+
+
+def _overlap(a: Region, b: Region) -> bool:
+    return a[0] < b[1] and b[0] < a[1] and a[2] < b[3] and b[2] < a[3]
+
+
+def _covers(a: Region, b: Region) -> bool:
+    return a[0] <= b[0] and b[1] <= a[1] and a[2] <= b[2] and b[3] <= a[3]
+
+
+def _last_per_stream(found: Iterable[tuple[Access, int]], call: int) -> Edges:
+    last: dict[tuple[str, int], int] = {}
+    for access, reason in found:
+        key = (access.stream, reason)
+        if access.call != call and last.get(key, -1) < access.call:
+            last[key] = access.call
+    edges: Edges = {}
+    for (_, reason), producer in sorted(last.items(), key=lambda item: item[0][1]):
+        edges.setdefault(producer, reason)
+    return edges
+
+
+def lifetimes(trace: Trace, memory: str) -> list[Storage]:
+    """Allocations of a memory that are used, by first use."""
+    used = [s for s in trace.storages if s.memory == memory and s.first_call >= 0]
+    return sorted(used, key=lambda storage: storage.first_call)

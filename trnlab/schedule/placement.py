@@ -1,0 +1,152 @@
+"""Where every tile lies in SBUF and PSUM, and whose place it takes.
+
+In: allocations with their lifetimes (first to last call), in program order. Out: addresses, and for
+each tile the tiles that lay there before. A new tile takes memory that was never used, then the
+address that was freed longest ago: reuse creates a real wait, double buffering appears by itself,
+and a live set larger than the memory is a capacity error that names the tiles.
+
+Which addresses the compiler picks is not published: the policy is assumed.
+"""
+
+import heapq
+from collections import deque
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from trnlab.errors import CapacityError
+from trnlab.memory import Storage
+
+
+class Place(NamedTuple):
+    """Where a tile lies: bytes within every partition."""
+
+    address_bytes: int
+    size_bytes: int
+    before: tuple[int, ...]  # ids of the tiles that lay there before
+
+
+class _Segment(NamedTuple):
+    start: int
+    end: int
+    freed: int  # call after which it was free; -1: never used
+    before: tuple[int, ...]
+
+
+def place(storages: Sequence[Storage], capacity_bytes: int, grain_bytes: int) -> dict[int, Place]:
+    """Place tiles, sorted by first call, into `capacity_bytes` per partition.
+
+    Args:
+        grain_bytes: a tile starts at a multiple of it, or lies within one grain (a PSUM bank)
+    Returns:
+        place by storage id
+    Raises:
+        CapacityError: the live tiles do not fit
+    """
+    allocator = _Allocator(capacity_bytes, grain_bytes)
+    live: list[tuple[int, int]] = []  # (last call, id)
+    by_id = {}
+    for storage in storages:
+        by_id[storage.id] = storage
+        while live and live[0][0] < storage.first_call:
+            last, id = heapq.heappop(live)
+            allocator.free(id, last)
+        if not allocator.allocate(storage.id, storage.pitch_bytes):
+            raise _overflow(storage, [by_id[id] for _, id in live], capacity_bytes)
+        heapq.heappush(live, (storage.last_call, storage.id))
+    return allocator.places
+
+
+class _Allocator:
+    def __init__(self, capacity_bytes: int, grain_bytes: int) -> None:
+        self.grain = grain_bytes
+        self.capacity = capacity_bytes
+        self.fresh = 0  # bytes up to here have been used
+        self.freed: dict[int, deque[_Segment]] = {}  # by size, oldest first
+        self.places: dict[int, Place] = {}
+
+    def free(self, id: int, call: int) -> None:
+        address, size, _ = self.places[id]
+        segment = _Segment(address, address + size, call, (id,))
+        self.freed.setdefault(size, deque()).append(segment)
+
+    def allocate(self, id: int, size: int) -> bool:
+        """True if a place was found."""
+        start = self._aligned(self.fresh, size)
+        if start + size <= self.capacity:
+            if start > self.fresh:
+                gap = _Segment(self.fresh, start, -1, ())
+                self.freed.setdefault(start - self.fresh, deque()).appendleft(gap)
+            self.fresh = start + size
+            self.places[id] = Place(start, size, ())
+            return True
+        same = self.freed.get(size)
+        if same:
+            segment = same.popleft()
+            self.places[id] = Place(segment.start, size, segment.before)
+            return True
+        return self._search(id, size)
+
+    def _aligned(self, address: int, size: int) -> int:
+        """First address from here on at which a tile of this size may lie."""
+        if self.grain == 0:
+            return address
+        within = address % self.grain
+        fits = size <= self.grain and within + size <= self.grain
+        return address if within == 0 or fits else address - within + self.grain
+
+    def _search(self, id: int, size: int) -> bool:
+        """The run of free segments that became free longest ago, cut to size."""
+        segments = sorted(segment for queue in self.freed.values() for segment in queue)
+        if self.fresh < self.capacity:
+            segments.append(_Segment(self.fresh, self.capacity, -1, ()))
+        best: tuple[int, int, list[_Segment]] | None = None
+        for i, first in enumerate(segments):
+            start = self._aligned(first.start, size)
+            run, end, freed = [first], first.end, first.freed
+            for following in segments[i + 1 :]:
+                if end >= start + size or following.start != end:
+                    break
+                run.append(following)
+                end, freed = following.end, max(freed, following.freed)
+            if end >= start + size and (best is None or freed < best[0]):
+                best = (freed, start, run)
+        if best is None:
+            return False
+        self._take(id, best[1], size, best[2], segments)
+        return True
+
+    def _take(
+        self, id: int, start: int, size: int, run: list[_Segment], segments: list[_Segment]
+    ) -> None:
+        used = [s for s in run if s.start < start + size and s.end > start]
+        before = tuple(dict.fromkeys(old for segment in used for old in segment.before))
+        self.places[id] = Place(start, size, before)
+        kept = [segment for segment in segments if segment not in run]
+        for segment in run:
+            if segment.start < start:
+                kept.append(segment._replace(end=min(segment.end, start)))
+            if segment.end > start + size:
+                kept.append(segment._replace(start=max(segment.start, start + size)))
+        self.fresh = self.capacity
+        self.freed = {}
+        for segment in sorted(kept, key=lambda s: (s.freed, s.start)):
+            self.freed.setdefault(segment.end - segment.start, deque()).append(segment)
+
+
+def _overflow(storage: Storage, live: list[Storage], capacity_bytes: int) -> CapacityError:
+    memory = storage.memory.upper()
+    held = sum(tile.pitch_bytes for tile in live)
+    largest = sorted(live, key=lambda tile: (-tile.pitch_bytes, tile.id))[:4]
+    names = ", ".join(
+        f"{tile.name} {list(tile.shape)} {tile.dtype} (line {tile.line})" for tile in largest
+    )
+    fix = (
+        "use smaller blocks, or tiles that are dead sooner"
+        if storage.memory == "sbuf"
+        else "copy finished tiles to SBUF sooner, or accumulate fewer tiles at once"
+    )
+    return CapacityError(
+        f"{memory}: {storage.name} {list(storage.shape)} {storage.dtype} (line {storage.line}) "
+        f"needs {storage.pitch_bytes} bytes per partition, but {len(live)} live tiles hold {held} "
+        f"of {capacity_bytes}: {names}{', ...' if len(live) > 4 else ''}; {fix}"
+    )

@@ -1,0 +1,164 @@
+"""The timeline: columns with one row per device instruction, in program order."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from trnlab.schedule.placement import Place
+from trnlab.spec.core import Core
+from trnlab.trace import Trace
+
+ENGINES = ("tensor", "vector", "scalar", "gpsimd", "sync", "dma")
+ENGINE_TITLE = {
+    "tensor": "TensorE", "vector": "VectorE", "scalar": "ScalarE", "gpsimd": "GpSimdE",
+    "sync": "SyncE", "dma": "DMA",
+}
+
+# the first five are the reasons in `dependencies`
+WAIT_KINDS = (
+    "none", "data", "operand in use", "result in use", "sbuf space", "psum bank",
+    "weights", "dma engines", "hbm", "order",
+)
+WAIT_NONE, WAIT_WEIGHTS, WAIT_DMA_ENGINES, WAIT_HBM, WAIT_ORDER = 0, 6, 7, 8, 9
+
+_COLUMNS = {
+    "call": np.int32, "lane": np.int16, "op": np.int16, "start_s": float, "busy_s": float,
+    "end_s": float, "wait_s": float, "wait_on": np.int32, "wait_kind": np.int8,
+    "flops": np.int64, "bytes": np.int64,
+}
+
+
+class Timeline(Mapping[str, np.ndarray]):
+    """Columns by name.
+
+    call: NKI call the row came from; lane, engine, op, wait_kind: codes into `lanes`, `engines`,
+    `ops`, `wait_kinds`; start_s, busy_s (lane occupied), end_s (result readable), wait_s (lane idle
+    before this row because it waited), wait_on (row waited for, -1: none), line (of the kernel's
+    source), bytes (between HBM and chip), flops.
+    """
+
+    engines = ENGINES
+    wait_kinds = WAIT_KINDS
+
+    def __init__(
+        self,
+        columns: dict[str, np.ndarray],
+        lanes: tuple[str, ...],
+        ops: tuple[str, ...],
+        trace: Trace,
+        core: Core,
+        places: dict[int, Place],
+    ) -> None:
+        self._columns = columns
+        self.lanes = lanes
+        self.ops = ops
+        self.trace = trace
+        self.core = core
+        self.places = places
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self._columns[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+    @property
+    def rows(self) -> int:
+        """Number of device instructions."""
+        return len(self._columns["call"])
+
+    @property
+    def total_s(self) -> float:
+        """Time until the last result can be read."""
+        return float(self._columns["end_s"].max(initial=0.0))
+
+    def lane_title(self, row: int) -> str:
+        """The lane of a row as a reader knows it."""
+        return self._title(int(self["lane"][row]))
+
+    def _title(self, lane: int) -> str:
+        name = self.lanes[lane]
+        engine, _, queue = name.partition(" q")
+        if queue:
+            return f"DMA queue {queue}"
+        return "TensorE (weights)" if name == "tensor_load" else ENGINE_TITLE[engine]
+
+    def wait_text(self, row: int) -> str:
+        """What a row waited for, as a sentence."""
+        kind = WAIT_KINDS[self["wait_kind"][row]]
+        wait_us = self["wait_s"][row] * 1e6
+        who = self.lane_title(row)
+        if kind == "none" or wait_us <= 0:
+            return f"{who} runs this as soon as the one before it allows."
+        begin = f"{who} waits {wait_us:.2f} us"
+        if kind == "dma engines":
+            return f"{begin}: all its DMA engines are busy."
+        if kind == "hbm":
+            return f"{begin}: HBM delivers no faster."
+        if kind == "order":
+            return f"{begin}: its queue works in order."
+        if kind == "weights":
+            return f"{begin} until its stationary tile is loaded."
+        return f"{begin} for {self._producer(row, kind)}"
+
+    def _producer(self, row: int, kind: str) -> str:
+        on = int(self["wait_on"][row])
+        call = self.trace.call(int(self["call"][on]))
+        tile = call.operands[0].tensor.name
+        where = f"{self.lane_title(on)}: {call.op}"
+        line = f"(line {call.line})"
+        if kind == "data":
+            return f"{where} that writes {tile} {line}."
+        if kind == "sbuf space":
+            return f"{where}, the last user of the SBUF space it takes {line}."
+        if kind == "psum bank":
+            return f"{where}, the last user of the PSUM bank it takes {line}."
+        if kind == "result in use":
+            return f"{where} that writes the same place {line}."
+        return f"{where} that still reads the place it overwrites {line}."
+
+
+class Rows:
+    """Device instructions in the order they were served; becomes a timeline."""
+
+    def __init__(self) -> None:
+        self._rows: list[tuple] = []
+        self._ops: dict[str, int] = {}
+
+    def add(
+        self, call: int, lane: int, op: str, start_s: float, busy_s: float, end_s: float,
+        wait_s: float, wait_on: int, wait_kind: int, flops: int, bytes: int,
+    ) -> None:
+        """One device instruction; wait_on is a call."""
+        code = self._ops.setdefault(op, len(self._ops))
+        self._rows.append(
+            (call, lane, code, start_s, busy_s, end_s, wait_s, wait_on, wait_kind, flops, bytes)
+        )
+
+    def timeline(
+        self, trace: Trace, core: Core, places: dict[int, Place], compute_lanes: Sequence[str]
+    ) -> Timeline:
+        """Columns in program order, with waits that name rows instead of calls."""
+        lists = zip(*self._rows, strict=True) if self._rows else ([] for _ in _COLUMNS)
+        columns = {
+            name: np.array(values, dtype)
+            for (name, dtype), values in zip(_COLUMNS.items(), lists, strict=True)
+        }
+        order = np.argsort(columns["call"], kind="stable")
+        columns = {name: values[order] for name, values in columns.items()}
+        last_row = np.searchsorted(columns["call"], np.arange(len(trace)), side="right") - 1
+        waits = columns["wait_on"]
+        columns["wait_on"] = np.where(waits >= 0, last_row[waits], -1).astype(np.int32)
+        lines = np.array([recorded.line for recorded in trace.calls], np.int32)
+        columns["line"] = lines[columns["call"]]
+        lanes = (*compute_lanes, *(f"dma q{queue}" for queue in range(core.dma.queues)))
+        columns["engine"] = _engine_of_lane(lanes)[columns["lane"]]
+        return Timeline(columns, lanes, tuple(self._ops), trace, core, places)
+
+
+def _engine_of_lane(lanes: Sequence[str]) -> np.ndarray:
+    engines = [lane.partition("_")[0].partition(" ")[0] for lane in lanes]
+    return np.array([ENGINES.index(engine) for engine in engines], np.int8)

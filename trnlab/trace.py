@@ -1,0 +1,179 @@
+"""The trace: the NKI calls that a kernel made, as plain data.
+
+In: instructions as they are issued. Out: one record that is read twice, as values and as time. It
+knows no clock and no view.
+"""
+
+from typing import Any, NamedTuple
+
+from trnlab.isa.instruction import Instruction, Kind
+from trnlab.memory import Signature, Storage, Tensor
+from trnlab.memory.tensor import Region, region_of
+from trnlab.numerics import itemsize
+from trnlab.spec.core import Core
+
+# storage id, dtype, shape, strides, offset: a view without its storage, so that the bytes of
+# tiles nobody needs any more are freed while the trace lives on
+View = tuple[int, str, tuple[int, ...], tuple[int, ...], int]
+
+
+class TensorInfo(NamedTuple):
+    """One allocation, as views name it."""
+
+    id: int
+    name: str
+    memory: str  # "hbm" | "sbuf" | "psum"
+    shape: tuple[int, ...]
+    dtype: str
+    argument: bool  # a kernel input
+    output: bool  # returned by the kernel
+    line: int  # of the kernel, where it was allocated
+
+
+class Operand(NamedTuple):
+    """One operand of a call: a rectangle of a tensor."""
+
+    role: str
+    tensor: TensorInfo
+    shape: tuple[int, ...]
+    dtype: str
+    rows: tuple[int, int]  # partitions, or HBM rows
+    cols: tuple[int, int]  # free elements
+
+
+class Call(NamedTuple):
+    """One NKI call."""
+
+    index: int
+    op: str
+    engine: str
+    line: int
+    queue: int  # DMA queue, -1 if none
+    operands: tuple[Operand, ...]
+
+
+class Recorded(NamedTuple):
+    """One NKI call as the trace keeps it."""
+
+    kind: Kind
+    line: int
+    queue: int
+    writes: tuple[View, ...]
+    reads: tuple[View, ...]
+    values: Any  # what execution needs beyond the operands
+
+
+class Trace:
+    """The calls of one kernel run, in program order."""
+
+    def __init__(self, core: Core) -> None:
+        self.core = core  # legality was checked against it
+        self.storages: list[Storage] = []
+        self.calls: list[Recorded] = []
+        self._kinds: dict[tuple, Kind] = {}
+        self._queues: dict[int, int] = {}
+        self._regions: dict[tuple, Region] = {}
+        self.cache: dict[Any, Any] = {}  # readings that depend on the trace alone
+
+    def __len__(self) -> int:
+        return len(self.calls)
+
+    def allocate(
+        self, name: str, memory: str, shape: tuple[int, ...], dtype: str, line: int
+    ) -> Storage:
+        """A new storage; its name is made unique by its number if the kernel gave none."""
+        number = len(self.storages)
+        storage = Storage(number, name or f"{memory}_{number}", memory, shape, dtype, line)
+        self.storages.append(storage)
+        return storage
+
+    def kind(
+        self,
+        instruction: Instruction,
+        writes: tuple[Signature, ...],
+        reads: tuple[Signature, ...],
+        options: tuple,
+        engine: str = "",
+    ) -> Kind:
+        """The kind of a call, checked once: calls with equal signatures are equally legal.
+
+        Raises:
+            KernelError: the device would refuse it
+        """
+        key = (instruction, writes, reads, options, engine)
+        kind = self._kinds.get(key)
+        if kind is None:
+            kind = Kind(instruction, engine, writes, reads, options)
+            if not engine:
+                chosen = instruction.engine(self.core, kind)
+                kind = Kind(instruction, chosen, writes, reads, options)
+            instruction.check(self.core, kind)
+            self._kinds[key] = kind
+        return kind
+
+    def append(
+        self,
+        kind: Kind,
+        line: int,
+        writes: tuple[Tensor, ...],
+        reads: tuple[Tensor, ...],
+        values: Any,
+    ) -> int:
+        """Add a call; returns its index."""
+        index = len(self.calls)
+        queue = self._queue(line) if kind.engine == "dma" else -1
+        self.calls.append(
+            Recorded(kind, line, queue, _views(writes, index), _views(reads, index), values)
+        )
+        return index
+
+    def _queue(self, line: int) -> int:
+        """A DMA queue for each line that moves data, round robin over the queues that exist.
+
+        Which queue a transfer uses is the compiler's choice and not published: assumed.
+        """
+        queue = self._queues.get(line)
+        if queue is None:
+            queue = self._queues[line] = len(self._queues) % self.core.dma.queues
+        return queue
+
+    def region(self, view: View) -> Region:
+        """The rectangle of its storage that a view spans, in rows and bytes."""
+        id, dtype, shape, strides, offset = view
+        key = (self.storages[id].pitch_bytes, itemsize(dtype), shape, strides, offset)
+        region = self._regions.get(key)
+        if region is None:
+            region = self._regions[key] = region_of(*key)
+        return region
+
+    def call(self, index: int) -> Call:
+        """One call, for reading."""
+        kind, line, queue, writes, reads, _ = self.calls[index]
+        views = writes + reads
+        operands = tuple(
+            self._operand(role, view) for role, view in zip(kind.instruction.roles, views)
+        )
+        return Call(index, kind.instruction.name, kind.engine, line, queue, operands)
+
+    def tensor(self, id: int) -> TensorInfo:
+        """One allocation, for reading."""
+        s = self.storages[id]
+        return TensorInfo(id, s.name, s.memory, s.shape, s.dtype, s.argument, s.output, s.line)
+
+    def _operand(self, role: str, view: View) -> Operand:
+        id, dtype, shape, _, _ = view
+        region = self.region(view)
+        size = itemsize(dtype)
+        cols = (region.byte // size, -(-region.byte_end // size))
+        return Operand(role, self.tensor(id), shape, dtype, (region.row, region.row_end), cols)
+
+
+def _views(tensors: tuple[Tensor, ...], index: int) -> tuple[View, ...]:
+    views = []
+    for tensor in tensors:
+        storage = tensor.storage
+        if storage.first_call < 0:
+            storage.first_call = index
+        storage.last_call = index
+        views.append((storage.id, tensor.dtype, tensor.shape, tensor.strides, tensor.offset))
+    return tuple(views)
