@@ -7,6 +7,8 @@ from pathlib import Path
 import anywidget
 import traitlets
 
+from widgets.lesson.style import CSS
+
 HERE = Path(__file__).parent
 
 
@@ -14,7 +16,7 @@ class Card(anywidget.AnyWidget):
     """A titled piece of HTML. A folded card shows its title and opens on a click."""
 
     _esm = HERE / "card.js"
-    _css = HERE / "lesson.css"
+    _css = CSS
 
     kind = traitlets.Unicode().tag(sync=True)
     title = traitlets.Unicode().tag(sync=True)

@@ -7,6 +7,7 @@ import anywidget
 import traitlets
 
 from widgets.lesson.answers import Answer
+from widgets.lesson.style import CSS
 
 HERE = Path(__file__).parent
 
@@ -22,7 +23,7 @@ class Exercise(anywidget.AnyWidget):
     """
 
     _esm = HERE / "exercise.js"
-    _css = HERE / "lesson.css"
+    _css = CSS
 
     question = traitlets.Unicode().tag(sync=True)
     choices = traitlets.List(traitlets.Unicode()).tag(sync=True)

@@ -6,6 +6,8 @@ from pathlib import Path
 import anywidget
 import traitlets
 
+from widgets.lesson.style import CSS
+
 HERE = Path(__file__).parent
 
 
@@ -21,7 +23,7 @@ class Predict(anywidget.AnyWidget):
     """
 
     _esm = HERE / "predict.js"
-    _css = HERE / "lesson.css"
+    _css = CSS
 
     question = traitlets.Unicode().tag(sync=True)
     choices = traitlets.List(traitlets.Unicode()).tag(sync=True)
