@@ -1,0 +1,70 @@
+// Says what the page is doing until it is ready, and afterwards if its kernel has gone.
+{
+  const page = { part: 0, parts: 0, since: Date.now(), finished: false };
+  const waiting = 'script[type="application/vnd.voila.cell-output+json"]';
+
+  const say = (text, fraction) => {
+    const bar = document.getElementById("trn-progress");
+    bar.hidden = false;
+    bar.querySelector("span").textContent = text;
+    if (fraction !== undefined) bar.querySelector("progress").value = fraction;
+  };
+
+  const stopped = (text) => {
+    const bar = document.getElementById("trn-progress");
+    const again = document.createElement("a");
+    again.className = "trn-button";
+    again.href = location.href;
+    again.textContent = "Reload";
+    bar.dataset.stopped = "";
+    bar.replaceChildren(text, again);
+    bar.hidden = false;
+  };
+
+  const ready = () => {
+    document.getElementById("trn-progress").hidden = true;
+    document.documentElement.dataset.ready = "";
+    watch();
+  };
+
+  // Ask now and then whether the kernel is alive: a dead one answers no slider and says no word.
+  const watch = async () => {
+    const { baseUrl, kernelId } = JSON.parse(
+      document.getElementById("jupyter-config-data").textContent,
+    );
+    let misses = 0;
+    while (misses < 2) {
+      await new Promise((resume) => setTimeout(resume, 15000));
+      const answer = await fetch(`${baseUrl}api/kernels/${kernelId}`).catch(() => null);
+      misses = answer?.ok ? 0 : misses + 1;
+    }
+    stopped("The kernel of this page has stopped, so its controls no longer answer. ");
+  };
+
+  // Voila calls these three from the page while it streams.
+  window.voila_process = (part, parts) => {
+    Object.assign(page, { part, parts, since: Date.now() });
+    say(`Running part ${part} of ${parts}`, part / (parts + 1));
+  };
+  window.voila_heartbeat = () => {
+    const seconds = Math.round((Date.now() - page.since) / 1000);
+    const what = page.part ? `Running part ${page.part} of ${page.parts}` : "Starting a kernel";
+    say(`${what}: ${seconds} seconds so far, more pages than usual may be starting`);
+  };
+  window.voila_finish = () => {
+    page.finished = true;
+    say("Drawing the widgets", 1);
+    const drawn = new MutationObserver(() => {
+      if (document.querySelector(waiting)) return;
+      drawn.disconnect();
+      ready();
+    });
+    if (document.querySelector(waiting)) {
+      drawn.observe(document.body, { childList: true, subtree: true });
+    } else ready();
+  };
+
+  addEventListener("DOMContentLoaded", () => {
+    if (!page.finished) stopped("The server stopped before this page was complete. ");
+  });
+}

@@ -1,0 +1,84 @@
+"""The command `trnlab`: open the workbench, or profile a kernel from a shell.
+
+Each command imports what it needs when it runs, so that `trnlab --help` answers at once.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from trnlab.serve.lessons import Lesson, lessons
+
+PORT = 8866
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; say in one sentence what was wrong with a request that cannot be met."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.command(options)
+    except (ValueError, OSError) as error:
+        print(f"trnlab: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="trnlab", description="A workbench that teaches Trainium3 by running a modelled chip."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    workbench = commands.add_parser("open", help="serve the workbench and open it in a browser")
+    workbench.add_argument("name", nargs="?", metavar="NAME", help="a lesson, such as 02")
+    workbench.add_argument("--lab", action="store_true", help="in JupyterLab, with the code")
+    workbench.add_argument("--port", type=int, default=PORT, help=f"default {PORT}")
+    workbench.add_argument("--no-browser", action="store_true", help="only print the address")
+    workbench.set_defaults(command=_open)
+
+    run = commands.add_parser("run", help="profile a kernel and print a summary")
+    run.add_argument("kernel", metavar="FILE[:KERNEL]", help="a Python file and a kernel in it")
+    run.add_argument(
+        "--input",
+        action="append",
+        default=[],
+        metavar="NAME=SHAPE:DTYPE",
+        help="one for each array argument, such as lhsT=512x128:bfloat16",
+    )
+    run.add_argument("--chip", default="trn3", help="trn1, trn2 or trn3 (default)")
+    run.add_argument(
+        "--values",
+        choices=("none", "random"),
+        default="none",
+        help="compute the result as well, from seeded random numbers (default: time alone)",
+    )
+    run.set_defaults(command=_run)
+    return parser
+
+
+def _open(options: argparse.Namespace) -> None:
+    from trnlab.serve.app import serve, serve_lab
+
+    page = f"{_lesson(options.name).name}.ipynb" if options.name else ""
+    if options.lab:
+        serve_lab(options.port, page, browser=not options.no_browser)
+    else:
+        serve(options.port, page and f"voila/render/{page}", browser=not options.no_browser)
+
+
+def _lesson(name: str) -> Lesson:
+    """The lesson called so: by its file, its number, or the words after its number."""
+    there_are = lessons()
+    for lesson in there_are:
+        if name in (lesson.name, *lesson.name.split("_", 1)):
+            return lesson
+    listed = ", ".join(lesson.name for lesson in there_are)
+    raise ValueError(f"there is no lesson {name!r}; there are: {listed}")
+
+
+def _run(options: argparse.Namespace) -> None:
+    from trnlab.serve.run import report
+
+    print(report(options.kernel, options.input, options.chip, options.values == "random"))

@@ -1,0 +1,108 @@
+"""The two servers: the workbench under Voila, and the same notebooks in JupyterLab."""
+
+import os
+import socket
+import sys
+import threading
+import webbrowser
+from pathlib import Path
+from typing import Any
+
+from tornado.ioloop import IOLoop
+from tornado.web import HTTPError
+from traitlets import Unicode
+from traitlets.config import Config
+from voila.app import Voila
+from voila.handler import BaseVoilaHandler
+
+from trnlab.serve.lessons import NOTEBOOKS, ROOT
+from trnlab.serve.settings import (
+    CONTENT_SECURITY_POLICY,
+    configure_server,
+    configure_voila,
+    find_template,
+)
+
+
+class NoSuchPage(BaseVoilaHandler):
+    """Any address that nothing else answers: our error page instead of a bare one."""
+
+    async def prepare(self) -> None:
+        await super().prepare()
+        raise HTTPError(404)
+
+
+class Workbench(Voila):
+    """Voila with our settings, which says in one line where it listens."""
+
+    page = Unicode("", help="path that the line names and the browser opens")
+    opens_browser = False
+
+    def init_settings(self) -> dict[str, Any]:
+        return {
+            **super().init_settings(),
+            "headers": {"Content-Security-Policy": CONTENT_SECURITY_POLICY},
+            "default_handler_class": NoSuchPage,
+            "default_handler_args": {"voila_configuration": self.voila_configuration},
+        }
+
+    def listen(self) -> None:
+        IOLoop.current().add_callback(self._announce)  # runs once the socket is open
+        super().listen()
+
+    def _announce(self) -> None:
+        address = f"http://localhost:{self.port}{self.base_url}{self.page}"
+        print(f"trnlab: the workbench listens at {address} (stop it with Ctrl+C)", flush=True)
+        if self.opens_browser:
+            threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+
+
+def require_free(port: int) -> None:
+    """Refuse a port that cannot be listened on.
+
+    Raises:
+        ValueError: taken by another program, or not allowed
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, os.name == "posix")
+        try:
+            probe.bind(("127.0.0.1", port))
+        except (OSError, OverflowError) as error:
+            why = getattr(error, "strerror", None) or str(error)
+            raise ValueError(
+                f"port {port} cannot be used ({why.lower()}); choose another:"
+                " make lab PORT=8899, or trnlab open --port 8899"
+            ) from None
+
+
+def serve(port: int, page: str = "", browser: bool = True, folder: Path = NOTEBOOKS) -> None:
+    """Serve every lesson of a folder under Voila on localhost until interrupted."""
+    require_free(port)
+    find_template()
+    config = Config()
+    configure_voila(config, folder)
+    configure_server(config)
+    config.Voila.update(
+        {
+            "port": port,
+            "port_retries": 0,
+            "open_browser": False,
+            "config_file_paths": [],
+            "log_level": "WARN",
+        }
+    )
+    app = Workbench.instance(config=config, page=page)
+    app.opens_browser = browser
+    app.initialize([str(folder)])
+    app.start()
+
+
+def serve_lab(port: int, page: str = "", browser: bool = True) -> None:
+    """Serve the same notebooks in JupyterLab; Jupyter prints its own address with a token."""
+    require_free(port)
+    find_template()
+    os.environ["JUPYTER_CONFIG_PATH"] = str(ROOT / "binder" / "jupyter")
+    start = f"/lab/tree/notebooks/{page}" if page else "/lab/tree/notebooks"
+    options = [f"--port={port}", "--port-retries=0", f"--ServerApp.root_dir={ROOT}"]
+    options += [f"--LabApp.default_url={start}"] + ([] if browser else ["--no-browser"])
+    os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", *options])

@@ -1,0 +1,82 @@
+"""The settings of Voila and Jupyter Server: one truth for `trnlab open`, JupyterLab and Binder."""
+
+import os
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from trnlab.serve.lessons import NOTEBOOKS, ROOT, lessons
+
+# Our Voila template, and the folder from which it includes theme/theme.css.
+DATA_FOLDERS = (ROOT / "share" / "jupyter", ROOT / "widgets")
+
+# Scripts and styles come from this server alone. Voila and its templates write them into the page
+# ('unsafe-inline'); widgets load theirs as modules from memory (blob:). No expression is evaluated.
+CONTENT_SECURITY_POLICY = "; ".join(
+    [
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline' blob:",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self' ws: wss: blob: data:",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'self'",
+    ]
+)
+
+
+def find_template() -> None:
+    """Let this process, and those it starts, find the template in the source tree."""
+    known = os.environ.get("JUPYTER_PATH", "").split(os.pathsep)
+    ours = [str(folder) for folder in DATA_FOLDERS]
+    rest = [folder for folder in known if folder and folder not in ours]
+    os.environ["JUPYTER_PATH"] = os.pathsep.join([*ours, *rest])
+
+
+def configure_voila(c: Any, folder: Path = NOTEBOOKS) -> None:
+    """Pages without sources or tracebacks, in our template, with nothing from outside."""
+    c.VoilaConfiguration.template = "trnlab"
+    c.VoilaConfiguration.allow_template_override = "NO"
+    c.VoilaConfiguration.strip_sources = True
+    c.VoilaConfiguration.show_tracebacks = False
+    c.VoilaConfiguration.file_allowlist = [r".*\.(png|jpg|gif|svg)"]
+    c.VoilaConfiguration.page_config_hook = partial(page_config, folder)
+
+
+def configure_server(c: Any) -> None:
+    """Kernels: a net under cells that hang, nobody's kernel kept, local sockets where they work."""
+    c.VoilaExecutor.timeout = 60  # seconds for one cell
+    c.VoilaExecutor.cell_error_instruction = "Reload the page to start again."
+    c.VoilaExecutor.cell_timeout_instruction = "Reload the page to start again."
+    c.MappingKernelManager.cull_idle_timeout = 300  # seconds after the last page has left
+    c.MappingKernelManager.cull_interval = 60
+    if sys.platform == "linux":  # elsewhere the socket's path can be too long
+        c.KernelManager.transport = "ipc"
+
+
+def page_config(folder: Path, config: dict[str, Any], **page: Any) -> dict[str, Any]:
+    """Voila's hook, called for each page: formulas from the bundled MathJax, and the lessons.
+
+    Voila ignores what this returns for a tree page, so it changes the dictionary it is given.
+    """
+    root = Path(page["settings"]["contents_manager"].root_dir)
+    links = [
+        {**lesson._asdict(), "path": os.path.relpath(folder / f"{lesson.name}.ipynb", root)}
+        for lesson in lessons(folder)
+    ]
+    paths = [link["path"] for link in links]
+    here = paths.index(page["notebook_path"]) if page["notebook_path"] in paths else None
+    config.update(
+        fullMathjaxUrl=None,
+        mathjaxConfig=None,
+        trnlab={
+            "lessons": links,
+            "lesson": None if here is None else links[here],
+            "next": None if here is None or here + 1 == len(links) else links[here + 1],
+        },
+    )
+    return config
