@@ -1,4 +1,4 @@
-"""Values at any call of a trace: execute again what that call's operands depend on, nothing else."""
+"""Values at any call of a trace: execute again what its operands depend on, nothing else."""
 
 from collections.abc import Mapping
 
@@ -44,8 +44,7 @@ class _Storages:
         id, dtype, shape, strides, offset = view
         storage = self.made.get(id)
         if storage is None:
-            old = self.trace.storages[id]
-            storage = Storage(id, old.name, old.buffer, old.shape, old.dtype)
+            storage = Storage(self.trace.allocations[id])
             if id in self.inputs:
                 data = np.ascontiguousarray(self.inputs[id]).copy()
                 storage.data = data.reshape(-1).view(np.uint8)

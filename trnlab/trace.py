@@ -4,10 +4,11 @@ In: instructions as they are issued. Out: one record that is read twice, as valu
 knows no clock and no view.
 """
 
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from trnlab.isa.instruction import Instruction, Kind
-from trnlab.memory import Signature, Storage, Tensor
+from trnlab.memory import Allocation, Signature, Tensor
 from trnlab.memory.tensor import Region, region_of
 from trnlab.numerics import itemsize
 from trnlab.spec.core import Core
@@ -41,7 +42,8 @@ class Operand(NamedTuple):
     cols: tuple[int, int]  # free elements
 
 
-class Call(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Call:
     """One NKI call."""
 
     index: int
@@ -68,7 +70,7 @@ class Trace:
 
     def __init__(self, core: Core) -> None:
         self.core = core  # legality was checked against it
-        self.storages: list[Storage] = []
+        self.allocations: list[Allocation] = []
         self.calls: list[Recorded] = []
         self._kinds: dict[tuple, Kind] = {}
         self._queues: dict[int, int] = {}
@@ -79,13 +81,13 @@ class Trace:
         return len(self.calls)
 
     def allocate(
-        self, name: str, memory: str, shape: tuple[int, ...], dtype: str, line: int
-    ) -> Storage:
-        """A new storage; its name is made unique by its number if the kernel gave none."""
-        number = len(self.storages)
-        storage = Storage(number, name or f"{memory}_{number}", memory, shape, dtype, line)
-        self.storages.append(storage)
-        return storage
+        self, name: str, buffer: str, shape: tuple[int, ...], dtype: str, line: int
+    ) -> Allocation:
+        """A new allocation; if the kernel gave no name, its number makes one."""
+        number = len(self.allocations)
+        allocation = Allocation(number, name or f"{buffer}_{number}", buffer, shape, dtype, line)
+        self.allocations.append(allocation)
+        return allocation
 
     def kind(
         self,
@@ -140,7 +142,7 @@ class Trace:
     def region(self, view: View) -> Region:
         """The rectangle of its storage that a view spans, in rows and bytes."""
         id, dtype, shape, strides, offset = view
-        key = (self.storages[id].pitch_bytes, itemsize(dtype), shape, strides, offset)
+        key = (self.allocations[id].pitch_bytes, itemsize(dtype), shape, strides, offset)
         region = self._regions.get(key)
         if region is None:
             region = self._regions[key] = region_of(*key)
@@ -151,14 +153,15 @@ class Trace:
         kind, line, queue, writes, reads, _ = self.calls[index]
         views = writes + reads
         operands = tuple(
-            self._operand(role, view) for role, view in zip(kind.instruction.roles, views)
+            self._operand(role, view)
+            for role, view in zip(kind.instruction.roles, views, strict=False)
         )
         return Call(index, kind.instruction.name, kind.engine, line, queue, operands)
 
     def tensor(self, id: int) -> TensorInfo:
         """One allocation, for reading."""
-        s = self.storages[id]
-        return TensorInfo(id, s.name, s.memory, s.shape, s.dtype, s.argument, s.output, s.line)
+        a = self.allocations[id]
+        return TensorInfo(id, a.name, a.memory, a.shape, a.dtype, a.argument, a.output, a.line)
 
     def _operand(self, role: str, view: View) -> Operand:
         id, dtype, shape, _, _ = view
@@ -171,9 +174,9 @@ class Trace:
 def _views(tensors: tuple[Tensor, ...], index: int) -> tuple[View, ...]:
     views = []
     for tensor in tensors:
-        storage = tensor.storage
-        if storage.first_call < 0:
-            storage.first_call = index
-        storage.last_call = index
-        views.append((storage.id, tensor.dtype, tensor.shape, tensor.strides, tensor.offset))
+        allocation = tensor.storage.allocation
+        if allocation.first_call < 0:
+            allocation.first_call = index
+        allocation.last_call = index
+        views.append((allocation.id, tensor.dtype, tensor.shape, tensor.strides, tensor.offset))
     return tuple(views)

@@ -69,9 +69,7 @@ def spread(core: Core, op: str, dst: Signature, src: Signature) -> Transfer:
         rows = min(chip.partitions, dma.partitions_per_engine)
         share_pieces = rows * _pieces(row, min(run, row), dma.max_piece_bytes)
         share_bytes = rows * row
-    seconds = (
-        dma.transfer_s + share_pieces * dma.descriptor_s + share_bytes / dma.raw_bytes_per_s
-    )
+    seconds = dma.transfer_s + share_pieces * dma.descriptor_s + share_bytes / dma.raw_bytes_per_s
     hbm_bytes = sum(size for operand, size in sides if operand.memory == "hbm")
     return Transfer(op, first % dma.engines, engines, seconds, sides[0][1], hbm_bytes)
 

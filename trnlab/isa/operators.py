@@ -62,8 +62,15 @@ BITWISE: dict[str, Binary] = {
     "invert": lambda x, _: np.invert(x),
 }
 
-_NAMES = {"max": "maximum", "min": "minimum", "amax": "maximum", "amin": "minimum",
-          "true_divide": "divide", "absolute": "abs", "float_power": "power"}
+_NAMES = {
+    "max": "maximum",
+    "min": "minimum",
+    "amax": "maximum",
+    "amin": "minimum",
+    "true_divide": "divide",
+    "absolute": "abs",
+    "float_power": "power",
+}
 
 
 def _logical_shift(x: np.ndarray, y: Any) -> np.ndarray:

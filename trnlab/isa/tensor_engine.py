@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from trnlab.isa.accumulation import accumulate, matmul
 from trnlab.isa.instruction import (
     Instruction,
     Kind,
@@ -107,7 +108,7 @@ class NcMatmul(Instruction):
         stationary, moving = kind.reads
         m, n = stationary.free, moving.free
         tensor = core.tensor
-        cycles = max(min(tensor.min_interval_cycles, m), n)
+        cycles: float = max(min(tensor.min_interval_cycles, m), n)
         passes = 1
         if moving.dtype == "float32":
             passes = tensor.fp32_matmuls_per_call
@@ -115,34 +116,27 @@ class NcMatmul(Instruction):
             cycles = cycles * slowdown / passes
         busy = cycles * tensor.pass_overhead / tensor.clock_hz
         load = Step(
-            "tensor_load", "LoadStationary",
+            "tensor_load",
+            "LoadStationary",
             m / tensor.load_speedup / tensor.clock_hz,
             tensor.load_latency_cycles / tensor.clock_hz,
         )
         latency = tensor.latency_cycles / tensor.clock_hz
-        multiply = Step(
-            "tensor", "MultiplyMoving", busy, latency, self.flops(kind) // passes
-        )
+        multiply = Step("tensor", "MultiplyMoving", busy, latency, self.flops(kind) // passes)
         return (load, multiply) * passes
 
     def execute(
         self, writes: Sequence[Tensor], reads: Sequence[Tensor], values: bool | None
     ) -> None:
-        """Accumulate in float32; None: overwrite what no matmul has written, else add."""
+        """Accumulate in float32; None: overwrite what nothing has written, else add."""
         dst, (stationary, moving) = writes[0], reads
-        k = stationary.shape[0]
-        product = np.matmul(
-            stationary.fp32().reshape(k, -1).T, moving.fp32().reshape(k, -1)
-        ).reshape(dst.shape)
         written = dst.written() if values is None else values
-        if written is False:
-            dst.put(product)
-        elif written is True and dst.dtype == "float32":
-            array = dst.array
-            np.add(array, product, out=array)
-        else:
-            sum_ = dst.array.astype(np.float32) + product
-            dst.put(sum_ if written is True else np.where(written, sum_, product))
+        if dst.dtype == "float32" and isinstance(written, bool):
+            accumulate(dst, stationary, moving, written)
+            return
+        product = matmul(stationary, moving).reshape(dst.shape)
+        total = dst.array.astype(np.float32) + product
+        dst.put(np.where(written, total, product))
 
     def flops(self, kind: Kind) -> int:
         stationary, moving = kind.reads
@@ -182,12 +176,13 @@ class NcTransposeTensor(Instruction):
     def cost(self, core: Core, kind: Kind) -> tuple[Step, ...]:
         data = kind.reads[0]
         tensor = core.tensor
-        cycles = max(data.partitions, min(tensor.min_interval_cycles, data.free))
+        cycles: float = max(data.partitions, min(tensor.min_interval_cycles, data.free))
         if data.dtype == "float32":
             slowdown = tensor.macs_per_pe_cycle["bfloat16"] / tensor.macs_per_pe_cycle["float32"]
             cycles = cycles * slowdown / tensor.fp32_transpose_speedup
         load = Step(
-            "tensor_load", "LoadStationary",
+            "tensor_load",
+            "LoadStationary",
             data.free / tensor.load_speedup / tensor.clock_hz,
             tensor.load_latency_cycles / tensor.clock_hz,
         )

@@ -58,7 +58,8 @@ class TensorCopy(Instruction):
 
     def check(self, core: Core, kind: Kind) -> None:
         (dst,), (src,) = kind.writes, kind.reads
-        allowed = ("vector", "gpsimd") if core.generation == "v2" else ("vector", "scalar", "gpsimd")
+        on_scalar = () if core.generation == "v2" else ("scalar",)
+        allowed = ("vector", *on_scalar, "gpsimd")
         require_engine(self.name, kind.engine, allowed, core)
         check_operands(core, self.name, dst, ("src", src))
         require_no_psum_on_gpsimd(self.name, kind.engine, dst, src)

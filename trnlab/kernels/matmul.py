@@ -136,7 +136,9 @@ def pipelined(lhsT, rhs, m_block=4, n_block=1, k_block=8):
                     for n in nl.affine_range(0, BLOCK_N, TILE_N):
                         acc = banks[turn % 2]
                         turn += 1
-                        for k, (lhsT_row, rhs_row) in enumerate(zip(lhsT_rows, rhs_rows)):
+                        for k, (lhsT_row, rhs_row) in enumerate(
+                            zip(lhsT_rows, rhs_rows, strict=True)
+                        ):
                             nisa.nc_matmul(
                                 dst=acc,
                                 stationary=lhsT_row[:, m : m + TILE_M],
@@ -186,10 +188,13 @@ def check(lhsT, rhs, m_block: int = 1, n_block: int = 1, k_block: int = 1) -> tu
     (K, M), N = lhsT.shape, rhs.shape[1]
     sizes = (("K", K, TILE_K, k_block), ("M", M, TILE_M, m_block), ("N", N, TILE_N, n_block))
     for letter, size, tile, block in sizes:
-        if block < 1 or size % (tile * block):
+        if block < 1:
+            raise KernelError(f"matmul: {letter} blocks of {block} tiles; use 1 or more")
+        grain = tile * block
+        if size % grain:
             raise KernelError(
-                f"matmul: {letter} = {size} is not a multiple of {tile * block} "
-                f"({block} tiles of {tile}); pad it to {-(-size // (tile * max(block, 1))) * tile * max(block, 1)} or choose another block"
+                f"matmul: {letter} = {size} is not a multiple of {grain} ({block} tiles of "
+                f"{tile}); pad it to {-(-size // grain) * grain} or choose another block"
             )
     matmuls = (K // TILE_K) * (M // TILE_M) * (N // TILE_N)
     if matmuls > MAX_CALLS // 4:

@@ -1,38 +1,36 @@
 """A piece of memory: what was allocated, and its bytes if values are computed.
 
 All three memories are rows of bytes. In SBUF and PSUM a row is a partition; in HBM it is one run
-of the innermost dimension. A storage knows neither instructions nor addresses: while a kernel is
-recorded memory is virtual, and it gets its place when the trace is scheduled.
+of the innermost dimension. Memory knows neither instructions nor addresses: while a kernel is
+recorded it is virtual, and it gets its place when the trace is scheduled.
 """
 
 import math
+import sys
+from typing import Protocol
 
 import numpy as np
 
 from trnlab.numerics import format_of
 
 
-class Storage:
-    """Bytes that one allocation owns."""
+class Allocation:
+    """What was allocated: all but the bytes, so that it may outlive them."""
 
     __slots__ = (
         "argument",
         "buffer",
-        "data",
         "dtype",
         "first_call",
-        "fp32",
         "id",
         "last_call",
         "line",
         "memory",
+        "mutated",
         "name",
         "output",
         "pitch_bytes",
         "shape",
-        "written",
-        "written_parts",
-        "written_mask",
     )
 
     def __init__(
@@ -47,15 +45,16 @@ class Storage:
         self.line = line  # of the kernel, where it was allocated
         self.argument = False  # a kernel input
         self.output = False  # returned by the kernel
-        self.written = False  # anything ever written to it
+        self.mutated = False  # the kernel has written to it
         self.first_call = -1  # first and last NKI call that touches it
         self.last_call = -1
-        self.data: np.ndarray | None = None  # flat uint8, None on shapes alone
-        self.fp32: dict = {}  # float32 form of views that are read many times
-        self.written_parts: set = set()  # PSUM views written so far, for accumulate=None
-        self.written_mask: np.ndarray | None = None  # the same by byte
         free = shape[-1] if self.memory == "hbm" else math.prod(shape[1:])
         self.pitch_bytes = free * format_of(dtype).itemsize  # bytes of one row
+
+    @property
+    def written(self) -> bool:
+        """Holds anything: an input, or written by the kernel."""
+        return self.argument or self.mutated
 
     @property
     def rows(self) -> int:
@@ -67,16 +66,87 @@ class Storage:
         """All of its bytes."""
         return self.rows * self.pitch_bytes
 
-    def fill_fresh(self) -> None:
-        """Give it bytes as fresh memory has them: NaN for floats, 4 for integers.
 
-        NaN makes a read of memory that was never written show. 4 is what AWS's simulator uses.
+class Pending(Protocol):
+    """Work on a storage that was put off."""
+
+    def finish(self) -> None:
+        """Do it now."""
+
+
+class Storage:
+    """The bytes of an allocation; they go when no tensor refers to them any more."""
+
+    __slots__ = (
+        "allocation",
+        "data",
+        "fp32",
+        "id",
+        "memory",
+        "pending",
+        "pitch_bytes",
+        "written_mask",
+        "written_parts",
+    )
+
+    def __init__(self, allocation: Allocation) -> None:
+        self.allocation = allocation
+        self.id = allocation.id
+        self.memory = allocation.memory
+        self.pitch_bytes = allocation.pitch_bytes
+        self.data: np.ndarray | None = None  # flat uint8, None until needed
+        self.fp32: dict = {}  # float32 form of views that are read many times
+        self.pending: Pending | None = None  # to be finished before `data` is looked at
+        self.written_parts: set = set()  # PSUM views written so far, for accumulate=None
+        self.written_mask: np.ndarray | None = None  # the same by byte
+
+    def __del__(self) -> None:
+        if self.data is not None and sys.getrefcount(self.data) == OWN_REFERENCES:
+            _pool.give(self.data)
+
+    def reserve(self) -> np.ndarray:
+        """Take bytes that will all be written before they are read."""
+        self.data = _pool.take(self.allocation.nbytes)
+        return self.data
+
+    def fill_fresh(self) -> np.ndarray:
+        """Take bytes as fresh memory has them: NaN for floats, 4 for integers.
+
+        NaN makes a read of memory that was never written show; in every float format all bits set
+        are one. 4 is what AWS's simulator uses.
         """
-        format = format_of(self.dtype)
-        if format.kind == "float":
-            fresh = np.full(self.shape, np.nan, np.float32).astype(format.storage)
-        elif format.kind == "packed":
-            fresh = np.full(self.shape, np.iinfo(format.storage).max, format.storage)
+        format = format_of(self.allocation.dtype)
+        data = self.reserve()
+        if format.kind in ("float", "packed"):
+            data.fill(0xFF)
         else:
-            fresh = np.full(self.shape, 4).astype(format.storage)
-        self.data = fresh.reshape(-1).view(np.uint8)
+            data.view(format.storage).fill(4)
+        return data
+
+
+OWN_REFERENCES = 2  # the storage's own, and the one that asking for the count makes
+
+
+class _Pool:
+    """Arrays of dead tiles, to be used again: fresh pages cost more than the copy into them."""
+
+    MAX_BYTES = 64 * 2**20
+
+    def __init__(self) -> None:
+        self.free: dict[int, list[np.ndarray]] = {}
+        self.held_bytes = 0
+
+    def take(self, nbytes: int) -> np.ndarray:
+        same = self.free.get(nbytes)
+        if same:
+            self.held_bytes -= nbytes
+            return same.pop()
+        return np.empty(nbytes, np.uint8)
+
+    def give(self, data: np.ndarray) -> None:
+        if data.base is None and self.held_bytes + data.nbytes <= self.MAX_BYTES:
+            self.held_bytes += data.nbytes
+            self.free.setdefault(data.nbytes, []).append(data)
+
+
+_pool = _Pool()

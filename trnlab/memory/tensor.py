@@ -78,10 +78,11 @@ class Tensor:
         """The view of all of a storage, row-major."""
         strides = []
         step = 1
-        for size in reversed(storage.shape):
+        shape = storage.allocation.shape
+        for size in reversed(shape):
             strides.append(step)
             step *= size
-        return cls(storage, storage.dtype, storage.shape, tuple(reversed(strides)), 0)
+        return cls(storage, storage.allocation.dtype, shape, tuple(reversed(strides)), 0)
 
     @property
     def ndim(self) -> int:
@@ -96,12 +97,12 @@ class Tensor:
     @property
     def name(self) -> str:
         """Name of the allocation."""
-        return self.storage.name
+        return self.storage.allocation.name
 
     @property
     def buffer(self) -> str:
         """The memory region, as NKI names it."""
-        return self.storage.buffer
+        return self.storage.allocation.buffer
 
     @property
     def on_chip(self) -> bool:
@@ -136,9 +137,7 @@ class Tensor:
                 "copy it into a tile of its own first"
             )
         strides = _row_major(new[first:])
-        return Tensor(
-            self.storage, self.dtype, new, self.strides[:first] + strides, self.offset
-        )
+        return Tensor(self.storage, self.dtype, new, self.strides[:first] + strides, self.offset)
 
     @property
     def run(self) -> int:
@@ -157,8 +156,11 @@ class Tensor:
     def region(self) -> Region:
         """The rectangle of its storage that it touches (the hull, if it has gaps)."""
         return region_of(
-            self.storage.pitch_bytes, format_of(self.dtype).itemsize,
-            self.shape, self.strides, self.offset,
+            self.storage.pitch_bytes,
+            format_of(self.dtype).itemsize,
+            self.shape,
+            self.strides,
+            self.offset,
         )
 
     @property
@@ -181,21 +183,25 @@ class Tensor:
     @property
     def array(self) -> np.ndarray:
         """Its values in the storage dtype: a NumPy view that can be written."""
+        if self.storage.pending is not None:
+            self.storage.pending.finish()
         if self._array is None:
             self._array = self._view()
         return self._array
 
     def _view(self) -> np.ndarray:
         storage = self.storage
-        if storage.data is None:
-            storage.fill_fresh()
-        return self._on(storage.data, format_of(self.dtype).storage)
+        data = storage.data if storage.data is not None else storage.fill_fresh()
+        return self._on(data, format_of(self.dtype).storage)
 
     def _on(self, data: np.ndarray, dtype: np.dtype) -> np.ndarray:
         """The view's elements within an array that is as long as the storage."""
         size = format_of(self.dtype).itemsize
         return np.ndarray(
-            self.shape, dtype, data, self.offset * size,
+            self.shape,
+            dtype,
+            data,
+            self.offset * size,
             tuple(stride * size for stride in self.strides),
         )
 
@@ -212,12 +218,18 @@ class Tensor:
 
     def put(self, values: np.ndarray) -> None:
         """Write values of the same element count, rounded once to the dtype."""
+        storage = self.storage
+        if storage.data is None and self._covers_all():
+            storage.reserve()
         array = self.array
         if values.dtype != array.dtype or self.dtype == "tfloat32":
             values = stored(values, self.dtype)
         array[...] = values if values.shape == array.shape else values.reshape(array.shape)
-        if self.storage.fp32:
-            self.storage.fp32.clear()
+        if storage.fp32:
+            storage.fp32.clear()
+
+    def _covers_all(self) -> bool:
+        return self.size * format_of(self.dtype).itemsize == self.storage.allocation.nbytes
 
     def written(self) -> np.ndarray | bool:
         """Which elements anything has written: all (True), none (False) or a mask."""
@@ -237,7 +249,7 @@ class Tensor:
             return
         storage.written_parts.add(key)
         if storage.written_mask is None:
-            storage.written_mask = np.zeros(storage.nbytes, np.bool_)
+            storage.written_mask = np.zeros(storage.allocation.nbytes, np.bool_)
         self._on(storage.written_mask, np.dtype(np.bool_))[...] = True
 
 

@@ -1,8 +1,8 @@
 """`trnlab.profile`: one run of a kernel, read as values and as time."""
 
+import inspect
 from collections.abc import Callable, Mapping
 from functools import cached_property
-import inspect
 from typing import Any
 
 import numpy as np
@@ -157,18 +157,35 @@ class Profile:
         last_row = np.searchsorted(line["call"], calls, side="right") - 1
         rows = []
         for id, (address, size, _) in sorted(line.places.items()):
-            storage = trace.storages[id]
-            in_psum = storage.memory == "psum"
-            last = last_row[storage.last_call]
-            rows.append((
-                id, MEMORIES.index(storage.memory), address, size, storage.rows,
-                storage.first_call, storage.last_call,
-                line["start_s"][first_row[storage.first_call]],
-                line["start_s"][last] + line["busy_s"][last],
-                address // self.core.psum.bank_bytes if in_psum else -1,
-            ))
-        names = ("tensor", "memory", "address_bytes", "bytes_per_partition", "partitions",
-                 "first_call", "last_call", "start_s", "end_s", "bank")
+            allocation = trace.allocations[id]
+            in_psum = allocation.memory == "psum"
+            last = last_row[allocation.last_call]
+            rows.append(
+                (
+                    id,
+                    MEMORIES.index(allocation.memory),
+                    address,
+                    size,
+                    allocation.rows,
+                    allocation.first_call,
+                    allocation.last_call,
+                    line["start_s"][first_row[allocation.first_call]],
+                    line["start_s"][last] + line["busy_s"][last],
+                    address // self.core.psum.bank_bytes if in_psum else -1,
+                )
+            )
+        names = (
+            "tensor",
+            "memory",
+            "address_bytes",
+            "bytes_per_partition",
+            "partitions",
+            "first_call",
+            "last_call",
+            "start_s",
+            "end_s",
+            "bank",
+        )
         lists = zip(*rows, strict=True) if rows else ([] for _ in names)
         return {name: np.array(values) for name, values in zip(names, lists, strict=True)}
 

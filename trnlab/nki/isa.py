@@ -53,9 +53,7 @@ def nc_matmul(
     accumulate: False overwrites, True adds, None overwrites what nothing has written and adds to
     the rest.
     """
-    return current().issue(
-        tensor_engine.NC_MATMUL, (dst,), (stationary, moving), values=accumulate
-    )
+    return current().issue(tensor_engine.NC_MATMUL, (dst,), (stationary, moving), values=accumulate)
 
 
 def nc_transpose(
@@ -110,8 +108,12 @@ def tensor_scalar(
     )
     tiles, (first, second) = _split_tiles(operand0, operand1)
     return current().issue(
-        vector_engine.TENSOR_SCALAR, (dst,), (data, *tiles), ops,
-        (ops[0], first, reverse0, ops[1], second, reverse1), engine.value,
+        vector_engine.TENSOR_SCALAR,
+        (dst,),
+        (data, *tiles),
+        ops,
+        (ops[0], first, reverse0, ops[1], second, reverse1),
+        engine.value,
     )
 
 
@@ -135,9 +137,7 @@ def memset(
     dst: Tensor, value: float, engine: engine = engine.unknown, name: str | None = None
 ) -> NkiInstruction:
     """dst = value."""
-    return current().issue(
-        vector_engine.MEMSET, (dst,), (), (value == 0,), value, engine.value
-    )
+    return current().issue(vector_engine.MEMSET, (dst,), (), (value == 0,), value, engine.value)
 
 
 def dma_copy(

@@ -29,7 +29,7 @@ class Recording(NamedTuple):
 
     trace: Trace
     output: Any  # NumPy arrays as the kernel returned tensors; None on shapes alone
-    inputs: dict[int, np.ndarray]  # by storage id, as they were before the run
+    inputs: dict[int, np.ndarray]  # by allocation id, as they were before the run
 
 
 class Kernel:
@@ -92,14 +92,27 @@ def record(
     if not has_values:
         return Recording(launch.trace, None, {})
     for given, tensor in inputs.values():
-        if not np.shares_memory(given, tensor.array):
-            given[...] = tensor.array
+        _update(given, tensor)
     return Recording(launch.trace, _output(result), before)
 
 
+def _update(given: np.ndarray, tensor: Tensor) -> None:
+    """Bring what the kernel wrote to an input back into the caller's array."""
+    if not tensor.storage.allocation.mutated or np.shares_memory(given, tensor.array):
+        return
+    if not given.flags.writeable:
+        raise KernelError(
+            f"input {tensor.name}: the kernel writes it, but the array is read-only; pass a copy"
+        )
+    given[...] = tensor.array.reshape(given.shape)
+
+
 def _parameter_names(function: Callable[..., Any], count: int) -> list[str]:
-    names = [name for name, p in inspect.signature(function).parameters.items()
-             if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    names = [
+        name
+        for name, p in inspect.signature(function).parameters.items()
+        if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+    ]
     return names[:count] + [f"argument_{i}" for i in range(len(names), count)]
 
 
@@ -113,8 +126,7 @@ def _input(name: str, value: Any, inputs: dict[int, tuple[np.ndarray, Tensor]]) 
             f"input {name}: NKI has no {value.dtype}; pass {name}.astype(np.{narrow})"
         )
     tensor = current().allocate(value.shape or (1,), dtype_name(value.dtype), "private_hbm", name)
-    tensor.storage.argument = True
-    tensor.storage.written = True
+    tensor.storage.allocation.argument = True
     if isinstance(value, np.ndarray):
         data = np.ascontiguousarray(value)
         if not data.flags.writeable:
@@ -127,7 +139,7 @@ def _input(name: str, value: Any, inputs: dict[int, tuple[np.ndarray, Tensor]]) 
 def _mark_output(result: Any) -> None:
     for tensor in result if isinstance(result, (tuple, list)) else (result,):
         if isinstance(tensor, Tensor):
-            tensor.storage.output = True
+            tensor.storage.allocation.output = True
 
 
 def _output(result: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 from trnlab import spec
 from trnlab.errors import KernelError, LimitError
 from trnlab.isa.instruction import Instruction
-from trnlab.memory import Storage, Tensor
+from trnlab.memory import Allocation, Storage, Tensor
 from trnlab.numerics import dtype_name
 from trnlab.spec import Core
 from trnlab.trace import Trace
@@ -49,13 +49,14 @@ class Launch:
         """
         sizes = (shape,) if isinstance(shape, int) else tuple(int(size) for size in shape)
         if buffer not in BUFFERS:
-            raise KernelError(f"nl.ndarray: buffer {buffer!r} is none of nl.{', nl.'.join(BUFFERS)}")
+            known = ", ".join(f"nl.{name}" for name in BUFFERS)
+            raise KernelError(f"nl.ndarray: buffer {buffer!r} is none of {known}")
         if not sizes or min(sizes) < 1:
             raise KernelError(f"nl.ndarray: shape {list(sizes)} needs sizes of 1 or more")
         if buffer not in HBM_BUFFERS:
             sizes = self._check_on_chip(sizes, buffer)
-        storage = self.trace.allocate(name, buffer, sizes, dtype_name(dtype), self.line())
-        return Tensor.whole(storage)
+        allocation = self.trace.allocate(name, buffer, sizes, dtype_name(dtype), self.line())
+        return Tensor.whole(Storage(allocation))
 
     def _check_on_chip(self, sizes: tuple[int, ...], buffer: str) -> tuple[int, ...]:
         limit = self.core.sbuf.partitions
@@ -91,12 +92,12 @@ class Launch:
             engine,
         )
         for tensor in reads:
-            if not tensor.storage.written:
-                raise KernelError(_never_written(instruction, tensor.storage))
+            if not tensor.storage.allocation.written:
+                raise KernelError(_never_written(instruction, tensor.storage.allocation))
         if self.has_values:
             instruction.execute(writes, reads, values)
         for tensor in writes:
-            tensor.storage.written = True
+            tensor.storage.allocation.mutated = True
             if tensor.storage.memory == "psum" and self.has_values:
                 tensor.mark_written()
         if len(trace) >= MAX_CALLS:
@@ -120,10 +121,10 @@ class Launch:
         return outside
 
 
-def _never_written(instruction: Instruction, storage: Storage) -> str:
+def _never_written(instruction: Instruction, unset: Allocation) -> str:
     return (
-        f"{instruction.name}: {storage.name} {list(storage.shape)} in {storage.memory.upper()} "
-        f"(allocated in line {storage.line}) is read, but nothing has written it; "
+        f"{instruction.name}: {unset.name} {list(unset.shape)} in {unset.memory.upper()} "
+        f"(allocated in line {unset.line}) is read, but nothing has written it; "
         "load or compute it first"
     )
 

@@ -7,7 +7,7 @@ Only the last producer on each in-order engine or queue is kept: the earlier one
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from trnlab.memory import Storage
+from trnlab.memory import Allocation
 from trnlab.memory.tensor import Region
 from trnlab.trace import Recorded, Trace
 
@@ -64,8 +64,8 @@ def stream_of(recorded: Recorded) -> str:
 class _Analysis:
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
-        self.histories: list[dict[int, _History]] = [{} for _ in trace.storages]
-        self.last_calls: list[dict[str, int]] = [{} for _ in trace.storages]
+        self.histories: list[dict[int, _History]] = [{} for _ in trace.allocations]
+        self.last_calls: list[dict[str, int]] = [{} for _ in trace.allocations]
 
     def run(self) -> Dependencies:
         early: list[Edges] = []
@@ -149,7 +149,7 @@ def _last_per_stream(found: Iterable[tuple[Access, int]], call: int) -> Edges:
     return edges
 
 
-def lifetimes(trace: Trace, memory: str) -> list[Storage]:
+def lifetimes(trace: Trace, memory: str) -> list[Allocation]:
     """Allocations of a memory that are used, by first use."""
-    used = [s for s in trace.storages if s.memory == memory and s.first_call >= 0]
-    return sorted(used, key=lambda storage: storage.first_call)
+    used = [a for a in trace.allocations if a.memory == memory and a.first_call >= 0]
+    return sorted(used, key=lambda allocation: allocation.first_call)

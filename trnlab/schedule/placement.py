@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from trnlab.errors import CapacityError
-from trnlab.memory import Storage
+from trnlab.memory import Allocation
 
 
 class Place(NamedTuple):
@@ -32,27 +32,29 @@ class _Segment(NamedTuple):
     before: tuple[int, ...]
 
 
-def place(storages: Sequence[Storage], capacity_bytes: int, grain_bytes: int) -> dict[int, Place]:
+def place(
+    allocations: Sequence[Allocation], capacity_bytes: int, grain_bytes: int
+) -> dict[int, Place]:
     """Place tiles, sorted by first call, into `capacity_bytes` per partition.
 
     Args:
         grain_bytes: a tile starts at a multiple of it, or lies within one grain (a PSUM bank)
     Returns:
-        place by storage id
+        place by allocation id
     Raises:
         CapacityError: the live tiles do not fit
     """
     allocator = _Allocator(capacity_bytes, grain_bytes)
     live: list[tuple[int, int]] = []  # (last call, id)
     by_id = {}
-    for storage in storages:
-        by_id[storage.id] = storage
-        while live and live[0][0] < storage.first_call:
+    for allocation in allocations:
+        by_id[allocation.id] = allocation
+        while live and live[0][0] < allocation.first_call:
             last, id = heapq.heappop(live)
             allocator.free(id, last)
-        if not allocator.allocate(storage.id, storage.pitch_bytes):
-            raise _overflow(storage, [by_id[id] for _, id in live], capacity_bytes)
-        heapq.heappush(live, (storage.last_call, storage.id))
+        if not allocator.allocate(allocation.id, allocation.pitch_bytes):
+            raise _overflow(allocation, [by_id[id] for _, id in live], capacity_bytes)
+        heapq.heappush(live, (allocation.last_call, allocation.id))
     return allocator.places
 
 
@@ -133,8 +135,8 @@ class _Allocator:
             self.freed.setdefault(segment.end - segment.start, deque()).append(segment)
 
 
-def _overflow(storage: Storage, live: list[Storage], capacity_bytes: int) -> CapacityError:
-    memory = storage.memory.upper()
+def _overflow(full: Allocation, live: list[Allocation], capacity_bytes: int) -> CapacityError:
+    memory = full.memory.upper()
     held = sum(tile.pitch_bytes for tile in live)
     largest = sorted(live, key=lambda tile: (-tile.pitch_bytes, tile.id))[:4]
     names = ", ".join(
@@ -142,11 +144,11 @@ def _overflow(storage: Storage, live: list[Storage], capacity_bytes: int) -> Cap
     )
     fix = (
         "use smaller blocks, or tiles that are dead sooner"
-        if storage.memory == "sbuf"
+        if full.memory == "sbuf"
         else "copy finished tiles to SBUF sooner, or accumulate fewer tiles at once"
     )
     return CapacityError(
-        f"{memory}: {storage.name} {list(storage.shape)} {storage.dtype} (line {storage.line}) "
-        f"needs {storage.pitch_bytes} bytes per partition, but {len(live)} live tiles hold {held} "
+        f"{memory}: {full.name} {list(full.shape)} {full.dtype} (line {full.line}) "
+        f"needs {full.pitch_bytes} bytes per partition, but {len(live)} live tiles hold {held} "
         f"of {capacity_bytes}: {names}{', ...' if len(live) > 4 else ''}; {fix}"
     )

@@ -16,10 +16,8 @@ from trnlab import spec
 from trnlab.isa.instruction import Kind, Step, Transfer
 from trnlab.schedule.dependencies import (
     BANK,
-    DATA,
     READ,
     SPACE,
-    WRITE,
     Dependencies,
     dependencies,
     lifetimes,
@@ -125,7 +123,7 @@ class _Machine:
 
     def run_by_readiness(self) -> list[int]:
         """Serve the calls as they become ready, ties by program order; returns the order."""
-        streams, place_in_stream, missing, consumers = self._graph()
+        streams, following, missing, consumers = self._graph()
         heap: list[tuple[float, int]] = []
         for stream in streams:
             if not missing[stream[0]]:
@@ -136,9 +134,8 @@ class _Machine:
             self._serve(call)
             order.append(call)
             woken = consumers[call]
-            following = place_in_stream[call]
-            if following >= 0:
-                woken = (*woken, following)
+            if following[call] >= 0:
+                woken.append(following[call])
             for consumer in woken:
                 missing[consumer] -= 1
                 if not missing[consumer]:
@@ -203,9 +200,17 @@ class _Machine:
             end = start + step.busy_s
             self.free[lane] = end
             self.rows.add(
-                call, lane, step.op, start, step.busy_s, end + step.latency_s,
-                start - free, on if start > free else -1, why if start > free else WAIT_NONE,
-                step.flops, 0,
+                call,
+                lane,
+                step.op,
+                start,
+                step.busy_s,
+                end + step.latency_s,
+                start - free,
+                on if start > free else -1,
+                why if start > free else WAIT_NONE,
+                step.flops,
+                0,
             )
         self.released[call] = end
         self.readable[call] = end + step.latency_s
@@ -221,9 +226,17 @@ class _Machine:
                 start = max(free[LOAD], self.multiply_start, early[0])
                 loaded = free[LOAD] = start + busy
                 self.rows.add(
-                    call, LOAD, step.op, start, busy, loaded + step.latency_s,
-                    0.0, early[1] if start == early[0] else -1,
-                    early[2] if start == early[0] else WAIT_NONE, 0, 0,
+                    call,
+                    LOAD,
+                    step.op,
+                    start,
+                    busy,
+                    loaded + step.latency_s,
+                    0.0,
+                    early[1] if start == early[0] else -1,
+                    early[2] if start == early[0] else WAIT_NONE,
+                    0,
+                    0,
                 )
                 continue
             before = free[TENSOR]
@@ -237,8 +250,17 @@ class _Machine:
             self.multiply_start = start
             end = free[TENSOR] = start + busy
             self.rows.add(
-                call, TENSOR, step.op, start, busy, end + step.latency_s,
-                start - before, on, why, step.flops, 0,
+                call,
+                TENSOR,
+                step.op,
+                start,
+                busy,
+                end + step.latency_s,
+                start - before,
+                on,
+                why,
+                step.flops,
+                0,
             )
         self.released[call] = end
         self.readable[call] = end + step.latency_s
@@ -270,8 +292,17 @@ class _Machine:
         self.released[call] = end
         self.readable[call] = end + dma.completion_s
         self.rows.add(
-            call, lane, transfer.op, start, end - start, end + dma.completion_s,
-            start - queued, on, why, 0, transfer.hbm_bytes,
+            call,
+            lane,
+            transfer.op,
+            start,
+            end - start,
+            end + dma.completion_s,
+            start - queued,
+            on,
+            why,
+            0,
+            transfer.hbm_bytes,
         )
 
 
@@ -279,9 +310,9 @@ def _with_reuse(trace: Trace, edges: Dependencies, places: dict[int, Place]) -> 
     """Add the waits of tiles for the tiles whose place they take."""
     late = list(edges.late)
     for id, (_, _, before) in places.items():
-        storage = trace.storages[id]
-        reason = BANK if storage.memory == "psum" else SPACE
-        first = storage.first_call
+        allocation = trace.allocations[id]
+        reason = BANK if allocation.memory == "psum" else SPACE
+        first = allocation.first_call
         waits = dict(late[first])
         for old in before:
             for producer in edges.last_calls[old].values():

@@ -10,21 +10,41 @@ from trnlab.trace import Trace
 
 ENGINES = ("tensor", "vector", "scalar", "gpsimd", "sync", "dma")
 ENGINE_TITLE = {
-    "tensor": "TensorE", "vector": "VectorE", "scalar": "ScalarE", "gpsimd": "GpSimdE",
-    "sync": "SyncE", "dma": "DMA",
+    "tensor": "TensorE",
+    "vector": "VectorE",
+    "scalar": "ScalarE",
+    "gpsimd": "GpSimdE",
+    "sync": "SyncE",
+    "dma": "DMA",
 }
 
 # the first five are the reasons in `dependencies`
 WAIT_KINDS = (
-    "none", "data", "operand in use", "result in use", "sbuf space", "psum bank",
-    "weights", "dma engines", "hbm", "order",
+    "none",
+    "data",
+    "operand in use",
+    "result in use",
+    "sbuf space",
+    "psum bank",
+    "weights",
+    "dma engines",
+    "hbm",
+    "order",
 )
 WAIT_NONE, WAIT_WEIGHTS, WAIT_DMA_ENGINES, WAIT_HBM, WAIT_ORDER = 0, 6, 7, 8, 9
 
 _COLUMNS = {
-    "call": np.int32, "lane": np.int16, "op": np.int16, "start_s": float, "busy_s": float,
-    "end_s": float, "wait_s": float, "wait_on": np.int32, "wait_kind": np.int8,
-    "flops": np.int64, "bytes": np.int64,
+    "call": np.int32,
+    "lane": np.int16,
+    "op": np.int16,
+    "start_s": float,
+    "busy_s": float,
+    "end_s": float,
+    "wait_s": float,
+    "wait_on": np.int32,
+    "wait_kind": np.int8,
+    "flops": np.int64,
+    "bytes": np.int64,
 }
 
 
@@ -129,8 +149,18 @@ class Rows:
         self._ops: dict[str, int] = {}
 
     def add(
-        self, call: int, lane: int, op: str, start_s: float, busy_s: float, end_s: float,
-        wait_s: float, wait_on: int, wait_kind: int, flops: int, bytes: int,
+        self,
+        call: int,
+        lane: int,
+        op: str,
+        start_s: float,
+        busy_s: float,
+        end_s: float,
+        wait_s: float,
+        wait_on: int,
+        wait_kind: int,
+        flops: int,
+        bytes: int,
     ) -> None:
         """One device instruction; wait_on is a call."""
         code = self._ops.setdefault(op, len(self._ops))

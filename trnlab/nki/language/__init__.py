@@ -1,5 +1,7 @@
 """`nki.language`: tensors, dtypes, loops and operators."""
 
+# ruff: noqa: F401
+
 from trnlab.memory.indexing import DynamicSlice as ds
 from trnlab.memory.tensor import Tensor as NkiTensor
 from trnlab.nki.language.dtypes import *  # noqa: F403
