@@ -110,6 +110,7 @@ class _Machine:
         self.free = [0.0] * (len(COMPUTE_LANES) + core.dma.queues)  # lane takes the next one
         self.multiply_start = 0.0  # of the last matmul: its weights have left the shadow registers
         self.dma_free = [0.0] * core.dma.engines
+        self.queue_done = [0.0] * core.dma.queues  # its transfers so far have ended
         self.hbm_free = 0.0
         self.rows = Rows()
 
@@ -268,7 +269,8 @@ class _Machine:
     def _transfer(self, call: int, transfer: Transfer) -> None:
         """All engines that take part start when they are free; HBM's bandwidth is shared."""
         core, dma = self.core, self.core.dma
-        lane = len(COMPUTE_LANES) + self.queue[call]
+        queue = self.queue[call]
+        lane = len(COMPUTE_LANES) + queue
         at, on, why = self._wait(call, self.late[call])
         triggered = at + dma.start_s
         queued = self.free[lane]
@@ -289,15 +291,17 @@ class _Machine:
         elif queued >= triggered:
             on, why = -1, WAIT_ORDER if queued > 0 else WAIT_NONE
         self.free[lane] = start  # the next of the queue may follow on each engine
-        self.released[call] = end
-        self.readable[call] = end + dma.completion_s
+        # a queue's semaphore counts its transfers: one is known to be done when those before it are
+        done = self.queue_done[queue] = max(end, self.queue_done[queue])
+        self.released[call] = done
+        self.readable[call] = done + dma.completion_s
         self.rows.add(
             call,
             lane,
             transfer.op,
             start,
             end - start,
-            end + dma.completion_s,
+            done + dma.completion_s,
             start - queued,
             on,
             why,
