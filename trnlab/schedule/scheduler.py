@@ -57,11 +57,10 @@ def schedule(trace: Trace, core: Core | None = None) -> Timeline:
     reference = reference_core(core)
     if core == reference:
         machine = _Machine(trace, core, places)
-        order = machine.run_by_readiness()
-        trace.cache["order", core.generation] = order
+        trace.cache[_order_key(core)] = machine.run_by_readiness()
         return machine.timeline()
     machine = _Machine(trace, core, places)
-    machine.run_in_order(_service_order(trace, reference, places))
+    machine.run_in_order(_service_order(trace, core, reference, places))
     return machine.timeline()
 
 
@@ -72,17 +71,29 @@ def reference_core(core: Core) -> Core:
 
 def placements(trace: Trace, core: Core) -> dict[int, Place]:
     """Where every SBUF and PSUM tile of a trace lies on a core."""
-    sbuf, psum = core.sbuf.usable_partition_bytes, core.psum
-    key = ("places", sbuf, psum.partition_bytes, psum.bank_bytes)
+    sbuf_bytes, psum_bytes, bank_bytes = _capacities(core)
+    key = ("places", sbuf_bytes, psum_bytes, bank_bytes)
     if key not in trace.cache:
-        places = place(lifetimes(trace, "sbuf"), sbuf, 0)
-        places |= place(lifetimes(trace, "psum"), psum.partition_bytes, psum.bank_bytes)
+        places = place(lifetimes(trace, "sbuf"), sbuf_bytes, 0)
+        places |= place(lifetimes(trace, "psum"), psum_bytes, bank_bytes)
         trace.cache[key] = places
     return trace.cache[key]
 
 
-def _service_order(trace: Trace, reference: Core, places: dict[int, Place]) -> list[int]:
-    key = ("order", reference.generation)
+def _capacities(core: Core) -> tuple[int, int, int]:
+    """What places depend on."""
+    return core.sbuf.usable_partition_bytes, core.psum.partition_bytes, core.psum.bank_bytes
+
+
+def _order_key(core: Core) -> tuple:
+    """The order depends on the generation's constants, and on who takes whose place."""
+    return ("order", core.generation, *_capacities(core))
+
+
+def _service_order(
+    trace: Trace, core: Core, reference: Core, places: dict[int, Place]
+) -> list[int]:
+    key = _order_key(core)
     if key not in trace.cache:
         trace.cache[key] = _Machine(trace, reference, places).run_by_readiness()
     return trace.cache[key]
