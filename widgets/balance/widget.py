@@ -113,5 +113,5 @@ def _sentence(found: Balance, slowest, second) -> str:
     return (
         f"{article}{names[slowest.part]} {verb} longest: {amount(slowest.time_s, 's', 3)} for each "
         f"matmul. Next: {names[second.part]}, {amount(second.time_s, 's', 3)}. "
-        f"TensorE could reach {share} % of its peak."
+        f"TensorE could reach {share}% of its peak."
     )
