@@ -114,14 +114,14 @@ class _Machine:
                 kinds[kind] = kind.instruction.cost(core, kind)
         self.steps = [kinds[recorded.kind] for recorded in calls]
         self.engine = [recorded.kind.engine for recorded in calls]
-        self.queue = [recorded.queue for recorded in calls]
-        self.line = [recorded.line for recorded in calls]
+        queues = core.dma.queues
+        self.queue = [call.queue % queues if call.queue >= 0 else -1 for call in calls]
         self.readable = [0.0] * len(calls)  # its result can be read
         self.released = [0.0] * len(calls)  # its operands may be overwritten
-        self.free = [0.0] * (len(COMPUTE_LANES) + core.dma.queues)  # lane takes the next one
+        self.free = [0.0] * (len(COMPUTE_LANES) + queues)  # lane takes the next one
         self.multiply_start = 0.0  # of the last matmul: its weights have left the shadow registers
         self.dma_free = [0.0] * core.dma.engines
-        self.queue_done = [0.0] * core.dma.queues  # its transfers so far have ended
+        self.queue_done = [0.0] * queues  # its transfers so far have ended
         self.hbm_free = 0.0
         self.rows = Rows()
 
