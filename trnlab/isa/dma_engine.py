@@ -54,8 +54,8 @@ def spread(core: Core, op: str, dst: Signature, src: Signature) -> Transfer:
     """Spread a copy over the DMA engines, by partition of its on-chip side."""
     dma = core.dma
     sides = [(operand, operand.size * itemsize(operand.dtype)) for operand in (dst, src)]
-    total = max(size for _, size in sides)
-    run = min(operand.run * itemsize(operand.dtype) for operand in (dst, src))
+    widest = max(itemsize(operand.dtype) for operand in (dst, src))
+    total, run = dst.size * widest, min(dst.run, src.run) * widest
     chip = next((operand for operand in (dst, src) if operand.memory == "sbuf"), None)
     if chip is None:
         pieces = _pieces(total, run, dma.max_piece_bytes)
