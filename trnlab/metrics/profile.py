@@ -14,6 +14,7 @@ from trnlab.nki.kernel import Kernel, Recording, Shape, record
 from trnlab.numerics import dtype_name, itemsize
 from trnlab.replay import values_after
 from trnlab.schedule import Timeline, schedule
+from trnlab.schedule.dependencies import dependencies
 from trnlab.schedule.timeline import ENGINES
 from trnlab.spec import Chip, Core
 from trnlab.trace import Trace
@@ -150,16 +151,21 @@ class Profile:
         """SBUF and PSUM tiles as columns.
 
         tensor (id), memory (0: sbuf, 1: psum), address_bytes and bytes_per_partition, partitions,
-        first_call, last_call, start_s and end_s of its lifetime, bank (PSUM, else -1).
+        first_call, last_call, start_s and end_s of its lifetime (from the start of its first write
+        to the end of its last use, on whichever engine), bank (PSUM, else -1).
         """
         line, trace = self.timeline, self.trace
-        calls, first_row = np.unique(line["call"], return_index=True)
+        calls = np.arange(len(trace))
+        first_row = np.searchsorted(line["call"], calls)
+        first_row += line["lane"][first_row] == line.lanes.index("tensor_load")  # writes nothing
         last_row = np.searchsorted(line["call"], calls, side="right") - 1
+        released_s = line["start_s"] + line["busy_s"]
+        last_calls = dependencies(trace).last_calls
         rows = []
         for id, (address, size, _) in sorted(line.places.items()):
             allocation = trace.allocations[id]
             in_psum = allocation.memory == "psum"
-            last = last_row[allocation.last_call]
+            users = list(last_calls[id].values())
             rows.append(
                 (
                     id,
@@ -170,7 +176,7 @@ class Profile:
                     allocation.first_call,
                     allocation.last_call,
                     line["start_s"][first_row[allocation.first_call]],
-                    line["start_s"][last] + line["busy_s"][last],
+                    released_s[last_row[users]].max(),
                     address // self.core.psum.bank_bytes if in_psum else -1,
                 )
             )
