@@ -48,6 +48,20 @@ def check_operands(core: Core, name: str, dst: Signature, *operands: tuple[str, 
         require_same_count(name, dst, role, operand)
 
 
+def check_vectors(
+    core: Core, name: str, role: str, dst: Signature, vectors: Sequence[Signature]
+) -> None:
+    """On chip, with one value per partition of the destination."""
+    for vector in vectors:
+        require(
+            is_vector(dst, vector),
+            f"{name}: {role} {list(vector.shape)} should be a constant or "
+            f"[{dst.partitions}, 1]: one value per partition",
+        )
+        require_memory(name, role, vector, *ON_CHIP)
+        require_partitions(core, name, role, vector)
+
+
 class TensorCopy(Instruction):
     """dst = src, cast through float32 when the dtypes differ."""
 
@@ -166,12 +180,7 @@ class TensorScalar(Instruction):
     def check(self, core: Core, kind: Kind) -> None:
         dst, data, vectors = kind.writes[0], kind.reads[0], kind.reads[1:]
         check_operands(core, self.name, dst, ("data", data))
-        for vector in vectors:
-            require(
-                is_vector(dst, vector),
-                f"{self.name}: operand {list(vector.shape)} should be a constant or "
-                f"[{dst.partitions}, 1]: one value per partition",
-            )
+        check_vectors(core, self.name, "operand", dst, vectors)
         self._check_ops(core, kind)
         require_no_psum_on_gpsimd(self.name, kind.engine, dst, data)
 
