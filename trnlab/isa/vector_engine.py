@@ -12,6 +12,7 @@ from trnlab.isa import operators
 from trnlab.isa.elementwise import (
     combine,
     one_input_cycles,
+    operand_bits,
     operand_value,
     require_engine,
     require_no_psum_on_gpsimd,
@@ -216,11 +217,7 @@ class TensorScalar(Instruction):
             if not op:
                 continue
             value = vectors.pop(0) if operand == "tile" else operand
-            if raw:
-                bits = value.array if isinstance(value, Tensor) else value
-                scalar: Any = np.asarray(0 if bits is None else bits).astype(result.dtype)
-            else:
-                scalar = operand_value(value, data)
+            scalar = operand_bits(value, data) if raw else operand_value(value, data)
             result = combine(op, result, scalar, is_reversed)
         dst.put(result)
 
