@@ -10,7 +10,7 @@ import numpy as np
 from trnlab import spec
 from trnlab.metrics.roofline import Roofline, roofline
 from trnlab.metrics.utilization import busy_s
-from trnlab.nki.kernel import Kernel, Recording, Shape, record
+from trnlab.nki.kernel import Recording, Shape, plain, record
 from trnlab.numerics import dtype_name, itemsize
 from trnlab.replay import values_after
 from trnlab.schedule import Timeline, schedule
@@ -62,7 +62,7 @@ class Profile:
     def __init__(
         self, kernel: Callable[..., Any], recording: Recording, chip: Chip, timeline: Timeline
     ) -> None:
-        self._kernel = kernel.function if isinstance(kernel, Kernel) else kernel
+        self._kernel = plain(kernel)
         self._recording = recording
         self.chip = chip.name
         self.core: Core = timeline.core
@@ -82,7 +82,7 @@ class Profile:
     @property
     def name(self) -> str:
         """Name of the kernel."""
-        return getattr(self._kernel, "__name__", "kernel")
+        return self._kernel.__name__
 
     @property
     def trace(self) -> Trace:
@@ -214,5 +214,5 @@ class Profile:
     @cached_property
     def source(self) -> tuple[int, list[str]]:
         """First line and lines of the kernel's source."""
-        lines, first = inspect.getsourcelines(inspect.unwrap(self._kernel))
+        lines, first = inspect.getsourcelines(self._kernel)
         return first, [line.rstrip("\n") for line in lines]
