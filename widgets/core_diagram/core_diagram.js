@@ -55,7 +55,9 @@ function render({ model, el: root }) {
     "aria-label": "Numbers of the selected part" } });
   const all = el("details", { className: "cd-all" },
     el("summary", { textContent: "The same as a table: every part, every number" }));
-  const section = el("section", { className: "cd", attrs: { "aria-label": "NeuronCore diagram" } },
+  // JupyterLab must not take the arrow keys for its cells.
+  const section = el("section", { className: "cd",
+    attrs: { "aria-label": "NeuronCore diagram", "data-lm-suppress-shortcuts": "true" } },
     el("div", { className: "cd-head" }, chooser, changes),
     el("div", { className: "cd-main" }, figure, panel), statusKey(), all,
     el("p", { className: "cd-small", textContent: "Click a part, or move with Tab or the arrow "

@@ -11,7 +11,7 @@ function svg(tag, attrs = {}, ...children) {
 
 const text = (x, y, words, kind) => {
   const node = svg("text", { x, y, class: kind });
-  node.textContent = words;
+  node.textContent = `${words} `; // the space parts the words of a name read aloud
   return node;
 };
 
@@ -76,10 +76,8 @@ function partBox(name, part, layout, counts) {
   const box = layout.boxes[name];
   const [x, y, width, height] = box;
   const changes = part.facts.concat(part.more).filter((fact) => fact.before).length;
-  const changed = changes ? `, ${changes} changed` : "";
   const group = svg("g", {
     class: "cd-part", role: "button", tabindex: 0, "data-part": name,
-    "aria-label": `${part.title}: ${part.summary.join(", ")}${changed}`,
     style: `--part: var(--trn-${name})`,
   });
   group.append(svg("rect", { class: "cd-box", x, y, width, height, rx: 6 }));
@@ -96,6 +94,7 @@ function partBox(name, part, layout, counts) {
     });
   }
   if (changes) group.append(changeMark(box, changes, width > height && !slim));
+  group.setAttribute("aria-label", group.textContent + (changes ? "changed" : ""));
   return group;
 }
 
