@@ -6,6 +6,7 @@ The current launch is the one context that `nl` and `nisa` calls share; nothing 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 from trnlab import spec
@@ -14,7 +15,7 @@ from trnlab.isa.instruction import Instruction
 from trnlab.memory import Allocation, Storage, Tensor
 from trnlab.numerics import dtype_name
 from trnlab.spec import Core
-from trnlab.trace import Trace
+from trnlab.trace import Site, Trace
 
 HBM_BUFFERS = ("private_hbm", "shared_hbm")
 BUFFERS = ("sbuf", "psum", *HBM_BUFFERS)
@@ -55,7 +56,8 @@ class Launch:
             raise KernelError(f"nl.ndarray: shape {list(sizes)} needs sizes of 1 or more")
         if buffer not in HBM_BUFFERS:
             sizes = self._check_on_chip(sizes, buffer)
-        allocation = self.trace.allocate(name, buffer, sizes, dtype_name(dtype), self.line())
+        line, _ = self.lines()
+        allocation = self.trace.allocate(name, buffer, sizes, dtype_name(dtype), line)
         return Tensor.whole(Storage(allocation))
 
     def _check_on_chip(self, sizes: tuple[int, ...], buffer: str) -> tuple[int, ...]:
@@ -104,20 +106,25 @@ class Launch:
                 f"This kernel makes more than {MAX_CALLS:,} NKI calls, the most that one run may "
                 "record; use smaller inputs, larger tiles or fewer repetitions"
             )
-        return NkiInstruction(trace.append(kind, self.line(), writes, reads, values))
+        line, site = self.lines()
+        return NkiInstruction(trace.append(kind, line, site, writes, reads, values))
 
-    def line(self) -> int:
-        """The line of the kernel's file that is running now."""
-        frame = sys._getframe(2)
-        outside = 0
-        while frame is not None:
-            code = frame.f_code
-            if code.co_filename == self.filename:
-                return frame.f_lineno
-            if not outside and not frame.f_globals.get("__name__", "").startswith("trnlab.nki"):
-                outside = frame.f_lineno
-            frame = frame.f_back  # type: ignore[assignment]
-        return outside
+    def lines(self) -> tuple[int, Site]:
+        """The line of the kernel's file that is running now, and the place that makes the call.
+
+        They differ if the kernel calls a helper from another file, or another kernel.
+        """
+        frame: FrameType | None = sys._getframe(3)  # who called nl or nisa
+        while frame and frame.f_globals.get("__name__", "").startswith("trnlab.nki"):
+            frame = frame.f_back
+        if frame is None:
+            return 0, ("", 0)
+        line, site = frame.f_lineno, (frame.f_code.co_filename, frame.f_lineno)
+        while frame:
+            if frame.f_code.co_filename == self.filename:
+                return frame.f_lineno, site
+            frame = frame.f_back
+        return line, site
 
 
 def _not_a_tensor(instruction: Instruction, operands: tuple[Any, ...]) -> str:
