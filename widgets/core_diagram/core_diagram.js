@@ -86,7 +86,9 @@ function render({ model, el: root }) {
   function draw() {
     const chip = find();
     changes.textContent = changeSummary(chip);
-    for (const input of chooser.querySelectorAll("input")) input.checked = input.value === chip.name;
+    for (const input of chooser.querySelectorAll("input")) {
+      input.checked = input.value === chip.name;
+    }
     section.dataset.chip = chip.name;
     drawFigure();
     drawPanel();

@@ -106,7 +106,8 @@ function changeMark([x, y, width, height], changes, beside) {
 function titleLines(chip, layout) {
   const lines = [chip.core, `one of ${chip.cores}`];
   const words = layout.title.length > 1 ? lines : [lines.join(", ")];
-  return words.map((line, i) => text(...layout.title[i], line, `cd-title cd-title-${words.length}`));
+  const kind = `cd-title cd-title-${words.length}`;
+  return words.map((line, i) => text(...layout.title[i], line, kind));
 }
 
 function drawCore(chip, flows, layout) {
@@ -125,7 +126,9 @@ function drawCore(chip, flows, layout) {
     ...titleLines(chip, layout),
     svg("path", { class: "cd-control", d: layout.control, "marker-end": "url(#cd-head)" }));
   if (layout.controlText) root.append(text(...layout.controlText, "starts transfers", "cd-rate"));
-  for (const flow of flows) root.append(arrow(layout, flow, chip.flows[`${flow.start}-${flow.end}`]));
+  for (const flow of flows) {
+    root.append(arrow(layout, flow, chip.flows[`${flow.start}-${flow.end}`]));
+  }
   for (const [name, part] of Object.entries(chip.parts)) {
     root.append(partBox(name, part, layout, chip.counts));
   }

@@ -196,8 +196,8 @@ function assemble(model, parts) {
     el("p", { className: "pe-axis", textContent: "rows: K, the partitions · columns: M" }),
     parts.array.canvas,
     el("p", { className: "pe-axis",
-      textContent: "left: what SBUF has still to send · below: results in PSUM · the numbers beside "
-        + "belong to the small frame: click or use the arrow keys to move it" }));
+      textContent: "left: what SBUF has still to send · below: results in PSUM · the numbers "
+        + "beside belong to the small frame: click or use the arrow keys to move it" }));
   const side = el("div", { className: "pe-side" }, parts.counters,
     el("div", { className: "pe-tables" }, parts.lens.grid, parts.results.table));
   const names = el("div", { className: "pe-lane-names", attrs: { "aria-hidden": "true" } },
