@@ -6,6 +6,7 @@ The current launch is the one context that `nl` and `nisa` calls share; nothing 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from operator import index
 from types import FrameType
 from typing import Any
 
@@ -48,7 +49,7 @@ class Launch:
         Raises:
             KernelError: no such memory, or a shape it cannot hold
         """
-        sizes = (shape,) if isinstance(shape, int) else tuple(int(size) for size in shape)
+        sizes = _sizes(shape)
         if buffer not in BUFFERS:
             known = ", ".join(f"nl.{name}" for name in BUFFERS)
             raise KernelError(f"nl.ndarray: buffer {buffer!r} is none of {known}")
@@ -125,6 +126,15 @@ class Launch:
                 return frame.f_lineno, site
             frame = frame.f_back
         return line, site
+
+
+def _sizes(shape: Any) -> tuple[int, ...]:
+    try:
+        return tuple(index(size) for size in (shape if hasattr(shape, "__iter__") else (shape,)))
+    except TypeError:
+        raise KernelError(
+            f"nl.ndarray: shape {shape} needs whole numbers; divide with //"
+        ) from None
 
 
 def _not_a_tensor(instruction: Instruction, operands: tuple[Any, ...]) -> str:
