@@ -21,6 +21,7 @@ from trnlab.trace import Site, Trace
 HBM_BUFFERS = ("private_hbm", "shared_hbm")
 BUFFERS = ("sbuf", "psum", *HBM_BUFFERS)
 MAX_CALLS = 1_000_000  # about 15 s and 1 GiB on a laptop
+MAX_HBM_BYTES = 4 * 2**30  # of HBM tensors with values: they live in the laptop's memory
 
 _launches: list["Launch"] = []
 
@@ -42,12 +43,14 @@ class Launch:
         self.has_values = has_values
         self.filename = filename  # of the kernel's source
         self.trace = Trace(core)
+        self.hbm_bytes = 0  # allocated so far, if values are computed
 
     def allocate(self, shape: Any, dtype: Any, buffer: str, name: str = "") -> Tensor:
         """A fresh tensor.
 
         Raises:
             KernelError: no such memory, or a shape it cannot hold
+            LimitError: with values, more HBM than this simulator holds
         """
         sizes = _sizes(shape)
         if buffer not in BUFFERS:
@@ -59,7 +62,19 @@ class Launch:
             sizes = self._check_on_chip(sizes, buffer)
         line, _ = self.lines()
         allocation = self.trace.allocate(name, buffer, sizes, dtype_name(dtype), line)
+        if self.has_values and allocation.memory == "hbm":
+            self._check_host_memory(allocation)
         return Tensor.whole(Storage(allocation))
+
+    def _check_host_memory(self, allocation: Allocation) -> None:
+        self.hbm_bytes += allocation.nbytes
+        if self.hbm_bytes > MAX_HBM_BYTES:
+            raise LimitError(
+                f"{allocation.name} {list(allocation.shape)} {allocation.dtype} (line "
+                f"{allocation.line}) brings the HBM tensors of this run to {self.hbm_bytes:,} "
+                f"bytes, and a run with values may hold {MAX_HBM_BYTES:,}; use smaller tensors, "
+                "or trnlab.shape(...) as inputs for time alone"
+            )
 
     def _check_on_chip(self, sizes: tuple[int, ...], buffer: str) -> tuple[int, ...]:
         limit = self.core.sbuf.partitions
