@@ -237,6 +237,7 @@ class _Machine:
             if step.lane == "tensor_load":
                 start = max(free[LOAD], self.multiply_start, early[0])
                 loaded = free[LOAD] = start + busy
+                load_on, load_why = early[1:] if start == early[0] else (-1, WAIT_NONE)
                 self.rows.add(
                     call,
                     LOAD,
@@ -245,8 +246,8 @@ class _Machine:
                     busy,
                     loaded + step.latency_s,
                     0.0,
-                    early[1] if start == early[0] else -1,
-                    early[2] if start == early[0] else WAIT_NONE,
+                    load_on,
+                    load_why,
                     0,
                     0,
                 )
@@ -258,7 +259,7 @@ class _Machine:
                 if start == late[0]:
                     _, on, why = late
                 else:
-                    on, why = (early[1], early[2]) if early[1] >= 0 else (-1, WAIT_WEIGHTS)
+                    on, why = load_on, load_why or WAIT_WEIGHTS
             self.multiply_start = start
             end = free[TENSOR] = start + busy
             self.rows.add(
