@@ -20,6 +20,13 @@ def values_after(
     Returns:
         array of the view's shape in its storage dtype; NaN where nothing was written yet
     """
+    with np.errstate(all="ignore"):
+        return _values_after(trace, inputs, call, view)
+
+
+def _values_after(
+    trace: Trace, inputs: Mapping[int, np.ndarray], call: int, view: View
+) -> np.ndarray:
     storages = _Storages(trace, inputs)
     for index in _cone(trace, call, view):
         recorded = trace.calls[index]

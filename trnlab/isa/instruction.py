@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from trnlab.errors import KernelError
 from trnlab.memory import Signature, Tensor
 from trnlab.spec.core import Core
 
@@ -51,6 +50,11 @@ class Kind:
         results = getattr(options, "results", ())
         return instruction.outputs + results + instruction.inputs + getattr(options, "tiles", ())
 
+    @property
+    def operands(self) -> dict[str, Signature]:
+        """Operands by role."""
+        return dict(zip(self.roles, self.writes + self.reads, strict=True))
+
 
 class Instruction:
     """Base of all instructions.
@@ -89,55 +93,3 @@ class Instruction:
     def flops(self, kind: Kind) -> int:
         """Useful floating-point operations on TensorE, for MFU."""
         return 0
-
-
-def require(condition: bool, message: str) -> None:
-    """Raise KernelError with the message unless the condition holds."""
-    if not condition:
-        raise KernelError(message)
-
-
-def require_memory(name: str, role: str, operand: Signature, *memories: str) -> None:
-    """The operand must live in one of the memories."""
-    if operand.memory not in memories:
-        allowed = " or ".join(memory.upper() for memory in memories)
-        raise KernelError(
-            f"{name}: {role} is in {operand.memory.upper()}, allowed is {allowed}"
-            + (
-                "; bring it there with nisa.dma_copy first"
-                if operand.memory == "hbm"
-                else "; copy it with nisa.tensor_copy first"
-            )
-        )
-
-
-def require_partitions(core: Core, name: str, role: str, operand: Signature) -> None:
-    """Partition count and start partition must be ones that the hardware can address."""
-    count, start = operand.partitions, operand.partition
-    limit = core.sbuf.partitions
-    if count > limit:
-        raise KernelError(
-            f"{name}: {role} {list(operand.shape)} has {count} partitions, at most {limit} exist; "
-            f"tile dimension 0 by nl.tile_size.pmax ({limit})"
-        )
-    grain = 32 if count <= 32 else 64 if count <= 64 else limit
-    if start % grain:
-        allowed = ", ".join(str(at) for at in range(0, limit, grain))
-        raise KernelError(
-            f"{name}: {role} uses {count} partitions from partition {start}; "
-            f"{count} partitions may start at {allowed} only"
-        )
-
-
-def require_same_count(name: str, dst: Signature, role: str, operand: Signature) -> None:
-    """Partitions and elements per partition must equal the destination's."""
-    if operand.partitions != dst.partitions or operand.free != dst.free:
-        raise KernelError(
-            f"{name}: dst {list(dst.shape)} and {role} {list(operand.shape)} differ in partitions "
-            "or in elements per partition; slice both to the same tile"
-        )
-
-
-def is_vector(dst: Signature, operand: Signature) -> bool:
-    """A (P, 1) operand: one value per partition of the destination."""
-    return operand.free == 1 and operand.partitions == dst.partitions
