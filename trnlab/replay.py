@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from trnlab.memory import Storage, Tensor
-from trnlab.memory.tensor import Region
+from trnlab.memory.layout import Region
 from trnlab.trace import Recorded, Trace, View
 
 

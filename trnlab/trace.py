@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from trnlab.isa.instruction import Instruction, Kind
 from trnlab.memory import Allocation, Signature, Tensor
-from trnlab.memory.tensor import Region, region_of
+from trnlab.memory.layout import Region, region_of
 from trnlab.numerics import itemsize
 from trnlab.spec.core import Core
 
