@@ -6,7 +6,7 @@ import numpy as np
 
 from trnlab.memory import Storage, Tensor
 from trnlab.memory.layout import Region
-from trnlab.trace import Recorded, Trace, View
+from trnlab.trace import Trace, View
 
 
 def values_after(
@@ -25,7 +25,8 @@ def values_after(
         recorded = trace.calls[index]
         writes = tuple(storages.tensor(written) for written in recorded.writes)
         reads = tuple(storages.tensor(read) for read in recorded.reads)
-        recorded.kind.instruction.execute(writes, reads, recorded.values)
+        kind = recorded.kind
+        kind.instruction.execute(kind, writes, reads, recorded.values)
         for tensor in writes:
             if tensor.storage.memory == "psum":
                 tensor.mark_written()
@@ -61,7 +62,7 @@ def _cone(trace: Trace, call: int, view: View) -> list[int]:
         if not any(_touches(trace, written, needed) for written in recorded.writes):
             continue
         found.append(index)
-        if _overwrites(recorded):
+        if not recorded.kind.instruction.keeps(recorded.kind, recorded.values):
             for written in recorded.writes:
                 _satisfy(needed[written[0]], trace.region(written))
         for read in recorded.reads:
@@ -77,11 +78,6 @@ def _touches(trace: Trace, view: View, needed: dict[int, list[Region]]) -> bool:
         a.row < b.row_end and b.row < a.row_end and a.byte < b.byte_end and b.byte < a.byte_end
         for b in needed.get(view[0], ())
     )
-
-
-def _overwrites(recorded: Recorded) -> bool:
-    """False for a matmul that may add to what is there."""
-    return recorded.kind.instruction.name != "nc_matmul" or recorded.values is False
 
 
 def _satisfy(needed: list[Region], written: Region) -> None:

@@ -23,7 +23,7 @@ class TensorInfo(NamedTuple):
 
     id: int
     name: str
-    memory: str  # "hbm" | "sbuf" | "psum"
+    memory: str  # "hbm" | "sbuf" | "psum" | "engine"
     shape: tuple[int, ...]
     dtype: str
     argument: bool  # a kernel input
@@ -154,7 +154,7 @@ class Trace:
         views = writes + reads
         operands = tuple(
             self._operand(role, view)
-            for role, view in zip(kind.instruction.roles, views, strict=False)
+            for role, view in zip(kind.roles, views, strict=True)
         )
         return Call(index, kind.instruction.name, kind.engine, line, queue, operands)
 

@@ -45,7 +45,9 @@ class DmaCopy(Instruction):
         (dst,), (src,) = kind.writes, kind.reads
         return spread(core, self.name, dst, src)
 
-    def execute(self, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any) -> None:
+    def execute(
+        self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any
+    ) -> None:
         dst, src = writes[0], reads[0]
         dst.put(src.array if src.dtype == dst.dtype else src.fp32())
 

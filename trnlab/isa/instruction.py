@@ -44,12 +44,25 @@ class Kind:
     reads: tuple[Signature, ...]
     options: tuple
 
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Names of the operands: of the writes, then of the reads."""
+        instruction, options = self.instruction, self.options
+        results = getattr(options, "results", ())
+        return instruction.outputs + results + instruction.inputs + getattr(options, "tiles", ())
+
 
 class Instruction:
-    """Base of all instructions."""
+    """Base of all instructions.
+
+    An instruction with operands that may be missing gives `options` as a named tuple, in which
+    `results` names the additional writes and `tiles` the additional reads that are there.
+    """
 
     name: str
-    roles: tuple[str, ...] = ("dst", "src")  # names of writes, then of reads
+    outputs: tuple[str, ...] = ("dst",)  # roles of the operands that every call writes
+    inputs: tuple[str, ...] = ("src",)  # roles of the operands that every call reads
+    cost_source = ""  # "published", "inferred" or "assumed", and where its cost is from
     preload = -1  # read that the first step needs before the others; -1: all steps need all
 
     def engine(self, core: Core, kind: Kind) -> str:
@@ -63,9 +76,15 @@ class Instruction:
         """Its device instructions: busy and latency from the core's spec."""
         raise KeyError(self.name)
 
-    def execute(self, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any) -> None:
+    def execute(
+        self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any
+    ) -> None:
         """Compute its values."""
         raise KeyError(self.name)
+
+    def keeps(self, kind: Kind, values: Any) -> bool:
+        """Whether part of what it writes to may stay as it was."""
+        return False
 
     def flops(self, kind: Kind) -> int:
         """Useful floating-point operations on TensorE, for MFU."""

@@ -17,7 +17,7 @@ class Activation(Instruction):
     """dst = op(data * scale + bias), float32 inside."""
 
     name = "activation"
-    roles = ("dst", "data", "operand", "operand")
+    inputs = ("data", "operand", "operand")
 
     def engine(self, core: Core, kind: Kind) -> str:
         return "scalar"
@@ -36,7 +36,9 @@ class Activation(Instruction):
         """N cycles; scale and bias are free (NKI 2.26.1 docstring)."""
         return (step(core, "scalar", self.name, kind.writes[0].free),)
 
-    def execute(self, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any) -> None:
+    def execute(
+        self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any
+    ) -> None:
         dst, data, vectors = writes[0], reads[0], list(reads[1:])
         op, scale, bias = values
         scale = operand_value(vectors.pop(0) if scale == "tile" else scale, data)

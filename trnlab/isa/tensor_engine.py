@@ -32,7 +32,7 @@ class NcMatmul(Instruction):
     """dst[M, N] = stationary[K, M]^T @ moving[K, N], overwriting or accumulating into PSUM."""
 
     name = "nc_matmul"
-    roles = ("dst", "stationary", "moving")
+    inputs = ("stationary", "moving")
     preload = 0
 
     def engine(self, core: Core, kind: Kind) -> str:
@@ -126,7 +126,11 @@ class NcMatmul(Instruction):
         return (load, multiply) * passes
 
     def execute(
-        self, writes: Sequence[Tensor], reads: Sequence[Tensor], values: bool | None
+        self,
+        kind: Kind,
+        writes: Sequence[Tensor],
+        reads: Sequence[Tensor],
+        values: bool | None,
     ) -> None:
         """Accumulate in float32; None: overwrite what nothing has written, else add."""
         dst, (stationary, moving) = writes[0], reads
@@ -138,6 +142,9 @@ class NcMatmul(Instruction):
         total = dst.array.astype(np.float32) + product
         dst.put(np.where(written, total, product))
 
+    def keeps(self, kind: Kind, values: bool | None) -> bool:
+        return values is not False
+
     def flops(self, kind: Kind) -> int:
         stationary, moving = kind.reads
         return 2 * stationary.partitions * stationary.free * moving.free
@@ -147,7 +154,7 @@ class NcTransposeTensor(Instruction):
     """dst[F, P] = data[P, F]^T through the array, from SBUF to PSUM."""
 
     name = "nc_transpose"
-    roles = ("dst", "data")
+    inputs = ("data",)
 
     def engine(self, core: Core, kind: Kind) -> str:
         return "tensor"
@@ -190,7 +197,9 @@ class NcTransposeTensor(Instruction):
         busy = cycles * tensor.pass_overhead / tensor.clock_hz
         return (load, Step("tensor", "Transpose", busy, latency))
 
-    def execute(self, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any) -> None:
+    def execute(
+        self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any
+    ) -> None:
         data = reads[0]
         writes[0].put(data.array.reshape(data.shape[0], -1).T)
 

@@ -68,7 +68,9 @@ class TensorCopy(Instruction):
         cycles = one_input_cycles(core, kind.engine, kind.writes[0], kind.reads[0])
         return (step(core, kind.engine, self.name, cycles),)
 
-    def execute(self, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any) -> None:
+    def execute(
+        self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any
+    ) -> None:
         dst, src = writes[0], reads[0]
         dst.put(src.array if src.dtype == dst.dtype else src.fp32())
 
@@ -77,7 +79,7 @@ class Memset(Instruction):
     """dst = constant."""
 
     name = "memset"
-    roles = ("dst",)
+    inputs = ()
 
     def engine(self, core: Core, kind: Kind) -> str:
         return "vector"
@@ -101,7 +103,9 @@ class Memset(Instruction):
         halves = is_zero and format.kind == "float" and format.itemsize == 2
         return (step(core, kind.engine, self.name, dst.free / 2 if halves else dst.free),)
 
-    def execute(self, writes: Sequence[Tensor], reads: Sequence[Tensor], values: float) -> None:
+    def execute(
+        self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: float
+    ) -> None:
         dst = writes[0]
         if format_of(dst.dtype).kind == "packed":
             dst.put(np.zeros(dst.shape, dst.array.dtype))
@@ -113,7 +117,7 @@ class TensorTensor(Instruction):
     """dst = data1 op data2, element by element."""
 
     name = "tensor_tensor"
-    roles = ("dst", "data1", "data2")
+    inputs = ("data1", "data2")
 
     def engine(self, core: Core, kind: Kind) -> str:
         """GpSimd for exact 32-bit integers and for power, as AWS's page says; else Vector."""
@@ -143,7 +147,9 @@ class TensorTensor(Instruction):
         dst, (a, b) = kind.writes[0], kind.reads
         return (step(core, kind.engine, self.name, two_input_cycles(core, dst, a, b)),)
 
-    def execute(self, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any) -> None:
+    def execute(
+        self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any
+    ) -> None:
         dst, (a, b) = writes[0], reads
         op = values
         if operators.is_bitwise(op) or (a.dtype == b.dtype and a.dtype in ("int32", "uint32")):
@@ -157,7 +163,7 @@ class TensorScalar(Instruction):
     """dst = (data op0 operand0) op1 operand1; operands are constants or (P, 1) tiles."""
 
     name = "tensor_scalar"
-    roles = ("dst", "data", "operand", "operand")
+    inputs = ("data", "operand", "operand")
 
     def engine(self, core: Core, kind: Kind) -> str:
         op0, _op1 = kind.options
@@ -198,7 +204,9 @@ class TensorScalar(Instruction):
         cycles = one_input_cycles(core, kind.engine, kind.writes[0], kind.reads[0])
         return (step(core, kind.engine, self.name, cycles),)
 
-    def execute(self, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any) -> None:
+    def execute(
+        self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any
+    ) -> None:
         dst, data, vectors = writes[0], reads[0], list(reads[1:])
         op0, operand0, reverse0, op1, operand1, reverse1 = values
         raw = operators.is_bitwise(op0)
@@ -220,7 +228,7 @@ class NcTransposeVector(Instruction):
     """dst[F, P] = data[P, F]^T of at most 32 x 32, on VectorE."""
 
     name = "nc_transpose"
-    roles = ("dst", "data")
+    inputs = ("data",)
     fmax = 32
 
     def engine(self, core: Core, kind: Kind) -> str:
@@ -244,7 +252,9 @@ class NcTransposeVector(Instruction):
     def cost(self, core: Core, kind: Kind) -> tuple[Step, ...]:
         return (step(core, "vector", self.name, kind.reads[0].free),)
 
-    def execute(self, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any) -> None:
+    def execute(
+        self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any
+    ) -> None:
         data = reads[0]
         writes[0].put(data.array.reshape(data.shape[0], -1).T)
 

@@ -45,8 +45,8 @@ class Allocation:
     ) -> None:
         self.id = id
         self.name = name
-        self.buffer = buffer  # "sbuf" | "psum" | "private_hbm" | "shared_hbm"
-        self.memory = buffer if buffer in ("sbuf", "psum") else "hbm"
+        self.buffer = buffer  # "sbuf" | "psum" | "private_hbm" | "shared_hbm" | "engine"
+        self.memory = "hbm" if buffer.endswith("hbm") else buffer
         self.shape = shape
         self.dtype = dtype
         self.line = line  # of the kernel, where it was allocated

@@ -23,7 +23,7 @@ PSUM_BANK_BYTES = 2048
 class Signature(NamedTuple):
     """All of an operand that legality and cost depend on."""
 
-    memory: str  # "hbm" | "sbuf" | "psum"
+    memory: str  # "hbm" | "sbuf" | "psum" | "engine"
     dtype: str
     shape: tuple[int, ...]
     partition: int  # first partition; 0 in HBM

@@ -199,7 +199,7 @@ class Profile:
             raise ValueError("values: this profile ran on shapes alone; give it NumPy arrays")
         recorded = self.trace.calls[call]
         views = dict(
-            zip(recorded.kind.instruction.roles, recorded.writes + recorded.reads, strict=False)
+            zip(recorded.kind.roles, recorded.writes + recorded.reads, strict=False)
         )
         if role not in views:
             raise ValueError(f"values: call {call} has no {role!r}, it has {', '.join(views)}")

@@ -12,6 +12,7 @@ from trnlab import spec
 from trnlab.errors import KernelError, LimitError
 from trnlab.isa.instruction import Instruction
 from trnlab.memory import Allocation, Storage, Tensor
+from trnlab.nki.engine_state import EngineState
 from trnlab.numerics import dtype_name
 from trnlab.spec import Core
 from trnlab.trace import Trace
@@ -26,10 +27,11 @@ _launches: list["Launch"] = []
 class NkiInstruction:
     """Handle of an issued instruction."""
 
-    __slots__ = ("index",)
+    __slots__ = ("index", "name")
 
-    def __init__(self, index: int) -> None:
+    def __init__(self, index: int, name: str | None = None) -> None:
         self.index = index  # of the call in the trace
+        self.name = name  # that the kernel gave it
 
 
 class Launch:
@@ -40,6 +42,7 @@ class Launch:
         self.has_values = has_values
         self.filename = filename  # of the kernel's source
         self.trace = Trace(core)
+        self.state = EngineState(self.trace)
 
     def allocate(self, shape: Any, dtype: Any, buffer: str, name: str = "") -> Tensor:
         """A fresh tensor.
@@ -75,6 +78,7 @@ class Launch:
         options: tuple = (),
         values: Any = None,
         engine: str = "",
+        name: str | None = None,
     ) -> NkiInstruction:
         """Check an instruction, compute its values, and add it to the trace.
 
@@ -82,6 +86,7 @@ class Launch:
             options: what legality and cost depend on beside the operands
             values: what else execution needs
             engine: the engine that the kernel asks for; "": the instruction's own choice
+            name: the kernel's name for this call
         """
         trace = self.trace
         kind = trace.kind(
@@ -95,7 +100,7 @@ class Launch:
             if not tensor.storage.allocation.written:
                 raise KernelError(_never_written(instruction, tensor.storage.allocation))
         if self.has_values:
-            instruction.execute(writes, reads, values)
+            instruction.execute(kind, writes, reads, values)
         for tensor in writes:
             tensor.storage.allocation.mutated = True
             if tensor.storage.memory == "psum" and self.has_values:
@@ -105,7 +110,7 @@ class Launch:
                 f"This kernel makes more than {MAX_CALLS:,} NKI calls, the most that one run may "
                 "record; use smaller inputs, larger tiles or fewer repetitions"
             )
-        return NkiInstruction(trace.append(kind, self.line(), writes, reads, values))
+        return NkiInstruction(trace.append(kind, self.line(), writes, reads, values), name)
 
     def line(self) -> int:
         """The line of the kernel's file that is running now."""
