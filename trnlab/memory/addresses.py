@@ -46,6 +46,7 @@ class AddressedMemory:
         self.partitions = partitions
         self.pitch_bytes = pitch_bytes
         self.grain_bytes = grain_bytes  # addresses are multiples of it
+        self.home = -1  # id of the first tensor in it, by which it is known
         self.slots: dict[Region, Slot] = {}
         self.pending: Any = None  # work that was put off, on any of its tensors
         self.owner: AddressedStorage | None = None  # of the work
@@ -63,6 +64,8 @@ class AddressedMemory:
             CapacityError: it ends beyond the memory
         """
         region = self._region(allocation, address)
+        if self.home < 0:
+            self.home = allocation.id
         slot = self.slots.get(region)
         if slot is None:
             slot = Slot(self, region)
