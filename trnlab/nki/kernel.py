@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from trnlab.errors import KernelError
-from trnlab.nki.arguments import Inputs, Shape, holds_shape, mark_output, output
+from trnlab.nki.inputs import Inputs, Shape, holds_shape, mark_output, output
 from trnlab.nki.launch import Launch, is_running, launching
 from trnlab.nki.platform import asked_platform, platform_chip
 from trnlab.nki.team import World
@@ -142,7 +142,10 @@ def record_ranks(
         results = world.crew.run(programs)
     add_schedule(world.trace, kernel.edges)
     outputs = [run.finish(results[i * cores]) for i, run in enumerate(runs)]
-    return world.trace, outputs, {id: v for run in runs for id, v in run.inputs.before.items()}
+    inputs = dict(world.constants) if has_values else {}
+    for run in runs:
+        inputs |= run.inputs.before
+    return world.trace, outputs, inputs
 
 
 class _Rank:

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+
 from trnlab import spec
 from trnlab.errors import KernelError, LimitError
 from trnlab.isa.instruction import Instruction, Kind
@@ -53,6 +55,7 @@ class Launch:
         self.last_ordered: int | None = None  # last call of a no_reorder block; None: outside
         self.meetings = 0  # with the other core, so far
         self._shared_count = 0
+        self._constant_count = 0
         self._addressed: dict[str, AddressedMemory] = {}
 
     # ---- memory
@@ -89,6 +92,12 @@ class Launch:
         """The whole of a new allocation of this program."""
         allocation.core = self.lane
         return Tensor.whole(Storage(allocation))
+
+    def constant(self, array: np.ndarray, dtype: str) -> Tensor:
+        """A shared HBM tensor that holds an array from the start, the same for all programs."""
+        number = self._constant_count
+        self._constant_count += 1
+        return self.team.constant(number, array, dtype, self.line())
 
     def _check_on_chip(self, sizes: tuple[int, ...], buffer: str) -> tuple[int, ...]:
         limit = self.core.sbuf.partitions

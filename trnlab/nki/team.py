@@ -3,6 +3,8 @@
 from collections import defaultdict, deque
 from typing import Any
 
+import numpy as np
+
 from trnlab.errors import KernelError
 from trnlab.memory import Storage, Tensor
 from trnlab.nki.crew import Crew
@@ -17,6 +19,7 @@ class Team:
         self.world = world
         self.rank = rank
         self.cores = cores  # of the logical core: LNC 1 or 2
+        self._constants: list[Tensor] = []
         self._shared: list[Tensor] = []  # i-th shared_hbm allocation of every program
         self.messages: dict[Any, deque] = defaultdict(deque)  # on their way, by pipe
 
@@ -52,6 +55,18 @@ class Team:
             )
         return tensor
 
+    def constant(self, number: int, array: np.ndarray, dtype: str, line: int) -> Tensor:
+        """The number-th constant of the kernel, made by the first program that asks for it."""
+        if number == len(self._constants):
+            shape = array.shape or (1,)
+            allocation = self.trace.allocate("", "shared_hbm", shape, dtype, line)
+            allocation.argument = True
+            tensor = Tensor.whole(Storage(allocation))
+            tensor.storage.data = np.array(array, order="C").reshape(-1).view(np.uint8)
+            self.world.constants[allocation.id] = array
+            self._constants.append(tensor)
+        return self._constants[number]
+
 
 class World:
     """All ranks of a launch; one for a plain kernel."""
@@ -60,6 +75,7 @@ class World:
         self.trace = Trace(core)
         self.trace.cores = ranks * lnc
         self.crew = Crew()
+        self.constants: dict[int, np.ndarray] = {}  # that kernels carry, by allocation id
         self.lnc = lnc
         self.teams = [Team(self, rank, lnc) for rank in range(ranks)]
         self.is_launched = ranks > 1  # by trnlab.launch: collectives have someone to talk to
