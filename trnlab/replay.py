@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from trnlab.memory import Storage, Tensor
-from trnlab.memory.tensor import Region
+from trnlab.memory import Allocation, Region, Storage, Tensor
+from trnlab.memory.addresses import AddressedMemory, AddressedStorage, Slot
 from trnlab.trace import Trace, View
 
 
@@ -30,9 +30,9 @@ def _values_after(
     storages = _Storages(trace, inputs)
     for index in _cone(trace, call, view):
         recorded = trace.calls[index]
-        writes = tuple(storages.tensor(written) for written in recorded.writes)
-        reads = tuple(storages.tensor(read) for read in recorded.reads)
         kind = recorded.kind
+        writes = tuple(storages.tensor(written) for written in recorded.writes)
+        reads = tuple(storages.tensor(read) for read in recorded.reads[: len(kind.reads)])
         kind.instruction.execute(kind, writes, reads, recorded.values)
         for tensor in writes:
             if tensor.storage.memory == "psum":
@@ -47,51 +47,76 @@ class _Storages:
         self.trace = trace
         self.inputs = inputs
         self.made: dict[int, Storage] = {}
+        self.memories: dict[AddressedMemory, AddressedMemory] = {}
 
     def tensor(self, view: View) -> Tensor:
-        id, dtype, shape, strides, offset = view
+        id, dtype, shape, strides, offset, path = view
         storage = self.made.get(id)
         if storage is None:
-            storage = Storage(self.trace.allocations[id])
+            allocation = self.trace.allocations[id]
+            slot = allocation.slot
+            storage = Storage(allocation) if slot is None else self.addressed(allocation, slot)
             if id in self.inputs:
                 data = np.ascontiguousarray(self.inputs[id]).copy()
                 storage.data = data.reshape(-1).view(np.uint8)
             self.made[id] = storage
-        return Tensor(storage, dtype, shape, strides, offset)
+        return Tensor(storage, dtype, shape, strides, offset, path)
+
+    def addressed(self, allocation: Allocation, slot: Slot) -> Storage:
+        """A tensor at an address: it shares its bytes with those that overlap it."""
+        old = slot.memory
+        memory = self.memories.get(old)
+        if memory is None:
+            memory = self.memories[old] = AddressedMemory(
+                old.name, old.partitions, old.pitch_bytes, old.grain_bytes, True
+            )
+        region = slot.region
+        return AddressedStorage(allocation, memory.slot(allocation, (region.row, region.byte)))
 
 
 def _cone(trace: Trace, call: int, view: View) -> list[int]:
     """Calls up to `call` that the view's values depend on, in program order."""
-    needed: dict[int, list[Region]] = {view[0]: [trace.region(view)]}
+    needed: dict[int, list[Region]] = {}
+    _need(trace, view, needed)
     found = []
     for index in range(call, -1, -1):
         recorded = trace.calls[index]
         if not any(_touches(trace, written, needed) for written in recorded.writes):
             continue
+        if index in trace.skipped:
+            continue
         found.append(index)
         if not recorded.kind.instruction.keeps(recorded.kind, recorded.values):
             for written in recorded.writes:
-                _satisfy(needed[written[0]], trace.region(written))
+                _satisfy(trace, written, needed)
         for read in recorded.reads:
-            regions = needed.setdefault(read[0], [])
-            if trace.region(read) not in regions:
-                regions.append(trace.region(read))
+            _need(trace, read, needed)
     return found[::-1]
 
 
+def _need(trace: Trace, view: View, needed: dict[int, list[Region]]) -> None:
+    home, region = trace.spot(view)
+    regions = needed.setdefault(home, [])
+    if region not in regions:
+        regions.append(region)
+
+
 def _touches(trace: Trace, view: View, needed: dict[int, list[Region]]) -> bool:
-    a = trace.region(view)
+    home, a = trace.spot(view)
     return any(
         a.row < b.row_end and b.row < a.row_end and a.byte < b.byte_end and b.byte < a.byte_end
-        for b in needed.get(view[0], ())
+        for b in needed.get(home, ())
     )
 
 
-def _satisfy(needed: list[Region], written: Region) -> None:
+def _satisfy(trace: Trace, view: View, needed: dict[int, list[Region]]) -> None:
     """Forget the regions that are written whole."""
-    needed[:] = [
+    home, written = trace.spot(view)
+    if not trace.fills(view) or home not in needed:
+        return
+    needed[home][:] = [
         region
-        for region in needed
+        for region in needed[home]
         if not (
             written.row <= region.row
             and region.row_end <= written.row_end

@@ -268,7 +268,7 @@ class TopkOptions(NamedTuple):
 
 
 class Topk(Instruction):
-    """The K largest of `count` numbers that snake over 16 partitions, smallest first; their indices.
+    """The K largest of n numbers that snake over 16 partitions, smallest first, and their indices.
 
     Element i is in partition i % 16, column i // 16 of its group of partitions. All partitions of a
     group get the group's result, and of equal numbers the first ones (AWS says neither; ours).

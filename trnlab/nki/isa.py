@@ -10,12 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from trnlab.errors import KernelError
-from trnlab.isa import (
-    dma_engine as dma,
-)
-from trnlab.isa import (
-    gpsimd_engine as gpsimd,
-)
+from trnlab.isa import dma_engine as dma
+from trnlab.isa import gpsimd_engine as gpsimd
 from trnlab.isa import (
     gpsimd_gather,
     mx,
@@ -27,16 +23,25 @@ from trnlab.isa import (
     vector_search,
     vector_selections,
 )
-from trnlab.isa import (
-    scalar_engine as scalar,
-)
-from trnlab.isa import (
-    tensor_engine as tensor,
-)
+from trnlab.isa import scalar_engine as scalar
+from trnlab.isa import tensor_engine as tensor
 from trnlab.isa.activations import activation_name
 from trnlab.isa.matmul_tiles import MatmulOptions
 from trnlab.isa.operators import operator_name
-from trnlab.memory import Tensor
+from trnlab.memory import Register, Tensor
+from trnlab.nki import cores as meetings
+from trnlab.nki.enums import *  # noqa: F403
+from trnlab.nki.enums import (
+    dge_mode,
+    dma_engine,
+    engine,
+    matmul_perf_mode,
+    nc_version,
+    oob_mode,
+    reduce_cmd,
+)
+from trnlab.nki.instruction_handle import NkiInstruction
+from trnlab.nki.launch import current, current_core
 from trnlab.nki.operands import (
     DGE_NAMES,
     ENGINE_NAMES,
@@ -46,11 +51,10 @@ from trnlab.nki.operands import (
     pattern,
     reduction,
 )
-from trnlab.nki.enums import *  # noqa: F403
-from trnlab.nki.enums import dge_mode, engine, matmul_perf_mode, nc_version, oob_mode, reduce_cmd
-from trnlab.nki.launch import NkiInstruction, current, current_core
+from trnlab.nki.registers import register_alloc, register_load, register_move, register_store  # noqa: F401
 
 NkiValidationError = KernelError
+VirtualRegister = Register
 Scalar = float | Tensor
 Name = str | None
 
@@ -644,7 +648,7 @@ def iota(
 ) -> NkiInstruction:
     """dst = offset + partition x channel_multiplier + sum of index x step of [step, count]."""
     options = gpsimd.PatternOptions(_pattern(pattern), int(channel_multiplier))
-    return current().issue(gpsimd.IOTA, (dst,), (), options, offset, name=name)
+    return current().issue(gpsimd.IOTA, (dst,), (), options, _whole("iota", offset), name=name)
 
 
 def affine_select(
@@ -661,7 +665,7 @@ def affine_select(
     options = gpsimd.AffineSelectOptions(
         _pattern(pattern), int(channel_multiplier), operator_name("affine_select", cmp_op)
     )
-    values = (offset, on_false_value)
+    values = (_whole("affine_select", offset), on_false_value)
     return current().issue(
         gpsimd.AFFINE_SELECT, (dst,), (on_true_tile,), options, values, name=name
     )
@@ -794,6 +798,30 @@ def dma_compute(
     )
 
 
+# --- Registers and the other core -----------------------------------------------------------
+# register_alloc, register_move, register_load and register_store are those of nki.registers.
+
+
+def core_barrier(
+    data: Tensor, cores: Sequence[int], engine: engine = engine.gpsimd, name: Name = None
+) -> NkiInstruction:
+    """Both cores of an LNC 2 launch meet; each sees what the other did to `data` before."""
+    return meetings.core_barrier(data, cores, _engine("core_barrier", engine) or "gpsimd", name)
+
+
+def sendrecv(
+    src: Tensor,
+    dst: Tensor,
+    send_to_rank: int,
+    recv_from_rank: int,
+    pipe_id: Any,
+    dma_engine: dma_engine = dma_engine.dma,
+    name: Name = None,
+) -> NkiInstruction:
+    """Send src to one core and receive dst from one; calls of one pipe pair up in order."""
+    return meetings.sendrecv(src, dst, send_to_rank, recv_from_rank, pipe_id, dma_engine, name)
+
+
 # --- What several of them share --------------------------------------------------------------
 
 _RESET_REDUCE, _SKIP = reduce_cmd.reset_reduce, oob_mode.skip
@@ -802,6 +830,13 @@ _pattern = pattern
 
 def _engine(name: str, given: Any) -> str:
     return named(ENGINE_NAMES, f"{name}: engine", given)
+
+
+def _whole(name: str, offset: Any) -> int | None:
+    """An offset that may be a register; None for one that is not known."""
+    if not isinstance(offset, Register):
+        return int(offset)
+    return offset.known(f"{name}: offset") if current().has_values else None
 
 
 def _activation(

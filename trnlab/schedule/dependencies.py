@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from trnlab.memory import Allocation
-from trnlab.memory.tensor import Region
+from trnlab.memory.layout import Region
 from trnlab.trace import Recorded, Trace
 
 # why a call waits for another one

@@ -47,12 +47,17 @@ def configure_voila(c: Any, folder: Path = NOTEBOOKS) -> None:
     c.VoilaConfiguration.page_config_hook = partial(page_config, folder)
 
 
-def configure_server(c: Any) -> None:
-    """Kernels: a net under cells that hang, nobody's kernel kept, local sockets where they work."""
+def configure_server(c: Any, idle_s: int = 300) -> None:
+    """Kernels: a net under cells that hang, nobody's kernel kept, local sockets where they work.
+
+    Args:
+        c: configuration to change
+        idle_s: how long a kernel without a page is kept
+    """
     c.VoilaExecutor.timeout = 60  # seconds for one cell
     c.VoilaExecutor.cell_error_instruction = "Reload the page to start again."
     c.VoilaExecutor.cell_timeout_instruction = "Reload the page to start again."
-    c.MappingKernelManager.cull_idle_timeout = 300  # seconds after the last page has left
+    c.MappingKernelManager.cull_idle_timeout = idle_s
     c.MappingKernelManager.cull_interval = 60
     if sys.platform == "linux":  # elsewhere the socket's path can be too long
         c.KernelManager.transport = "ipc"

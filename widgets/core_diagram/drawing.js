@@ -95,7 +95,7 @@ function partBox(name, part, layout, counts) {
       group.append(text(x + 14, y + 44 + i * 19, line, "cd-line"));
     });
   }
-  if (changes) group.append(changeMark(box, changes, layout.short && !slim));
+  if (changes) group.append(changeMark(box, changes, width > height && !slim));
   return group;
 }
 

@@ -10,6 +10,7 @@
                     hints=[first, second, third], solution=html)
     lesson.Exercise("Which part?", lesson.Choice("SBUF", others={"PSUM": why, "HBM": why}),
                     hints=[first, second, third], solution=html)
+    lesson.amount(2.4e9, "Hz")  # "2.4 GHz", for numbers in prose
     lesson.Text(html); lesson.Takeaway(html); lesson.LeavesOut([html, ...])
     lesson.Reading([("title", "where to find it", "why read it"), ...])
     lesson.TeacherNotes(plan=[(5, "predict"), ...], misconception=html, ask=[html, ...])
@@ -19,6 +20,7 @@ widgets for JupyterLab and Voila. It knows neither the engine nor the chip. What
 is parsed as a number or compared with the choices, and never rendered as HTML.
 """
 
+from widgets.lesson.amounts import amount
 from widgets.lesson.answers import Answer, Choice, Number, Verdict
 from widgets.lesson.cards import LeavesOut, Question, Reading, Takeaway, TeacherNotes, Text
 from widgets.lesson.exercise import Exercise
@@ -37,4 +39,5 @@ __all__ = [
     "TeacherNotes",
     "Text",
     "Verdict",
+    "amount",
 ]
