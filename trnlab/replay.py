@@ -86,8 +86,13 @@ def _cone(trace: Trace, call: int, view: View) -> list[int]:
         if index in trace.skipped:
             continue
         found.append(index)
-        if not recorded.kind.instruction.keeps(recorded.kind, recorded.values):
-            for written in recorded.writes:
+        kind = recorded.kind
+        scatters = any(operand.path for operand in kind.writes)
+        keeps = scatters or kind.instruction.keeps(kind, recorded.values)
+        for written in recorded.writes:
+            if keeps:
+                _need(trace, written, needed)
+            else:
                 _satisfy(trace, written, needed)
         for read in recorded.reads:
             _need(trace, read, needed)

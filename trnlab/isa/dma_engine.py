@@ -9,6 +9,8 @@ import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from trnlab.isa.instruction import Instruction, Kind, Transfer
 from trnlab.isa.requirements import (
     require,
@@ -18,13 +20,14 @@ from trnlab.isa.requirements import (
     require_same_dtype,
 )
 from trnlab.memory import Signature, Tensor
-from trnlab.numerics import format_of, itemsize
+from trnlab.numerics import format_of, itemsize, stored
 from trnlab.spec.core import Core
 
 TRIGGERS = ("sync", "scalar")  # engines that command hardware descriptor generation
 PERMUTATIONS = {2: (1, 0), 3: (2, 1, 0), 4: (3, 1, 2, 0)}
 HARDWARE_ROWS = (1, 2, 4, 8, 16)  # first dimension of a transpose by hardware descriptors
 HARDWARE_COLUMNS = 128
+ROWS = "rows"  # path of a view with a run-time index for each row
 
 
 class DmaOptions(NamedTuple):
@@ -43,6 +46,12 @@ def check_dma(core: Core, name: str, kind: Kind) -> None:
             require_partitions(core, name, role, operand)
     if options.dge == "hwdge":
         require_generation(core, f"{name} with dge_mode.hwdge", "v3", "leave dge_mode out")
+    paths = [operand.path for operand in kind.writes + kind.reads]
+    require(
+        ROWS not in paths or options.dge in ("unknown", "swdge"),
+        f"{name}: a vector_offset with dge_mode.{options.dge}; only dge_mode.swdge gathers and "
+        "scatters, leave dge_mode out",
+    )
     if options.trigger:
         require(
             options.dge == "hwdge" and options.trigger in TRIGGERS,
@@ -87,7 +96,8 @@ class DmaCopy(Instruction):
         self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any
     ) -> None:
         dst, src = writes[0], reads[0]
-        dst.put(src.array if src.dtype == dst.dtype else src.fp32())
+        values = src.array if src.dtype == dst.dtype else src.fp32()
+        _put_rows(dst, values.reshape(dst.shape), src.valid, 0)
 
     def keeps(self, kind: Kind, values: Any) -> bool:
         return kind.options.skips
@@ -125,6 +135,20 @@ class DmaTranspose(Instruction):
         )
         if options.dge == "hwdge":
             self._check_hardware(src)
+        if src.path == ROWS:
+            self._check_gather(core, src)
+
+    def _check_gather(self, core: Core, src: Signature) -> None:
+        require_generation(core, f"{self.name} with vector_offset", "v3", "gather with dma_copy")
+        require(
+            src.shape[0] % 16 == 0
+            and src.shape[-1] <= HARDWARE_COLUMNS
+            and itemsize(src.dtype) == 2
+            and (len(src.shape) != 4 or 1 in src.shape[1:3]),
+            f"{self.name}: src {list(src.shape)} {src.dtype} with vector_offset; the first "
+            f"dimension must be a multiple of 16, the last at most {HARDWARE_COLUMNS}, the dtype "
+            "of 2 bytes, and in 4-D one of the middle dimensions 1",
+        )
 
     def _check_hardware(self, src: Signature) -> None:
         rows, inner, columns = src.shape[0], src.shape[-2], src.shape[-1]
@@ -152,7 +176,7 @@ class DmaTranspose(Instruction):
         self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any
     ) -> None:
         src = reads[0].array
-        writes[0].put(src.transpose(PERMUTATIONS[src.ndim]))
+        _put_rows(writes[0], src.transpose(PERMUTATIONS[src.ndim]), reads[0].valid, src.ndim - 1)
 
     def keeps(self, kind: Kind, values: Any) -> bool:
         return kind.options.skips
@@ -163,7 +187,6 @@ class ComputeOptions(NamedTuple):
     operator: str
     scales_are_one: bool
     unique_indices: bool
-    is_indirect: bool
     dge: str = "unknown"
     trigger: str = ""
     priority: int | None = None
@@ -202,13 +225,14 @@ class DmaCompute(Instruction):
                 f"{self.name}: dst {list(dst.shape)} has {dst.size} elements, {role} "
                 f"{list(src.shape)} has {src.size}; slice both to the same tile",
             )
+        is_indirect = any(operand.path == ROWS for operand in (dst, *srcs))
         require(
-            not options.is_indirect or (len(srcs) == 2 and options.unique_indices),
+            not is_indirect or (len(srcs) == 2 and options.unique_indices),
             f"{self.name}: with vector_offset it adds two sources, one of them dst, at unique "
             f"indices; here are {len(srcs)}, unique_indices={options.unique_indices}",
         )
         require(
-            options.is_indirect or not options.skips,
+            is_indirect or not options.skips,
             f"{self.name}: oob_mode.skip without vector_offset; no index can be out of range",
         )
 
@@ -228,10 +252,24 @@ class DmaCompute(Instruction):
         total = reads[0].fp32().reshape(dst.shape)
         for src in reads[1:]:
             total = total + src.fp32().reshape(dst.shape)
-        dst.put(total)
+        valid = [src.valid for src in reads if src.valid is not None and dst.valid is None]
+        _put_rows(dst, total, valid[0] if valid else None, 0)
 
     def keeps(self, kind: Kind, values: Any) -> bool:
-        return kind.options.is_indirect
+        return kind.options.skips
+
+
+def _put_rows(dst: Tensor, values: np.ndarray, valid: np.ndarray | None, axis: int) -> None:
+    """Write values, but not where the index that they were gathered by was out of range.
+
+    Args:
+        valid: which rows are, along `axis` of dst; None: all
+    """
+    if valid is None:
+        dst.put(values)
+        return
+    mask = valid.reshape([-1 if i == axis else 1 for i in range(dst.ndim)])
+    dst.put(np.where(mask, stored(values, dst.dtype), dst.array))
 
 
 def spread(core: Core, op: str, dst: Signature, src: Signature) -> Transfer:

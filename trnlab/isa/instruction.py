@@ -8,8 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from trnlab.errors import KernelError
 from trnlab.memory import Signature, Tensor
 from trnlab.spec.core import Core
+
+COLUMNS = "columns"  # path of an .indirect() view: run-time offsets along the free axis
 
 
 class Step(NamedTuple):
@@ -66,6 +69,7 @@ class Instruction:
     name: str
     outputs: tuple[str, ...] = ("dst",)  # roles of the operands that every call writes
     inputs: tuple[str, ...] = ("src",)  # roles of the operands that every call reads
+    indirect: tuple[str, ...] = ()  # roles that may be .indirect() views
     cost_source = ""  # "published", "inferred" or "assumed", and where its cost is from
     preload = -1  # read that the first step needs before the others; -1: all steps need all
 
@@ -73,8 +77,29 @@ class Instruction:
         """The engine that runs it when the kernel leaves the choice open."""
         raise KeyError(self.name)
 
-    def check(self, core: Core, kind: Kind) -> None:
+    def verify(self, core: Core, kind: Kind) -> None:
         """Raise KernelError for what the device would refuse."""
+        for role, operand in kind.operands.items():
+            if operand.path == COLUMNS:
+                self._check_indirection(core, kind, role, operand)
+        self.check(core, kind)
+
+    def _check_indirection(self, core: Core, kind: Kind, role: str, operand: Signature) -> None:
+        """Source: "Tensor indirection" of each instruction's page."""
+        roles = ", ".join(self.indirect) or "none of its operands"
+        if core.generation < "v4" or role not in self.indirect:
+            raise KernelError(
+                f"{self.name}: {role} is an .indirect() view on {core.name}; on NeuronCore-v4 it "
+                f"takes one for {roles}. Gather into a tile with nisa.nc_n_gather first"
+            )
+        if kind.engine == "scalar" and role in self.outputs and operand.memory == "psum":
+            raise KernelError(
+                f"{self.name}: {role} is an .indirect() view in PSUM; the Scalar engine scatters "
+                "into SBUF only, use the Vector engine"
+            )
+
+    def check(self, core: Core, kind: Kind) -> None:
+        """The part of `verify` that is the instruction's own."""
 
     def cost(self, core: Core, kind: Kind) -> "tuple[Step, ...] | Transfer":
         """Its device instructions: busy and latency from the core's spec."""

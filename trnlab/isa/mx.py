@@ -127,6 +127,7 @@ class NcMatmulMx(Instruction):
 
     name = "nc_matmul_mx"
     inputs = ("stationary", "moving", "stationary_scale", "moving_scale")
+    indirect = ("dst", "stationary", "moving", "stationary_scale", "moving_scale")
     cost_source = "inferred: as nc_matmul, four times the terms, trainium3_arch.rst"
     preload = 0
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from trnlab.isa.accumulation import accumulate, matmul, write_product
 from trnlab.isa.elementwise import as_rows
-from trnlab.isa.instruction import Instruction, Kind, Step
+from trnlab.isa.instruction import COLUMNS, Instruction, Kind, Step
 from trnlab.isa.matmul_tiles import MatmulOptions, check_tile
 from trnlab.isa.requirements import (
     require,
@@ -38,6 +38,7 @@ class NcMatmul(Instruction):
     name = "nc_matmul"
     inputs = ("stationary", "moving")
     preload = 0
+    indirect = ("dst", "stationary", "moving")
     cost_source = "published: trainium_inferentia2_arch.rst, Cost Model; tiles: assumed"
 
     def engine(self, core: Core, kind: Kind) -> str:
@@ -66,6 +67,20 @@ class NcMatmul(Instruction):
         else:
             self._check_dst(core, dst)
         check_tile(core, name, options, stationary, rows_only=options.is_double_row)
+        self._check_indirect_modes(kind)
+
+    def _check_indirect_modes(self, kind: Kind) -> None:
+        paths = [operand.path for operand in (*kind.writes, *kind.reads)]
+        options = kind.options
+        require(
+            COLUMNS not in paths or not any(options.position),
+            f"{self.name}: an .indirect() view with tile_position {options.position}; "
+            "indirection uses the whole array, leave tile_position out",
+        )
+        require(
+            not options.is_transpose or paths[-1] != COLUMNS,
+            f"{self.name}: moving is an .indirect() view with is_transpose; gather it first",
+        )
 
     def _check_sizes(self, core: Core, dst: Signature, k: int, m: int, n: int) -> None:
         tensor = core.tensor
@@ -183,7 +198,7 @@ class NcMatmul(Instruction):
             write_product(dst, left.T @ right, values)
             return
         written = dst.written() if values is None else values
-        if dst.dtype == "float32" and isinstance(written, bool):
+        if dst.dtype == "float32" and isinstance(written, bool) and dst.path is None:
             accumulate(dst, stationary, moving, written)
             return
         write_product(dst, matmul(stationary, moving), values)

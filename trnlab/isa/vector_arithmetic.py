@@ -49,6 +49,7 @@ class TensorTensor(Instruction):
 
     name = "tensor_tensor"
     inputs = ("data1", "data2")
+    indirect = ("dst", "data1")
     cost_source = f"published: {DOCSTRING}; 16-bit: trainium2_arch.rst; GpSimd: assumed"
 
     def engine(self, core: Core, kind: Kind) -> str:
@@ -116,6 +117,7 @@ class TensorScalar(Instruction):
 
     name = "tensor_scalar"
     inputs = ("data",)
+    indirect = ("dst", "data")
     cost_source = f"published: {DOCSTRING}; fast modes: trainium2_arch.rst; rsqrt: nki.api.shared"
 
     def engine(self, core: Core, kind: Kind) -> str:

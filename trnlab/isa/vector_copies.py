@@ -33,6 +33,7 @@ class TensorCopy(Instruction):
     """dst = src: bit for bit if the dtypes are equal, else cast through float32."""
 
     name = "tensor_copy"
+    indirect = ("dst", "src")
     cost_source = f"published: {DOCSTRING}; fast modes: trainium2_arch.rst"
 
     def engine(self, core: Core, kind: Kind) -> str:
@@ -109,6 +110,7 @@ class TensorCopyPredicated(Instruction):
 
     name = "tensor_copy_predicated"
     inputs = ("predicate",)
+    indirect = ("dst", "predicate")
     cost_source = f"published: {DOCSTRING}"
 
     def engine(self, core: Core, kind: Kind) -> str:

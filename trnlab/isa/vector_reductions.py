@@ -48,6 +48,7 @@ class TensorReduce(Instruction):
 
     name = "tensor_reduce"
     inputs = ("data",)
+    indirect = ("dst", "data")
     cost_source = f"published: {DOCSTRING}"
 
     def engine(self, core: Core, kind: Kind) -> str:
@@ -116,6 +117,7 @@ class TensorScalarReduce(Instruction):
 
     name = "tensor_scalar_reduce"
     inputs = ("data",)
+    indirect = ("dst", "data")
     cost_source = f"published: {DOCSTRING}"
 
     def engine(self, core: Core, kind: Kind) -> str:
@@ -161,6 +163,7 @@ class Exponential(Instruction):
     """dst = exp(src - max_value), and its running sum in the accumulators."""
 
     name = "exponential"
+    indirect = ("dst", "src")
     cost_source = "inferred: four times ScalarE's rate, trainium3_arch.rst"
 
     def engine(self, core: Core, kind: Kind) -> str:

@@ -83,6 +83,7 @@ class TensorScalarCumulative(Instruction):
     """dst[i] = (src[i] op0 imm0) op1 dst[i - 1], through the accumulators."""
 
     name = "tensor_scalar_cumulative"
+    indirect = ("dst", "src")
     cost_source = "assumed: max(64, N), as other instructions with one input"
 
     def engine(self, core: Core, kind: Kind) -> str:

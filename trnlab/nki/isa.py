@@ -790,7 +790,6 @@ def dma_compute(
         operator_name("dma_compute", reduce_op),
         scales is None or all(scale == 1.0 for scale in scales),
         unique_indices,
-        any(tensor.is_indirect() for tensor in (dst, *srcs)),
         skips=oob_mode == _SKIP,
     )
     return current().issue(

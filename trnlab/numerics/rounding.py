@@ -31,8 +31,8 @@ def _to_integer(values: np.ndarray, storage: np.dtype) -> np.ndarray:
     """Round to nearest even and saturate; float64 holds every limit of 32-bit integers."""
     limits = np.iinfo(storage)
     rounded = np.rint(values.astype(np.float64) if storage.itemsize == 4 else values)
-    np.nan_to_num(rounded, copy=False, nan=0.0, posinf=limits.max, neginf=limits.min)
-    return np.clip(rounded, limits.min, limits.max).astype(storage)
+    inside = np.clip(rounded, limits.min, limits.max)
+    return np.where(np.isnan(rounded), 0, inside).astype(storage)
 
 
 def _tfloat32(values: np.ndarray) -> np.ndarray:
