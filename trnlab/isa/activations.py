@@ -71,6 +71,15 @@ FUNCTIONS: dict[str, Function] = {
     "sin": np.sin,
 }
 
+# computed without a table; every other function has one of its own (assumed: AWS lists none)
+WITHOUT_TABLE = ("copy", "square", "relu", "abs", "sign")
+
+
+def table_of(function: str) -> str:
+    """The table that ScalarE must hold for a function; "" if it needs none."""
+    return "" if function in WITHOUT_TABLE else function
+
+
 _NAMES = {"absolute": "abs", "identity": "copy"}
 
 

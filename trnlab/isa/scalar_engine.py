@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from trnlab.isa.activations import FUNCTIONS
+from trnlab.isa.activations import FUNCTIONS, table_of
 from trnlab.isa.elementwise import operand_value, step
 from trnlab.isa.instruction import Instruction, Kind, Step, is_vector, require
 from trnlab.isa.vector_engine import check_operands
@@ -35,6 +35,9 @@ class Activation(Instruction):
     def cost(self, core: Core, kind: Kind) -> tuple[Step, ...]:
         """N cycles; scale and bias are free (NKI 2.26.1 docstring)."""
         return (step(core, "scalar", self.name, kind.writes[0].free),)
+
+    def table(self, kind: Kind) -> str:
+        return table_of(kind.options[0])
 
     def execute(
         self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any

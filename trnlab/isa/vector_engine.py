@@ -202,7 +202,7 @@ class TensorScalar(Instruction):
 
     def cost(self, core: Core, kind: Kind) -> tuple[Step, ...]:
         cycles = one_input_cycles(core, kind.engine, kind.writes[0], kind.reads[0])
-        return (step(core, kind.engine, self.name, cycles),)
+        return (step(core, kind.engine, self.name, cycles, len(kind.reads) - 1),)
 
     def execute(
         self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any
