@@ -42,7 +42,7 @@ def serve_in_order(program: Program, costs: Costs, core: Core, plan: Plan) -> Se
     """Serve the calls as a plan says."""
     ramp = Ramp(core.tensor)
     slow = [ramp.slowdown(since) for since in plan.since_s]
-    served, serve, _ = _machine(program, costs, core, lambda call, gap, busy: slow[call])
+    served, serve, _ = _machines(program, costs, core, lambda call, gap, busy: slow[call])
     for call in plan.order:
         serve(call)
     return served
@@ -50,16 +50,17 @@ def serve_in_order(program: Program, costs: Costs, core: Core, plan: Plan) -> Se
 
 def serve_by_readiness(program: Program, costs: Costs, core: Core) -> tuple[Served, Plan]:
     """Serve the calls as they become ready, ties by program order."""
-    ramp = Ramp(core.tensor)
+    ramps = [Ramp(core.tensor) for _ in range(program.cores)]
     since = [float("inf")] * len(program.variant)
 
     def slow(call: int, gap_s: float, busy_s: float) -> float:
+        ramp = ramps[program.core[call]]
         since[call] = ramp.since(gap_s)
         slowdown = ramp.slowdown(since[call])
         ramp.work(busy_s, slowdown)
         return slowdown
 
-    served, serve, ready = _machine(program, costs, core, slow)
+    served, serve, ready = _machines(program, costs, core, slow)
     following, missing, consumers = _graph(program)
     heap = [(ready(calls[0]), calls[0]) for calls in program.streams if not missing[calls[0]]]
     heapq.heapify(heap)
@@ -95,16 +96,47 @@ def _graph(program: Program) -> tuple[list[int], list[int], list[list[int]]]:
     return following, missing, consumers
 
 
-def _machine(
+def _machines(
     program: Program, costs: Costs, core: Core, slow: Callable[[int, float, float], float]
 ) -> tuple[Served, Callable[[int], None], Callable[[int], float]]:
-    """Two functions over one state: serve a call, and when it could be served at the earliest."""
+    """The machines of all cores of a launch; cores of one HBM stack share its bandwidth."""
+    served = Served(len(program.variant), int(costs.first_row[-1]))
+    stacks = [[0.0] for _ in range(-(-program.cores // core.hbm.cores))]
+    machines = [
+        _machine(program, costs, core, slow, served, stacks[number // core.hbm.cores])
+        for number in range(program.cores)
+    ]
+    if len(machines) == 1:
+        return served, *machines[0]
+    owner = program.core
+
+    def serve(call: int) -> None:
+        machines[owner[call]][0](call)
+
+    def ready(call: int) -> float:
+        return machines[owner[call]][1](call)
+
+    return served, serve, ready
+
+
+def _machine(
+    program: Program,
+    costs: Costs,
+    core: Core,
+    slow: Callable[[int, float, float], float],
+    served: Served,
+    hbm_free: list[float],
+) -> tuple[Callable[[int], None], Callable[[int], float]]:
+    """Two functions over one state: serve a call, and when it could be served at the earliest.
+
+    Args:
+        hbm_free: one number, when the HBM stack is free; cores may share it
+    """
     variant, late, early, queue = program.variant, program.late, program.early, program.queue
     first_row = costs.first_row.tolist()
-    served = Served(len(variant), first_row[-1])
     start, done = served.start_s, served.done_s
     free = [0.0] * (len(COMPUTE_LANES) + core.dma.queues)
-    transfer = _dma(core, served, free)
+    transfer = _dma(core, served, free, hbm_free)
     servers: list[Callable[..., None]] = []
     hop = core.semaphore_s
     load_free = multiply_start = 0.0
@@ -172,7 +204,7 @@ def _machine(
             servers.append(move)
             prepared.append(cost)
             lanes.append(LANE[cost.trigger])
-        elif found.kind.engine == "tensor":
+        elif cost[0].lane == "tensor_load":
             servers.append(matmul)
             pairs = zip(cost[::2], cost[1::2], strict=True)
             prepared.append([(a.busy_s, b.busy_s, b.latency_s) for a, b in pairs])
@@ -196,11 +228,11 @@ def _machine(
                     at = done[slot]
         return at
 
-    return served, serve, ready
+    return serve, ready
 
 
 def _dma(
-    core: Core, served: Served, free: list[float]
+    core: Core, served: Served, free: list[float], hbm: list[float]
 ) -> Callable[[int, float, int, Transfer], float]:
     """A function that serves one transfer: trigger, queue, engines, HBM.
 
@@ -215,10 +247,9 @@ def _dma(
     engines = [0.0] * all_engines
     equal = 0.0  # all engines are free from here on, if not None
     is_equal = True
-    hbm_free = 0.0
 
     def transfer(row: int, at: float, queue: int, cost: Transfer) -> float:
-        nonlocal equal, is_equal, hbm_free
+        nonlocal equal, is_equal
         lane = LANE[cost.trigger]
         if free[lane] > at:
             at = free[lane]
@@ -243,7 +274,8 @@ def _dma(
         if begin > ready + cost.engine * stagger:
             reason = ENGINES
         free[queues + queue] = begin + interval
-        hbm_free = (hbm_free if hbm_free > begin else begin) + cost.hbm_bytes / rate
+        hbm_free = (hbm[0] if hbm[0] > begin else begin) + cost.hbm_bytes / rate
+        hbm[0] = hbm_free
         if hbm_free > end:
             end = hbm_free
             reason = HBM

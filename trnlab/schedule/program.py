@@ -7,10 +7,13 @@ Each call leaves three times behind, its slots: when other engines can read its 
 next instruction of its own engine can, and when its operands may be overwritten.
 """
 
+import heapq
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from trnlab.errors import KernelError
 from trnlab.isa.instruction import Kind
 from trnlab.schedule.dependencies import (
     BANK,
@@ -53,6 +56,8 @@ class Program(NamedTuple):
     variants: tuple[Variant, ...]
     variant: list[int]  # by call: code into variants
     queue: list[int]  # by call: DMA queue, -1 if none
+    core: list[int]  # by call: core of the launch
+    cores: int
     early: list[Slots]  # by call: slots that its first step (weights) needs
     late: list[Slots]  # by call: slots that the step that computes needs
     waits: Waits
@@ -67,13 +72,15 @@ def program(trace: Trace, places: dict[int, Place]) -> Program:
     early = [_slots(streams, call, found) for call, found in enumerate(edges.early)]
     late = [_slots(streams, call, found) for call, found in enumerate(edges.late)]
     by_stream: dict[str, list[int]] = {}
-    for call, stream in enumerate(streams):
-        by_stream.setdefault(stream, []).append(call)
+    for call in _order(trace, edges):
+        by_stream.setdefault(streams[call], []).append(call)
     variants, codes = _variants(trace)
     return Program(
         variants,
         codes,
         [recorded.queue for recorded in trace.calls],
+        [recorded.core for recorded in trace.calls],
+        trace.cores,
         [tuple(found) for found in early],
         [tuple(found) for found in late],
         _waits(early, late),
@@ -82,12 +89,49 @@ def program(trace: Trace, places: dict[int, Place]) -> Program:
     )
 
 
+def _order(trace: Trace, edges: Dependencies) -> Sequence[int]:
+    """Calls in program order, but those that were told to wait for a later one come after it.
+
+    Raises:
+        KernelError: calls wait for each other
+    """
+    calls = len(trace.calls)
+    if all(producer < call for call, found in trace.after.items() for producer in found):
+        return range(calls)
+    missing = [0] * calls
+    consumers: list[list[int]] = [[] for _ in range(calls)]
+    for call in range(calls):
+        producers = {*edges.early[call], *edges.late[call]}
+        missing[call] = len(producers)
+        for producer in producers:
+            consumers[producer].append(call)
+    heap = [call for call in range(calls) if not missing[call]]
+    order = []
+    while heap:
+        call = heapq.heappop(heap)
+        order.append(call)
+        for consumer in consumers[call]:
+            missing[consumer] -= 1
+            if not missing[consumer]:
+                heapq.heappush(heap, consumer)
+    if len(order) < calls:
+        stuck = [call for call in trace.after if missing[call]]
+        texts = ", ".join(
+            f"{trace.call(call).op} in line {trace.calls[call].line}" for call in stuck[:4]
+        )
+        raise KernelError(
+            f"schedule: {texts} must wait for an instruction that needs its own result; drop one "
+            "of the depends_on or with_schedule edges"
+        )
+    return order
+
+
 def _slots(streams: list[str], call: int, edges: Edges) -> dict[int, int]:
     """Slots to wait for, each with its reason; what the order of a stream grants is left out."""
     own = streams[call]
     found: dict[int, int] = {}
     for producer, reason in edges.items():
-        slot = RELEASED if reason == READ or reason >= SPACE else READABLE
+        slot = RELEASED if reason in (READ, SPACE, BANK) else READABLE
         if streams[producer] == own:
             if reason != DATA:
                 continue
@@ -111,14 +155,14 @@ def _variants(trace: Trace) -> tuple[tuple[Variant, ...], list[int]]:
     """The variant of every call; ScalarE loads a table whenever the function set changes."""
     codes: dict[tuple[Kind, bool], int] = {}
     found = []
-    held = ""
+    held = [""] * trace.cores
     for recorded in trace.calls:
-        kind = recorded.kind
+        kind, core = recorded.kind, recorded.core
         loads = False
         if kind.engine == "scalar":
             table = kind.instruction.table(kind)
-            loads = table not in ("", held)
-            held = table or held
+            loads = table not in ("", held[core])
+            held[core] = table or held[core]
         found.append(codes.setdefault((kind, loads), len(codes)))
     return tuple(Variant(*key) for key in codes), found
 

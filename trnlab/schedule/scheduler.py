@@ -61,8 +61,11 @@ def _program(trace: Trace, core: Core) -> tuple[tuple, Program]:
     sbuf, psum = core.sbuf.usable_partition_bytes, core.psum
     key = ("program", sbuf, psum.partition_bytes, psum.bank_bytes)
     if key not in trace.cache:
-        places = place(lifetimes(trace, "sbuf"), sbuf, 0)
-        places |= place(lifetimes(trace, "psum"), psum.partition_bytes, psum.bank_bytes)
+        places: dict[int, Place] = {}
+        for number in range(trace.cores):
+            places |= place(lifetimes(trace, "sbuf", number), sbuf, 0)
+            tiles = lifetimes(trace, "psum", number)
+            places |= place(tiles, psum.partition_bytes, psum.bank_bytes)
         trace.cache[key] = program(trace, places)
     return key, trace.cache[key]
 

@@ -22,6 +22,7 @@ ENGINE_TITLE = {
 WAIT_KINDS = (
     "none", "data", "operand in use", "result in use", "sbuf space", "psum bank",
     "weights", "dma engines", "hbm", "order", "descriptors",
+    "told to",
 )
 WAIT_NONE = 0
 WAIT_WEIGHTS, WAIT_DMA_ENGINES, WAIT_HBM, WAIT_ORDER, WAIT_DESCRIPTORS = range(6, 11)
@@ -34,7 +35,7 @@ class Timeline(Mapping[str, np.ndarray]):
     call: NKI call the row came from; lane, engine, op, wait_kind: codes into `lanes`, `engines`,
     `ops`, `wait_kinds`; start_s, busy_s (lane occupied), end_s (result readable), wait_s (lane idle
     before this row because it waited), wait_on (row waited for, -1: none), line (of the kernel's
-    source), bytes (between HBM and chip), flops.
+    source), core (of the launch), bytes (between HBM and chip), flops.
     """
 
     engines = ENGINES
@@ -80,7 +81,10 @@ class Timeline(Mapping[str, np.ndarray]):
         return self._title(int(self["lane"][row]))
 
     def _title(self, lane: int) -> str:
-        name = self.lanes[lane]
+        name, _, core = self.lanes[lane].partition(" of core ")
+        return self._lane_name(name) + (f" of core {core}" if core else "")
+
+    def _lane_name(self, name: str) -> str:
         engine, _, queue = name.partition(" q")
         if queue:
             return f"DMA queue {queue}"
@@ -109,7 +113,7 @@ class Timeline(Mapping[str, np.ndarray]):
     def _producer(self, row: int, kind: str) -> str:
         on = int(self["wait_on"][row])
         call = self.trace.call(int(self["call"][on]))
-        tile = call.operands[0].tensor.name
+        tile = call.operands[0].tensor.name if call.operands else ""
         where = f"{self.lane_title(on)}: {call.op}"
         line = f"(line {call.line})"
         if kind == "data":
@@ -118,6 +122,8 @@ class Timeline(Mapping[str, np.ndarray]):
             return f"{where}, the last user of the SBUF space it takes {line}."
         if kind == "psum bank":
             return f"{where}, the last user of the PSUM bank it takes {line}."
+        if kind == "told to":
+            return f"{where}, which it was told to follow {line}."
         if kind == "result in use":
             return f"{where} that writes the same place {line}."
         return f"{where} that still reads the place it overwrites {line}."

@@ -33,18 +33,24 @@ def timeline(
     start = np.array(served.start_s)
     transfer_end = np.array(served.transfer_end_s)
     is_transfer = costs.lane >= len(COMPUTE_LANES)
+    number = np.array(program.core, np.int16)[costs.call]  # of the row's core
     slow = np.where(costs.lane == TENSOR, np.array(served.slow)[costs.call], 1.0)
     busy = np.where(is_transfer, transfer_end - start, costs.busy_s * slow)
     latency = np.where(is_transfer, core.dma.completion_s, costs.latency_s)
-    lanes = (*COMPUTE_LANES, *(f"dma q{queue}" for queue in range(core.dma.queues)))
-    wait = _idle_before(costs.lane, start, busy)
+    names = (*COMPUTE_LANES, *(f"dma q{queue}" for queue in range(core.dma.queues)))
+    lanes = names + tuple(
+        f"{name} of core {other}" for other in range(1, program.cores) for name in names
+    )
+    lane = costs.lane + number * len(names)
+    wait = _idle_before(lane, start, busy)
     on, kind = _causes(program, costs, served, start, is_transfer)
     waited = wait > 0
     lines = np.array([recorded.line for recorded in trace.calls], np.int32)
     columns = {
         "call": costs.call.astype(np.int32),
-        "lane": costs.lane.astype(np.int16),
-        "engine": engine_of_lane(lanes)[costs.lane],
+        "core": number,
+        "lane": lane.astype(np.int16),
+        "engine": engine_of_lane(lanes)[lane],
         "op": costs.op.astype(np.int16),
         "start_s": start,
         "busy_s": busy,
