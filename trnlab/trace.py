@@ -190,7 +190,7 @@ class Trace:
         views = writes + reads
         roles = kind.roles + ("index",) * (len(views) - len(kind.roles))
         operands = tuple(
-            self._operand(role, view) for role, view in zip(roles, views, strict=True)
+            self._operand(role, view) for role, view in zip(roles, views, strict=False)
         )
         return Call(index, kind.instruction.name, kind.engine, line, queue, operands, core)
 

@@ -54,6 +54,7 @@ class Launch:
         self.state = EngineState(self.trace)
         self.last_ordered: int | None = None  # last call of a no_reorder block; None: outside
         self.meetings = 0  # with the other core, so far
+        self.collectives: dict[Any, int] = {}  # so far, by group
         self._shared_count = 0
         self._constant_count = 0
         self._addressed: dict[str, AddressedMemory] = {}

@@ -51,7 +51,11 @@ def place_around(
                 names = {span.id for span in taken}
                 live = [a for a in allocations if a.id in names]
                 raise overflow(allocation, live, capacity_bytes)
-        before = [span.id for span in history if _overlap(span, start, start + size)]
+        before = [
+            span.id
+            for span in history
+            if span.last_call < allocation.first_call and _overlap(span, start, start + size)
+        ]
         places[allocation.id] = Place(start, size, tuple(dict.fromkeys(before)))
         history = _without(history, start, start + size)
         history.append(_Span(start, start + size, allocation.last_call, allocation.id))

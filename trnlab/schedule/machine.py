@@ -74,6 +74,7 @@ def serve_by_readiness(program: Program, costs: Costs, core: Core) -> tuple[Serv
             missing[consumer] -= 1
             if not missing[consumer]:
                 heapq.heappush(heap, (ready(consumer), consumer))
+    assert len(order) == len(program.variant), "calls wait for each other"
     return served, Plan(order, since)
 
 
