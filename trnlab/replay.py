@@ -20,6 +20,13 @@ def values_after(
     Returns:
         array of the view's shape in its storage dtype; NaN where nothing was written yet
     """
+    with np.errstate(all="ignore"):
+        return _values_after(trace, inputs, call, view)
+
+
+def _values_after(
+    trace: Trace, inputs: Mapping[int, np.ndarray], call: int, view: View
+) -> np.ndarray:
     storages = _Storages(trace, inputs)
     for index in _cone(trace, call, view):
         recorded = trace.calls[index]
@@ -79,8 +86,13 @@ def _cone(trace: Trace, call: int, view: View) -> list[int]:
         if index in trace.skipped:
             continue
         found.append(index)
-        if not recorded.kind.instruction.keeps(recorded.kind, recorded.values):
-            for written in recorded.writes:
+        kind = recorded.kind
+        scatters = any(operand.path for operand in kind.writes)
+        keeps = scatters or kind.instruction.keeps(kind, recorded.values)
+        for written in recorded.writes:
+            if keeps:
+                _need(trace, written, needed)
+            else:
                 _satisfy(trace, written, needed)
         for read in recorded.reads:
             _need(trace, read, needed)

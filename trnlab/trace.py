@@ -117,7 +117,7 @@ class Trace:
             if not engine:
                 chosen = instruction.engine(self.core, kind)
                 kind = Kind(instruction, chosen, writes, reads, options)
-            instruction.check(self.core, kind)
+            instruction.verify(self.core, kind)
             self._kinds[key] = kind
         return kind
 

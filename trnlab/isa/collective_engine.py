@@ -18,13 +18,15 @@ from trnlab.spec.core import Core
 LANE = "dma_cc"
 
 
-class Cost(NamedTuple):
-    """What the time of a collective depends on."""
+class CollectiveOptions(NamedTuple):
+    """What the time of a collective depends on, and its operands."""
 
     name: str
     lnc: int
     hops: int  # messages in sequence
     wire_bytes: float  # that each rank sends
+    results: tuple[str, ...] = ()  # roles of what it writes
+    tiles: tuple[str, ...] = ()  # roles of what it reads
 
 
 class _Collective(Instruction):
@@ -36,7 +38,7 @@ class _Collective(Instruction):
     def check(self, core: Core, kind: Kind) -> None:
         operands = kind.writes + kind.reads
         memories = {operand.memory for operand in operands}
-        name = kind.options[0].name
+        name = kind.options.name
         if memories - {"hbm", "sbuf"} or len(memories) > 1:
             raise KernelError(
                 f"{name}: operands are in {', '.join(sorted(m.upper() for m in memories))}; all "
@@ -54,7 +56,7 @@ class CollectiveSend(_Collective):
     inputs = ()
 
     def cost(self, core: Core, kind: Kind) -> tuple[Step, ...]:
-        return (Step(LANE, f"{kind.options[0].name} (ready)", core.semaphore_s, 0.0),)
+        return (Step(LANE, f"{kind.options.name} (ready)", core.semaphore_s, 0.0),)
 
     def execute(
         self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any
@@ -70,7 +72,7 @@ class CollectiveReceive(_Collective):
     inputs = ()
 
     def cost(self, core: Core, kind: Kind) -> tuple[Step, ...]:
-        name, lnc, hops, wire_bytes = kind.options[0]
+        name, lnc, hops, wire_bytes = kind.options[:4]
         chip = spec.chip(core.generation)
         seconds = COLLECTIVES.seconds(chip, lnc, hops, wire_bytes)
         return (Step(LANE, name, seconds, core.semaphore_s),)

@@ -1,19 +1,20 @@
-"""What the element-wise instructions share: cost by engine and shape, operands, arithmetic."""
+"""What the instructions of Vector, Scalar and GpSimd share: cost by engine and shape, constants."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from trnlab.isa import operators
-from trnlab.isa.instruction import Step, require
+from trnlab.isa.instruction import Step
 from trnlab.memory import Signature, Tensor
 from trnlab.numerics import format_of
 from trnlab.spec.core import Core
 from trnlab.spec.engines import GpSimdEngine, ScalarEngine, VectorEngine
 
 WORD_BYTES = 2  # the widest element that the fast modes take
+TILE = "tile"  # stands for an operand that is a tile, among constants
 
-Scalar = float | int | Tensor | None
+DOCSTRING = "NKI 2.26.1 docstring"
 
 
 def step(core: Core, engine: str, op: str, cycles: float, operands: int = 0) -> Step:
@@ -33,6 +34,19 @@ def step(core: Core, engine: str, op: str, cycles: float, operands: int = 0) -> 
     return Step(
         engine, op, busy / spec.clock_hz, latency / spec.clock_hz, chain_s=chain / spec.clock_hz
     )
+
+
+def accumulator_read(core: Core, engine: str) -> Step:
+    """The extra device instruction that reads a row of accumulators out.
+
+    Source: trainium_inferentia2_arch.rst, "Pipelined Reduction" for Scalar (about 64 cycles); NKI
+    2.26.1 docstring of tensor_scalar_reduce for Vector (64 cycles)
+    """
+    cycles = {
+        "scalar": core.scalar.accumulator_read_cycles,
+        "vector": core.vector.min_interval_cycles,
+    }
+    return step(core, engine, "read_accumulators", cycles[engine])
 
 
 def is_narrow(core: Core, engine: str, operand: Signature) -> bool:
@@ -85,38 +99,14 @@ def _is_contiguous(operand: Signature) -> bool:
     return operand.run >= operand.shape[-1]
 
 
-def operand_value(operand: Scalar, dst: Tensor) -> Any:
-    """A constant, or a (P, 1) tile as a column that broadcasts along the free dimensions."""
-    if isinstance(operand, Tensor):
-        return operand.fp32().reshape(operand.shape[0], *([1] * (dst.ndim - 1)))
+def operand_value(operand: Any, tiles: Iterator[Tensor], ndim: int) -> Any:
+    """A constant as float32; for TILE the next (P, 1) tile, as a column of `ndim` dimensions."""
+    if operand is TILE:
+        tile = next(tiles)
+        return tile.fp32().reshape(tile.shape[0], *([1] * (ndim - 1)))
     return None if operand is None else np.float32(operand)
 
 
-def combine(operator: str, x: Any, y: Any, is_reversed: bool) -> Any:
-    """x operator y, or y operator x."""
-    return operators.apply(operator, y, x) if is_reversed else operators.apply(operator, x, y)
-
-
-def require_one_psum(name: str, a: Signature, b: Signature) -> None:
-    """Two tensor inputs: at most one in PSUM."""
-    require(
-        not (a.memory == "psum" and b.memory == "psum"),
-        f"{name}: both inputs are in PSUM, at most one may be; "
-        "copy one to SBUF with nisa.tensor_copy first",
-    )
-
-
-def require_engine(name: str, engine: str, allowed: tuple[str, ...], core: Core) -> None:
-    """The engine that the kernel asks for must be able to run it."""
-    require(
-        engine in allowed,
-        f"{name}: runs on {', '.join(allowed)} of {core.name}, not on {engine}",
-    )
-
-
-def require_no_psum_on_gpsimd(name: str, engine: str, *operands: Signature) -> None:
-    """GpSimd cannot reach PSUM."""
-    require(
-        engine != "gpsimd" or all(operand.memory == "sbuf" for operand in operands),
-        f"{name}: GpSimd reaches SBUF only; run it on the Vector engine, or copy to SBUF first",
-    )
+def as_rows(values: np.ndarray) -> np.ndarray:
+    """[P, F]: all free dimensions as one."""
+    return values if values.ndim == 2 else values.reshape(values.shape[0], -1)

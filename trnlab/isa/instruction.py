@@ -12,6 +12,8 @@ from trnlab.errors import KernelError
 from trnlab.memory import Signature, Tensor
 from trnlab.spec.core import Core
 
+COLUMNS = "columns"  # path of an .indirect() view: run-time offsets along the free axis
+
 
 class Step(NamedTuple):
     """One device instruction on one lane."""
@@ -54,6 +56,11 @@ class Kind:
         results = getattr(options, "results", ())
         return instruction.outputs + results + instruction.inputs + getattr(options, "tiles", ())
 
+    @property
+    def operands(self) -> dict[str, Signature]:
+        """Operands by role."""
+        return dict(zip(self.roles, self.writes + self.reads, strict=True))
+
 
 class Instruction:
     """Base of all instructions.
@@ -65,6 +72,7 @@ class Instruction:
     name: str
     outputs: tuple[str, ...] = ("dst",)  # roles of the operands that every call writes
     inputs: tuple[str, ...] = ("src",)  # roles of the operands that every call reads
+    indirect: tuple[str, ...] = ()  # roles that may be .indirect() views
     cost_source = ""  # "published", "inferred" or "assumed", and where its cost is from
     preload = -1  # read that the first step needs before the others; -1: all steps need all
 
@@ -72,8 +80,29 @@ class Instruction:
         """The engine that runs it when the kernel leaves the choice open."""
         raise KeyError(self.name)
 
-    def check(self, core: Core, kind: Kind) -> None:
+    def verify(self, core: Core, kind: Kind) -> None:
         """Raise KernelError for what the device would refuse."""
+        for role, operand in kind.operands.items():
+            if operand.path == COLUMNS:
+                self._check_indirection(core, kind, role, operand)
+        self.check(core, kind)
+
+    def _check_indirection(self, core: Core, kind: Kind, role: str, operand: Signature) -> None:
+        """Source: "Tensor indirection" of each instruction's page."""
+        roles = ", ".join(self.indirect) or "none of its operands"
+        if core.generation < "v4" or role not in self.indirect:
+            raise KernelError(
+                f"{self.name}: {role} is an .indirect() view on {core.name}; on NeuronCore-v4 it "
+                f"takes one for {roles}. Gather into a tile with nisa.nc_n_gather first"
+            )
+        if kind.engine == "scalar" and role in self.outputs and operand.memory == "psum":
+            raise KernelError(
+                f"{self.name}: {role} is an .indirect() view in PSUM; the Scalar engine scatters "
+                "into SBUF only, use the Vector engine"
+            )
+
+    def check(self, core: Core, kind: Kind) -> None:
+        """The part of `verify` that is the instruction's own."""
 
     def cost(self, core: Core, kind: Kind) -> "tuple[Step, ...] | Transfer":
         """Its device instructions: busy and latency from the core's spec."""
@@ -96,55 +125,3 @@ class Instruction:
     def flops(self, kind: Kind) -> int:
         """Useful floating-point operations on TensorE, for MFU."""
         return 0
-
-
-def require(condition: bool, message: str) -> None:
-    """Raise KernelError with the message unless the condition holds."""
-    if not condition:
-        raise KernelError(message)
-
-
-def require_memory(name: str, role: str, operand: Signature, *memories: str) -> None:
-    """The operand must live in one of the memories."""
-    if operand.memory not in memories:
-        allowed = " or ".join(memory.upper() for memory in memories)
-        raise KernelError(
-            f"{name}: {role} is in {operand.memory.upper()}, allowed is {allowed}"
-            + (
-                "; bring it there with nisa.dma_copy first"
-                if operand.memory == "hbm"
-                else "; copy it with nisa.tensor_copy first"
-            )
-        )
-
-
-def require_partitions(core: Core, name: str, role: str, operand: Signature) -> None:
-    """Partition count and start partition must be ones that the hardware can address."""
-    count, start = operand.partitions, operand.partition
-    limit = core.sbuf.partitions
-    if count > limit:
-        raise KernelError(
-            f"{name}: {role} {list(operand.shape)} has {count} partitions, at most {limit} exist; "
-            f"tile dimension 0 by nl.tile_size.pmax ({limit})"
-        )
-    grain = 32 if count <= 32 else 64 if count <= 64 else limit
-    if start % grain:
-        allowed = ", ".join(str(at) for at in range(0, limit, grain))
-        raise KernelError(
-            f"{name}: {role} uses {count} partitions from partition {start}; "
-            f"{count} partitions may start at {allowed} only"
-        )
-
-
-def require_same_count(name: str, dst: Signature, role: str, operand: Signature) -> None:
-    """Partitions and elements per partition must equal the destination's."""
-    if operand.partitions != dst.partitions or operand.free != dst.free:
-        raise KernelError(
-            f"{name}: dst {list(dst.shape)} and {role} {list(operand.shape)} differ in partitions "
-            "or in elements per partition; slice both to the same tile"
-        )
-
-
-def is_vector(dst: Signature, operand: Signature) -> bool:
-    """A (P, 1) operand: one value per partition of the destination."""
-    return operand.free == 1 and operand.partitions == dst.partitions

@@ -34,6 +34,10 @@ class EngineState:
         """
         return self._lanes(f"{engine} generator", GENERATOR_WORDS[engine], "uint32", data)
 
+    def whole_generator(self, engine: str) -> Tensor:
+        """uint32 [128, words]: the random generators of all lanes of an engine."""
+        return self._all(f"{engine} generator", GENERATOR_WORDS[engine], "uint32")
+
     def _lanes(self, name: str, words: int, dtype: str, data: Tensor) -> Tensor:
         signature = data.signature
         key = (name, signature.partition, signature.partitions)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from trnlab.errors import KernelError
-from trnlab.isa.collective_engine import COLLECTIVE_RECEIVE, COLLECTIVE_SEND, Cost
+from trnlab.isa.collective_engine import COLLECTIVE_RECEIVE, COLLECTIVE_SEND, CollectiveOptions
 from trnlab.memory import Tensor
 from trnlab.nki.collectives.replica_group import ReplicaGroup
 from trnlab.nki.instruction_handle import NkiInstruction
@@ -47,15 +47,17 @@ def exchange(
     team = launch.team
     in_hbm = all(tensor.storage.memory == "hbm" for tensor in (*srcs, *dsts))
     targets = tuple(dsts if written is None else written)
-    options = (Cost(name, team.cores, hops, wire_bytes),)
-    sent = launch.issue(COLLECTIVE_SEND, (), tuple(srcs), options)
+    options = CollectiveOptions(name, team.cores, hops, wire_bytes)
+    gives = options._replace(tiles=tuple(f"src{i}" for i in range(len(srcs))))
+    takes = options._replace(results=tuple(f"dst{i}" for i in range(len(targets))))
+    sent = launch.issue(COLLECTIVE_SEND, (), tuple(srcs), gives)
     offer = [tensor.array.copy() for tensor in srcs] if launch.has_values else None
     found = _meet(launch, name, ranks, in_hbm, (sent.index, offer, *values))
     results: Sequence[np.ndarray | None] = ()
     if launch.has_values:
         offers = [found[rank, 0 if in_hbm else launch.program][1:] for rank in ranks]
         results = combine(offers, list(ranks).index(team.rank))
-    received = launch.issue(COLLECTIVE_RECEIVE, targets, (), options, values=results, name=label)
+    received = launch.issue(COLLECTIVE_RECEIVE, targets, (), takes, values=results, name=label)
     launch.trace.order(received.index, *(given[0] for given in found.values()))
     return received
 
