@@ -1,0 +1,6 @@
+"""The model against published measurements: our own kernels, AWS's figures, one table."""
+
+
+
+
+
