@@ -65,8 +65,10 @@ def spread(core: Core, op: str, dst: Signature, src: Signature) -> Transfer:
         first = chip.partition // dma.partitions_per_engine
         last = (chip.partition + chip.partitions - 1) // dma.partitions_per_engine
         engines = min(last - first + 1, dma.engines)
-        share = min(chip.partitions, dma.partitions_per_engine) * row
-    pieces = max(_pieces(core, operand, row, share) for operand in (dst, src))
+        rows = min(chip.partitions, dma.partitions_per_engine)
+        share = row * max(rows, math.ceil(chip.partitions / engines))
+    widest = total // dst.size
+    pieces = max(_pieces(core, operand, widest, row, share) for operand in (dst, src))
     seconds = dma.transfer_s + pieces * dma.descriptor_s + share / dma.raw_bytes_per_s
     hbm_bytes = sum(size for operand, size in sides if operand.memory == "hbm")
     return Transfer(
@@ -74,9 +76,13 @@ def spread(core: Core, op: str, dst: Signature, src: Signature) -> Transfer:
     )
 
 
-def _pieces(core: Core, operand: Signature, row: int, share: int) -> int:
-    """Descriptors of one engine's share: contiguous bytes in HBM, or of one partition, cut."""
-    run = operand.run * itemsize(operand.dtype)
+def _pieces(core: Core, operand: Signature, widest: int, row: int, share: int) -> int:
+    """Descriptors of one engine's share: contiguous bytes in HBM, or of one partition, cut.
+
+    Args:
+        widest: bytes of an element on the side where it is larger; `row` and `share` count them
+    """
+    run = operand.run * widest
     if operand.memory == "sbuf" and run >= row:
         return 1  # the partitions of one share are written in turn
     run = min(run, share)

@@ -68,6 +68,14 @@ def simulate(kernel: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
+def plain(kernel: Callable[..., Any]) -> Any:
+    """The function that holds a kernel's source, without decorators and bound arguments."""
+    inner = inspect.unwrap(kernel)
+    while isinstance(inner, functools.partial):
+        inner = inspect.unwrap(inner.func)
+    return inner if hasattr(inner, "__code__") else inner.__call__
+
+
 def record(
     kernel: Callable[..., Any], args: tuple, kwargs: dict[str, Any], core: Core
 ) -> Recording:
@@ -80,7 +88,7 @@ def record(
     """
     function = kernel.function if isinstance(kernel, Kernel) else kernel
     has_values = not any(isinstance(value, Shape) for value in (*args, *kwargs.values()))
-    launch = Launch(core, has_values, inspect.unwrap(function).__code__.co_filename)
+    launch = Launch(core, has_values, plain(kernel).__code__.co_filename)
     names = _parameter_names(function, len(args))
     inputs: dict[int, tuple[np.ndarray, Tensor]] = {}
     with launching(launch):

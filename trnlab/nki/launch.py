@@ -84,13 +84,12 @@ class Launch:
             engine: the engine that the kernel asks for; "": the instruction's own choice
         """
         trace = self.trace
-        kind = trace.kind(
-            instruction,
-            tuple([tensor.signature for tensor in writes]),
-            tuple([tensor.signature for tensor in reads]),
-            options,
-            engine,
-        )
+        try:
+            written = tuple([tensor.signature for tensor in writes])
+            read = tuple([tensor.signature for tensor in reads])
+        except AttributeError:
+            raise KernelError(_not_a_tensor(instruction, writes + reads)) from None
+        kind = trace.kind(instruction, written, read, options, engine)
         for tensor in reads:
             if not tensor.storage.allocation.written:
                 raise KernelError(_never_written(instruction, tensor.storage.allocation))
@@ -119,6 +118,18 @@ class Launch:
                 outside = frame.f_lineno
             frame = frame.f_back  # type: ignore[assignment]
         return outside
+
+
+def _not_a_tensor(instruction: Instruction, operands: tuple[Any, ...]) -> str:
+    role, operand = next(
+        (role, operand)
+        for role, operand in zip(instruction.roles, operands, strict=False)
+        if not isinstance(operand, Tensor)
+    )
+    return (
+        f"{instruction.name}: {role} is of type {type(operand).__name__}, not a tensor; "
+        "pass arrays as arguments of the kernel, and allocate tiles with nl.ndarray"
+    )
 
 
 def _never_written(instruction: Instruction, unset: Allocation) -> str:

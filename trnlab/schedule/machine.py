@@ -33,6 +33,7 @@ class Served:
     def __init__(self, calls: int, rows: int) -> None:
         self.start_s = [0.0] * rows
         self.transfer_end_s = [0.0] * rows  # 0 for rows that are no transfer
+        self.transfer_done_s = [0.0] * rows  # the queue's semaphore counts it
         self.transfer_why = [TRIGGERED] * rows
         self.slow = [1.0] * calls  # how much longer a matmul takes in the ramp
         self.done_s = [0.0] * (calls * SLOTS)
@@ -170,14 +171,17 @@ def _transfers(
     Engine e starts `stagger_s` after engine e - 1. All times of an engine are kept without that
     shift: then engines that are equally busy are equal numbers, and mostly one number is enough.
     """
-    dma, variant, queue = core.dma, program.variant, program.queue
+    dma, variant = core.dma, program.variant
+    queue = [number % dma.queues for number in program.queue]
     first_row = costs.first_row.tolist()
     start, ends, why = served.start_s, served.transfer_end_s, served.transfer_why
+    known = served.transfer_done_s
     done, by_variant = served.done_s, costs.by_variant
     stagger, begin_s, interval = dma.stagger_s, dma.start_s, dma.queue_interval_s
     completion, rate, all_engines = dma.completion_s, core.hbm_bytes_per_s, dma.engines
     queues, last_shift = len(COMPUTE_LANES), (dma.engines - 1) * dma.stagger_s
     engines = [0.0] * all_engines
+    queue_done = [0.0] * dma.queues
     equal = 0.0  # when every engine is free, if that is the same for all
     is_equal = True
     hbm_free = 0.0
@@ -215,6 +219,12 @@ def _transfers(
         start[row + 1] = begin
         ends[row + 1] = end
         why[row + 1] = reason
+        # a queue's semaphore counts: a transfer is known to be done when those before it are
+        number = queue[call]
+        if queue_done[number] > end:
+            end = queue_done[number]
+        queue_done[number] = end
+        known[row + 1] = end + completion
         slot = call * SLOTS
         done[slot] = done[slot + 2] = end + completion
 

@@ -35,7 +35,7 @@ def timeline(
     is_transfer = costs.lane >= len(COMPUTE_LANES)
     slow = np.where(costs.lane == TENSOR, np.array(served.slow)[costs.call], 1.0)
     busy = np.where(is_transfer, transfer_end - start, costs.busy_s * slow)
-    latency = np.where(is_transfer, core.dma.completion_s, costs.latency_s)
+    readable = start + busy + costs.latency_s
     lanes = (*COMPUTE_LANES, *(f"dma q{queue}" for queue in range(core.dma.queues)))
     wait = _idle_before(costs.lane, start, busy)
     on, kind = _causes(program, costs, served, start, is_transfer)
@@ -48,7 +48,7 @@ def timeline(
         "op": costs.op.astype(np.int16),
         "start_s": start,
         "busy_s": busy,
-        "end_s": start + busy + latency,
+        "end_s": np.where(is_transfer, np.array(served.transfer_done_s), readable),
         "wait_s": wait,
         "wait_on": np.where(waited, on, -1).astype(np.int32),
         "wait_kind": np.where(waited, kind, WAIT_NONE).astype(np.int8),
