@@ -79,8 +79,12 @@ def _rows(cost: Cost, ops: dict[str, int]) -> list[_Row]:
         ]
     return [
         _Row(
-            LANE[step.lane], ops.setdefault(step.op, len(ops)),
-            step.busy_s, step.latency_s, step.flops, 0,
+            LANE[step.lane],
+            ops.setdefault(step.op, len(ops)),
+            step.busy_s,
+            step.latency_s,
+            step.flops,
+            0,
         )
         for step in cost
     ]

@@ -72,9 +72,7 @@ def _reference(core: Core) -> Core:
     if core == reference:
         return reference
     tensor = core.tensor
-    return reference.with_(
-        {RAMP[0]: tensor.ramp_window_s, RAMP[1]: tensor.ramp_threshold}
-    )
+    return reference.with_({RAMP[0]: tensor.ramp_window_s, RAMP[1]: tensor.ramp_threshold})
 
 
 def _plan(trace: Trace, key: tuple, flat: Program, reference: Core) -> Plan:

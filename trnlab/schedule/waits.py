@@ -26,9 +26,7 @@ from trnlab.trace import Trace
 _WHY = np.array([WAIT_NONE, WAIT_ORDER, WAIT_DMA_ENGINES, WAIT_HBM])
 
 
-def timeline(
-    trace: Trace, core: Core, program: Program, costs: Costs, served: Served
-) -> Timeline:
+def timeline(trace: Trace, core: Core, program: Program, costs: Costs, served: Served) -> Timeline:
     """The columns of a served program."""
     start = np.array(served.start_s)
     transfer_end = np.array(served.transfer_end_s)
