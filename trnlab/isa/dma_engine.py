@@ -299,7 +299,11 @@ def spread(core: Core, op: str, dst: Signature, src: Signature) -> Transfer:
 
 
 def _pieces(core: Core, operand: Signature, widest: int, row: int, share: int) -> int:
-    """Descriptors of one engine's share: contiguous bytes in HBM, or of one partition, cut."""
+    """Descriptors of one engine's share: contiguous bytes in HBM, or of one partition, cut.
+
+    Args:
+        widest: bytes of an element on the side where it is larger; `row` and `share` count them
+    """
     run = operand.run * widest
     if operand.memory == "sbuf" and run >= row:
         return 1  # the partitions of one share are written in turn

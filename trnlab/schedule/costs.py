@@ -56,7 +56,7 @@ def costs(program: Program, core: Core) -> Costs:
     at = starts[variant][call] + np.arange(len(call)) - first_row[call]
     fields = zip(*(row for found in rows for row in found), strict=True)
     columns = [np.array(field)[at] for field in fields]
-    queue = np.array(program.queue)[call]
+    queue = np.array(program.queue)[call] % core.dma.queues
     lane = np.where(columns[0] >= 0, columns[0], len(COMPUTE_LANES) + queue)
     return Costs(by_variant, tuple(ops), first_row, call, lane, *columns[1:])
 
@@ -79,8 +79,12 @@ def _rows(cost: Cost, ops: dict[str, int]) -> list[_Row]:
         ]
     return [
         _Row(
-            LANE[step.lane], ops.setdefault(step.op, len(ops)),
-            step.busy_s, step.latency_s, step.flops, 0,
+            LANE[step.lane],
+            ops.setdefault(step.op, len(ops)),
+            step.busy_s,
+            step.latency_s,
+            step.flops,
+            0,
         )
         for step in cost
     ]

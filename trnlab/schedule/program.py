@@ -39,6 +39,7 @@ class Variant(NamedTuple):
 
     kind: Kind
     loads_table: bool  # ScalarE held another table of functions before
+    core: int  # of the launch
 
 
 class Waits(NamedTuple):
@@ -153,7 +154,7 @@ def _waits(early: list[dict[int, int]], late: list[dict[int, int]]) -> Waits:
 
 def _variants(trace: Trace) -> tuple[tuple[Variant, ...], list[int]]:
     """The variant of every call; ScalarE loads a table whenever the function set changes."""
-    codes: dict[tuple[Kind, bool], int] = {}
+    codes: dict[tuple[Kind, bool, int], int] = {}
     found = []
     held = [""] * trace.cores
     for recorded in trace.calls:
@@ -163,7 +164,7 @@ def _variants(trace: Trace) -> tuple[tuple[Variant, ...], list[int]]:
             table = kind.instruction.table(kind)
             loads = table not in ("", held[core])
             held[core] = table or held[core]
-        found.append(codes.setdefault((kind, loads), len(codes)))
+        found.append(codes.setdefault((kind, loads, core), len(codes)))
     return tuple(Variant(*key) for key in codes), found
 
 

@@ -13,8 +13,9 @@ sizes of SBUF and PSUM, which move tiles.
 from trnlab import spec
 from trnlab.schedule.costs import costs
 from trnlab.schedule.dependencies import lifetimes
-from trnlab.schedule.machine import Plan, serve_by_readiness, serve_in_order
+from trnlab.schedule.machine import Plan, follow
 from trnlab.schedule.placement import Place, place
+from trnlab.schedule.plan import plan
 from trnlab.schedule.program import Program, program
 from trnlab.schedule.timeline import Timeline
 from trnlab.schedule.waits import timeline
@@ -40,10 +41,9 @@ def schedule(trace: Trace, core: Core | None = None) -> Timeline:
     found = costs(flat, core)
     reference = _reference(core)
     if core == reference:
-        served, plan = serve_by_readiness(flat, found, core)
-        trace.cache["plan", key, reference] = plan
+        served, trace.cache["plan", key, reference] = plan(flat, found, core)
     else:
-        served = serve_in_order(flat, found, core, _plan(trace, key, flat, reference))
+        served = follow(flat, found, core, _plan(trace, key, flat, reference))
     return timeline(trace, core, flat, found, served)
 
 
@@ -75,14 +75,11 @@ def _reference(core: Core) -> Core:
     if core == reference:
         return reference
     tensor = core.tensor
-    return reference.with_(
-        {RAMP[0]: tensor.ramp_window_s, RAMP[1]: tensor.ramp_threshold}
-    )
+    return reference.with_({RAMP[0]: tensor.ramp_window_s, RAMP[1]: tensor.ramp_threshold})
 
 
 def _plan(trace: Trace, key: tuple, flat: Program, reference: Core) -> Plan:
-    place = ("plan", key, reference)
-    if place not in trace.cache:
-        found = costs(flat, reference)
-        trace.cache[place] = serve_by_readiness(flat, found, reference)[1]
-    return trace.cache[place]
+    name = ("plan", key, reference)
+    if name not in trace.cache:
+        trace.cache[name] = plan(flat, costs(flat, reference), reference)[1]
+    return trace.cache[name]

@@ -20,8 +20,17 @@ ENGINE_TITLE = {
 
 # the first five are the reasons in `dependencies`
 WAIT_KINDS = (
-    "none", "data", "operand in use", "result in use", "sbuf space", "psum bank",
-    "weights", "dma engines", "hbm", "order", "descriptors",
+    "none",
+    "data",
+    "operand in use",
+    "result in use",
+    "sbuf space",
+    "psum bank",
+    "weights",
+    "dma engines",
+    "hbm",
+    "order",
+    "descriptors",
     "told to",
 )
 WAIT_NONE = 0

@@ -26,9 +26,7 @@ from trnlab.trace import Trace
 _WHY = np.array([WAIT_NONE, WAIT_ORDER, WAIT_DMA_ENGINES, WAIT_HBM])
 
 
-def timeline(
-    trace: Trace, core: Core, program: Program, costs: Costs, served: Served
-) -> Timeline:
+def timeline(trace: Trace, core: Core, program: Program, costs: Costs, served: Served) -> Timeline:
     """The columns of a served program."""
     start = np.array(served.start_s)
     transfer_end = np.array(served.transfer_end_s)
@@ -36,7 +34,7 @@ def timeline(
     number = np.array(program.core, np.int16)[costs.call]  # of the row's core
     slow = np.where(costs.lane == TENSOR, np.array(served.slow)[costs.call], 1.0)
     busy = np.where(is_transfer, transfer_end - start, costs.busy_s * slow)
-    latency = np.where(is_transfer, core.dma.completion_s, costs.latency_s)
+    readable = start + busy + costs.latency_s
     names = (*COMPUTE_LANES, *(f"dma q{queue}" for queue in range(core.dma.queues)))
     lanes = names + tuple(
         f"{name} of core {other}" for other in range(1, program.cores) for name in names
@@ -54,7 +52,7 @@ def timeline(
         "op": costs.op.astype(np.int16),
         "start_s": start,
         "busy_s": busy,
-        "end_s": start + busy + latency,
+        "end_s": np.where(is_transfer, np.array(served.transfer_done_s), readable),
         "wait_s": wait,
         "wait_on": np.where(waited, on, -1).astype(np.int32),
         "wait_kind": np.where(waited, kind, WAIT_NONE).astype(np.int8),
