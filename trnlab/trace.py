@@ -78,7 +78,7 @@ class Trace:
         self.calls: list[Recorded] = []
         self._kinds: dict[tuple, Kind] = {}
         self._queues: dict[int, int] = {}
-        self._regions: dict[tuple, Region] = {}
+        self._spans: dict[tuple, tuple[Region, bool]] = {}
         self.after: dict[int, tuple[int, ...]] = {}  # calls that a call waits for beside its data
         self.skipped: set[int] = set()  # calls whose run-time index was out of range
         self.named: dict[str, list[int]] = {}  # calls by the name that the kernel gave them
@@ -154,15 +154,22 @@ class Trace:
         return queue
 
     def region(self, view: View) -> Region:
-        """The rectangle of its storage that a view spans, in rows and bytes."""
-        id, dtype, shape, strides, offset, reach = view
-        if reach is not None:
-            return reach.region
+        """The rectangle of its tensor that a view spans, in rows and bytes."""
+        return self._span(view)[0] if view[5] is None else view[5].region
+
+    def fills(self, view: View) -> bool:
+        """Whether a view touches every byte of the rectangle that it spans."""
+        return view[5] is None and self._span(view)[1]
+
+    def _span(self, view: View) -> tuple[Region, bool]:
+        id, dtype, shape, strides, offset, _ = view
         key = (self.allocations[id].pitch_bytes, itemsize(dtype), shape, strides, offset)
-        region = self._regions.get(key)
-        if region is None:
-            region = self._regions[key] = region_of(*key)
-        return region
+        found = self._spans.get(key)
+        if found is None:
+            region = region_of(*key)
+            area = (region.row_end - region.row) * (region.byte_end - region.byte)
+            found = self._spans[key] = region, math.prod(shape) * key[1] == area
+        return found
 
     def spot(self, view: View) -> tuple[int, Region]:
         """The bytes that a view spans: which memory of its own, and where in it.
@@ -177,20 +184,13 @@ class Trace:
         shifted = (region[0] + row, region[1] + row, region[2] + byte, region[3] + byte)
         return slot.memory.home, Region(*shifted)
 
-    def fills(self, view: View) -> bool:
-        """Whether a view touches every byte of the rectangle that it spans."""
-        if view[5] is not None:
-            return False
-        row, row_end, byte, byte_end = self.region(view)
-        return math.prod(view[2]) * itemsize(view[1]) == (row_end - row) * (byte_end - byte)
-
     def call(self, index: int) -> Call:
         """One call, for reading."""
         kind, line, queue, writes, reads, _, core = self.calls[index]
         views = writes + reads
         roles = kind.roles + ("index",) * (len(views) - len(kind.roles))
         operands = tuple(
-            self._operand(role, view) for role, view in zip(roles, views, strict=True)
+            self._operand(role, view) for role, view in zip(roles, views, strict=False)
         )
         return Call(index, kind.instruction.name, kind.engine, line, queue, operands, core)
 

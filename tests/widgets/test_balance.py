@@ -3,8 +3,14 @@
 import pytest
 
 from trnlab import spec
-from widgets.balance import DTYPES, BalanceCalculator, balance
+from trnlab.numerics import itemsize
+from widgets.balance import ELEMENT_BYTES, BalanceCalculator, balance
 from widgets.balance.times import knee
+
+
+def test_element_sizes_are_those_of_the_dtypes():
+    stored = {"float32": "float32", "bfloat16": "bfloat16", "float8": "float8_e5m2"}
+    assert {mode: itemsize(dtype) for mode, dtype in stored.items()} == ELEMENT_BYTES
 
 
 @pytest.fixture
@@ -24,14 +30,14 @@ def test_a_full_tile_used_once_counted_by_hand(core):
 
 
 @pytest.mark.parametrize("chip", spec.CHIPS)
-@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("dtype", ELEMENT_BYTES)
 def test_no_matmul_beats_the_peak(chip, dtype):
     found = balance(spec.chip(chip).core, 128, 128, 512, dtype=dtype, uses=1000, k_tiles=1000)
     assert found.slowest.part == "tensor"
     assert found.flops_per_s == pytest.approx(found.peak_flops_per_s)
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("dtype", ELEMENT_BYTES)
 def test_at_the_knee_memory_and_tensor_engine_take_equally_long(core, dtype):
     found = balance(core, 128, 128, 512, dtype=dtype, uses=4)
     ratio = found.time_s("hbm") / found.time_s("tensor")

@@ -97,6 +97,15 @@ VALID_INPUTS = {  # source: nki.api.shared, "Supported Activation Functions"
     "sin": (-math.pi, math.pi),
 }
 
+# computed without a table; every other function has one of its own (assumed: AWS lists none)
+WITHOUT_TABLE = ("copy", "square", "relu", "abs", "sign")
+
+
+def table_of(function: str) -> str:
+    """The table that ScalarE must hold for a function; "" if it needs none."""
+    return "" if function in WITHOUT_TABLE else function
+
+
 _OTHER_NAMES = {"absolute": "abs", "identity": "copy"}
 
 _names: dict[Any, str] = {}  # names found so far, by the function that was given

@@ -1,8 +1,9 @@
 """The DMA engines: copies, transposes and sums between HBM and SBUF.
 
 A transfer is one descriptor for each contiguous piece, spread over the core's DMA engines by
-partition: each serves a fixed group. Its time on one engine = transfer + pieces x (descriptor +
-bytes / rate); constants in `spec`.
+partition: each serves a fixed group. Its time on one engine = transfer + pieces x descriptor +
+bytes / rate; constants in `spec`. Rows that lie next to each other in HBM are read as one piece,
+whatever partitions they go to.
 """
 
 import math
@@ -278,29 +279,45 @@ def spread(core: Core, op: str, dst: Signature, src: Signature) -> Transfer:
     """Spread a copy over the DMA engines, by partition of its on-chip side."""
     dma = core.dma
     sides = [(operand, operand.size * itemsize(operand.dtype)) for operand in (dst, src)]
-    total = max(size for _, size in sides)
-    run = min(operand.run * itemsize(operand.dtype) for operand in (dst, src))
+    widest = max(itemsize(operand.dtype) for operand in (dst, src))
+    total = dst.size * widest
     chip = next((operand for operand in (dst, src) if operand.memory == "sbuf"), None)
     if chip is None:
-        pieces = _pieces(total, run, dma.max_piece_bytes)
-        first, engines = 0, min(dma.engines, pieces)
-        share_pieces, share_bytes = math.ceil(pieces / engines), total / engines
+        first, engines, share = 0, dma.engines, -(-total // dma.engines)
+        row = share
     else:
         row = total // chip.partitions
         first = chip.partition // dma.partitions_per_engine
         last = (chip.partition + chip.partitions - 1) // dma.partitions_per_engine
         engines = min(last - first + 1, dma.engines)
         rows = min(chip.partitions, dma.partitions_per_engine)
-        share_pieces = rows * _pieces(row, min(run, row), dma.max_piece_bytes)
-        share_bytes = rows * row
-    seconds = dma.transfer_s + share_pieces * dma.descriptor_s + share_bytes / dma.raw_bytes_per_s
+        share = max(rows, -(-chip.partitions // engines)) * row
+    pieces = max(_pieces(core, operand, widest, row, share) for operand in (dst, src))
+    seconds = dma.transfer_s + pieces * dma.descriptor_s + share / dma.raw_bytes_per_s
     hbm_bytes = sum(size for operand, size in sides if operand.memory == "hbm")
-    return Transfer(op, first % dma.engines, engines, seconds, sides[0][1], hbm_bytes)
+    return Transfer(
+        op, first % dma.engines, engines, seconds, sides[0][1], hbm_bytes, *_trigger(core)
+    )
 
 
-def _pieces(total: int, run: int, longest: int) -> int:
-    """Descriptors for `total` bytes in contiguous runs, long ones cut."""
-    return max(1, total // run) * math.ceil(run / longest)
+def _pieces(core: Core, operand: Signature, widest: int, row: int, share: int) -> int:
+    """Descriptors of one engine's share: contiguous bytes in HBM, or of one partition, cut.
+
+    Args:
+        widest: bytes of an element on the side where it is larger; `row` and `share` count them
+    """
+    run = operand.run * widest
+    if operand.memory == "sbuf" and run >= row:
+        return 1  # the partitions of one share are written in turn
+    run = min(run, share)
+    return -(-share // run) * math.ceil(run / core.dma.max_piece_bytes)
+
+
+def _trigger(core: Core) -> tuple[str, float]:
+    """The lane that starts a transfer when the kernel leaves the choice open, and its time."""
+    if core.dma.trigger == "gpsimd":
+        return "gpsimd_dge", core.dma.swdge_s
+    return "sync", core.sync.dma_trigger_s
 
 
 DMA_COPY = DmaCopy()

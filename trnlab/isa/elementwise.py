@@ -17,13 +17,23 @@ TILE = "tile"  # stands for an operand that is a tile, among constants
 DOCSTRING = "NKI 2.26.1 docstring"
 
 
-def step(core: Core, engine: str, op: str, cycles: float) -> Step:
-    """A device instruction that keeps a Vector, Scalar or GpSimd engine busy for some cycles."""
+def step(core: Core, engine: str, op: str, cycles: float, operands: int = 0) -> Step:
+    """A device instruction that streams for some cycles on a Vector, Scalar or GpSimd engine.
+
+    Args:
+        operands: (P, 1) tiles that it reads before it streams
+    """
     spec: VectorEngine | ScalarEngine | GpSimdEngine = getattr(core, engine)
-    busy = max(spec.min_interval_cycles, cycles)
     if isinstance(spec, GpSimdEngine):
         return Step(engine, op, (spec.start_cycles + cycles) / spec.clock_hz, 0.0)
-    return Step(engine, op, busy / spec.clock_hz, spec.overhead_cycles / spec.clock_hz)
+    if isinstance(spec, VectorEngine):
+        cycles += operands * spec.operand_cycles
+    busy = max(spec.min_interval_cycles, cycles + spec.issue_cycles)
+    latency = max(0.0, cycles + spec.overhead_cycles - busy)
+    chain = cycles + spec.dependent_overhead_cycles
+    return Step(
+        engine, op, busy / spec.clock_hz, latency / spec.clock_hz, chain_s=chain / spec.clock_hz
+    )
 
 
 def accumulator_read(core: Core, engine: str) -> Step:
@@ -51,20 +61,23 @@ def is_narrow(core: Core, engine: str, operand: Signature) -> bool:
 def one_input_cycles(core: Core, engine: str, dst: Signature, data: Signature) -> float:
     """Cycles of tensor_copy and tensor_scalar: N, or less in a fast mode.
 
-    Source: trainium2_arch.rst, "Vector Engine Performance Mode"; trainium3_arch.rst
+    Other types than the 16-bit ones reach the 2x mode in SBUF: measured for FP32 and for BF16 to
+    FP8, not documented.
+
+    Source: trainium2_arch.rst, "Vector Engine Performance Mode"; trainium3_arch.rst; profiles of
+    kernel-optimization.rst and design-rmsnorm-quant.rst
     """
     narrow = is_narrow(core, engine, dst) and is_narrow(core, engine, data)
-    if not narrow:
-        return dst.free
-    if engine == "scalar":
+    if engine == "scalar" and narrow:
         return dst.free / core.scalar.fast_speedup
     if engine != "vector":
         return dst.free
     in_psum = [dst.memory, data.memory].count("psum")
     is_contiguous = _is_contiguous(dst) and _is_contiguous(data)
-    if in_psum == 0 and is_contiguous:
-        return dst.free / core.vector.fast_sbuf_speedup
-    if (in_psum == 0) != (in_psum == 1 and is_contiguous):
+    if in_psum == 0 and (narrow or is_contiguous):
+        both = narrow and is_contiguous
+        return dst.free / (core.vector.fast_sbuf_speedup if both else core.vector.fast_speedup)
+    if in_psum == 1 and narrow and is_contiguous:
         return dst.free / core.vector.fast_speedup
     return dst.free
 

@@ -24,6 +24,7 @@ class Step(NamedTuple):
     busy_s: float  # how soon the lane takes the next one
     latency_s: float  # beyond busy_s, until the result can be read
     flops: int = 0
+    chain_s: float = 0.0  # from the start until the lane itself may use the result
 
 
 class Transfer(NamedTuple):
@@ -35,6 +36,8 @@ class Transfer(NamedTuple):
     engine_s: float  # occupancy of each of them
     bytes: int  # written at the destination
     hbm_bytes: int  # read from and written to HBM
+    trigger: str  # lane that starts it
+    trigger_s: float  # how long that lane is occupied
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +111,10 @@ class Instruction:
     def cost(self, core: Core, kind: Kind) -> "tuple[Step, ...] | Transfer":
         """Its device instructions: busy and latency from the core's spec."""
         raise KeyError(self.name)
+
+    def table(self, kind: Kind) -> str:
+        """The table of functions that ScalarE must hold; "" if any will do."""
+        return ""
 
     def execute(
         self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any

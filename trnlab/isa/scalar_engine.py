@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from trnlab.isa.accumulators import RESULT, Reduction, check_reduction, read_out, update
-from trnlab.isa.activations import FUNCTIONS, PRELU
+from trnlab.isa.activations import FUNCTIONS, PRELU, table_of
 from trnlab.isa.elementwise import DOCSTRING, accumulator_read, as_rows, operand_value, step
 from trnlab.isa.instruction import Instruction, Kind, Step
 from trnlab.isa.operators import combine
@@ -87,6 +87,9 @@ class Activation(Instruction):
         """N cycles; scale, bias and sum are free."""
         steps = (step(core, "scalar", self.name, kind.writes[0].free),)
         return (*steps, accumulator_read(core, "scalar")) if RESULT in kind.roles else steps
+
+    def table(self, kind: Kind) -> str:
+        return table_of(kind.options.op)
 
     def execute(
         self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any

@@ -163,7 +163,7 @@ class TensorScalar(Instruction):
         cycles = one_input_cycles(core, kind.engine, kind.writes[0], kind.reads[0])
         if kind.engine == "gpsimd":
             cycles = GPSIMD_RSQRT_CYCLES * kind.writes[0].free
-        return (step(core, kind.engine, self.name, cycles),)
+        return (step(core, kind.engine, self.name, cycles, len(kind.reads) - 1),)
 
     def execute(
         self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any

@@ -1,8 +1,8 @@
 """The Neuron Kernel Interface, on a laptop: a kernel moves to a device by its import lines."""
 
-from trnlab.nki import isa, language, typing
+from trnlab.nki import collectives, isa, language, typing
 from trnlab.nki.kernel import Kernel, jit, simulate
 
 dtype = language  # nki.dtype.float32, as older kernels write
 
-__all__ = ["Kernel", "dtype", "isa", "jit", "language", "simulate", "typing"]
+__all__ = ["Kernel", "collectives", "dtype", "isa", "jit", "language", "simulate", "typing"]

@@ -40,7 +40,7 @@ class Crew:
         self._running: _Member | None = None
         self._returned = threading.Semaphore(0)
         self._abandoned = False
-        self._offers: dict[Hashable, dict[int, Any]] = {}
+        self._offers: dict[Hashable, dict[Hashable, Any]] = {}
 
     def run(self, programs: Sequence[tuple[str, Callable[[], Any]]]) -> list[Any]:
         """Run named programs to their end; returns their results.
@@ -79,8 +79,8 @@ class Crew:
         member.condition = None
 
     def meet(
-        self, key: Hashable, me: int, members: Sequence[int], offer: Any, text: str
-    ) -> dict[int, Any]:
+        self, key: Hashable, me: Hashable, members: Sequence[Hashable], offer: Any, text: str
+    ) -> dict[Any, Any]:
         """Wait until all members have come to a meeting; returns what each of them offers."""
         offers = self._offers.setdefault(key, {})
         offers[me] = offer

@@ -102,6 +102,14 @@ def target_core(kernel: Callable[..., Any]) -> Core:
     return platform_chip(asked_platform() or getattr(kernel, "platform", None)).core
 
 
+def plain(kernel: Callable[..., Any]) -> Any:
+    """The function that holds a kernel's source, without decorators and bound arguments."""
+    inner = inspect.unwrap(kernel)
+    while isinstance(inner, functools.partial):
+        inner = inspect.unwrap(inner.func)
+    return inner if hasattr(inner, "__code__") else inner.__call__
+
+
 def record(
     kernel: Callable[..., Any], args: tuple, kwargs: dict[str, Any], core: Core
 ) -> Recording:
@@ -164,7 +172,7 @@ class _Rank:
         self.args, self.kwargs = arguments
         self.has_values = has_values
         self.name = f"rank {rank} " if len(world.teams) > 1 else ""
-        filename = inspect.unwrap(self.function).__code__.co_filename
+        filename = plain(self.function).__code__.co_filename
         has_grid = kernel.lnc is not None or cores > 1
         self.launches = [
             Launch(world.trace.core, has_values, filename, world.teams[rank], program, has_grid)

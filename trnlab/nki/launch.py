@@ -54,6 +54,7 @@ class Launch:
         self.state = EngineState(self.trace)
         self.last_ordered: int | None = None  # last call of a no_reorder block; None: outside
         self.meetings = 0  # with the other core, so far
+        self.collectives: dict[Any, int] = {}  # so far, by group
         self._shared_count = 0
         self._constant_count = 0
         self._addressed: dict[str, AddressedMemory] = {}
@@ -145,20 +146,23 @@ class Launch:
             name: the kernel's name for this call
             skips_oob: run-time indices out of range are dropped, not refused
         """
-        for tensor in writes:
-            if tensor.path is not None:
-                break
-        else:
+        is_indirect = False
+        try:
+            for tensor in writes:
+                if tensor.path is not None:
+                    is_indirect = True
             for tensor in reads:
                 if tensor.path is not None:
-                    break
-            else:
-                kind = self._kind(instruction, writes, reads, options, engine)
-                self._execute(kind, writes, reads, values)
-                return self._append(kind, writes, reads, values, name)
-        return self._issue_indirect(
-            instruction, writes, reads, options, values, engine, name, skips_oob
-        )
+                    is_indirect = True
+        except AttributeError:
+            raise KernelError(_not_a_tensor(instruction, options, writes + reads)) from None
+        if is_indirect:
+            return self._issue_indirect(
+                instruction, writes, reads, options, values, engine, name, skips_oob
+            )
+        kind = self._kind(instruction, writes, reads, options, engine)
+        self._execute(kind, writes, reads, values)
+        return self._append(kind, writes, reads, values, name)
 
     def _issue_indirect(
         self,
@@ -196,13 +200,9 @@ class Launch:
         self, instruction: Instruction, writes: Operands, reads: Operands, options: tuple,
         engine: str,
     ) -> Kind:
-        return self.trace.kind(
-            instruction,
-            tuple([tensor.signature for tensor in writes]),
-            tuple([tensor.signature for tensor in reads]),
-            options,
-            engine,
-        )
+        written = tuple([tensor.signature for tensor in writes])
+        read = tuple([tensor.signature for tensor in reads])
+        return self.trace.kind(instruction, written, read, options, engine)
 
     def _execute(self, kind: Kind, writes: Operands, reads: Operands, values: Any) -> None:
         for tensor in reads:
@@ -250,6 +250,31 @@ class Launch:
                 outside = frame.f_lineno
             frame = frame.f_back  # type: ignore[assignment]
         return outside
+
+
+def _not_a_tensor(instruction: Instruction, operands: tuple[Any, ...]) -> str:
+    role, operand = next(
+        (role, operand)
+        for role, operand in zip(instruction.roles, operands, strict=False)
+        if not isinstance(operand, Tensor)
+    )
+    return (
+        f"{instruction.name}: {role} is of type {type(operand).__name__}, not a tensor; "
+        "pass arrays as arguments of the kernel, and allocate tiles with nl.ndarray"
+    )
+
+
+def _not_a_tensor(instruction: Instruction, options: tuple, operands: tuple[Any, ...]) -> str:
+    roles = Kind(instruction, "", (), (), options).roles
+    role, operand = next(
+        (role, operand)
+        for role, operand in zip(roles, operands, strict=False)
+        if not isinstance(operand, Tensor)
+    )
+    return (
+        f"{instruction.name}: {role} is of type {type(operand).__name__}, not a tensor; "
+        "pass arrays as arguments of the kernel, and allocate tiles with nl.ndarray"
+    )
 
 
 def _never_written(instruction: Instruction, unset: Allocation) -> str:

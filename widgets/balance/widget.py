@@ -7,7 +7,7 @@ import traitlets
 
 from trnlab import spec
 from widgets import theme
-from widgets.balance.times import DTYPES, Balance, balance, knee
+from widgets.balance.times import ELEMENT_BYTES, Balance, balance, knee
 from widgets.lesson.amounts import amount, number
 
 HERE = Path(__file__).parent
@@ -27,7 +27,7 @@ class BalanceCalculator(anywidget.AnyWidget):
     _css = theme.css() + (HERE / "balance.css").read_text(encoding="utf-8")
 
     chip = traitlets.Enum(list(spec.CHIPS), default_value="trn3").tag(sync=True)
-    dtype = traitlets.Enum(list(DTYPES), default_value="bfloat16").tag(sync=True)
+    dtype = traitlets.Enum(list(ELEMENT_BYTES), default_value="bfloat16").tag(sync=True)
     k = traitlets.Int().tag(sync=True)
     m = traitlets.Int().tag(sync=True)
     n = traitlets.Int().tag(sync=True)
@@ -113,5 +113,5 @@ def _sentence(found: Balance, slowest, second) -> str:
     return (
         f"{article}{names[slowest.part]} {verb} longest: {amount(slowest.time_s, 's', 3)} for each "
         f"matmul. Next: {names[second.part]}, {amount(second.time_s, 's', 3)}. "
-        f"TensorE could reach {share} % of its peak."
+        f"TensorE could reach {share}% of its peak."
     )

@@ -61,7 +61,8 @@ class Reading(Card):
             kind="reading",
             title="Further reading",
             html=_list(
-                f"<cite>{escape(title)}</cite>, <code>{escape(where)}</code>: {escape(why)}"
+                f"<cite>{escape(title)}</cite>, {escape(why)} "
+                f"<span class='small'>({escape(where)})</span>"
                 for title, where, why in sources
             ),
         )

@@ -52,17 +52,17 @@ export default {
     const explanation = make("div", { className: "trn-card-body" });
     const answer = make("div", { className: "trn-reveal" }, verdict, explanation);
     const live = make("div", { role: "status" });
-    el.replaceChildren(
-      make("section", { className: "trn-card trn-card-predict", ariaLabel: "Predict" },
-        make("h3", { textContent: "Predict first" }), fieldset,
-        make("div", { className: "trn-row" }, reveal, again, note), live),
-    );
+    const section = make("section", { className: "trn-card trn-card-predict" },
+      make("h3", { textContent: "Predict first" }), fieldset,
+      make("div", { className: "trn-row" }, reveal, again, note), live);
+    el.replaceChildren(section);
 
     const draw = () => {
       const shown = model.get("revealed");
       const fields = model.get("choices").length ? choiceFields(model, name) : numberField(model);
       const legend = make("legend", { innerHTML: model.get("question") });
       fieldset.replaceChildren(legend, ...fields);
+      section.ariaLabel = `Predict: ${legend.textContent}`;
       fieldset.disabled = shown;
       reveal.hidden = shown;
       again.hidden = !shown;

@@ -152,7 +152,7 @@ function makeParts(model) {
     numberField(model, "matmuls", "Matmuls", () => machine.max_matmuls),
   ];
   const speed = el("select", {},
-    ...SPEEDS.map((value) => el("option", { value, textContent: `${value} cycles per s` })));
+    ...SPEEDS.map((value) => el("option", { value, textContent: `${value} cycles/s` })));
   return {
     fields,
     title: el("h3", { className: "pe-title" }),
@@ -196,7 +196,8 @@ function assemble(model, parts) {
     el("p", { className: "pe-axis", textContent: "rows: K, the partitions · columns: M" }),
     parts.array.canvas,
     el("p", { className: "pe-axis",
-      textContent: "left: what SBUF has still to send · below: results in PSUM" }));
+      textContent: "left: what SBUF has still to send · below: results in PSUM · the numbers beside "
+        + "belong to the small frame: click or use the arrow keys to move it" }));
   const side = el("div", { className: "pe-side" }, parts.counters,
     el("div", { className: "pe-tables" }, parts.lens.grid, parts.results.table));
   const names = el("div", { className: "pe-lane-names", attrs: { "aria-hidden": "true" } },
@@ -221,7 +222,7 @@ function render({ model, el: root }) {
   const parts = makeParts(model);
   const section = assemble(model, parts);
   root.replaceChildren(section);
-  let inks = readInks(section);
+  let inks;
   let wave = waveOf(model);
   let exact = model.get("cycle"); // the cycle with its fraction, while playing
   let sent = 0;
@@ -233,6 +234,7 @@ function render({ model, el: root }) {
   function say(text) { parts.problem.textContent = text; }
 
   function fit() {
+    inks = readInks(section); // the theme is known once the widget is on the page
     const width = section.clientWidth;
     const share = width > WIDE ? 0.42 : 0.95;
     parts.array.fit(wave, width * share, Math.max(window.innerHeight * 0.6, 300));
@@ -398,10 +400,7 @@ function render({ model, el: root }) {
   model.on(redrawn, draw);
   const resize = new ResizeObserver(fit);
   resize.observe(section);
-  const unwatch = watchTheme(() => {
-    inks = readInks(section);
-    draw();
-  });
+  const unwatch = watchTheme(fit);
   reshape();
 
   return () => {

@@ -7,7 +7,7 @@ import numpy as np
 
 from trnlab.errors import KernelError
 from trnlab.memory import Tensor
-from trnlab.nki.language.tensors import ndarray
+from trnlab.nki.language.tensors import fresh
 from trnlab.nki.launch import current
 from trnlab.numerics import dtype_name, storage
 
@@ -45,6 +45,6 @@ def shared_identity_matrix(n: int, dtype: Any = "uint8", dst: Tensor | None = No
 
     name = dtype_name(dtype)
     identity = shared_constant(np.eye(n).astype(storage(name)))
-    tile = dst if dst is not None else ndarray((n, n), name)
+    tile = dst if dst is not None else fresh((n, n), name)
     nisa.dma_copy(dst=tile, src=identity)
     return tile

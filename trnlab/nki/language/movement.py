@@ -7,7 +7,7 @@ from trnlab.memory import Tensor
 from trnlab.nki.language.operators import copy, multiply, not_equal, right_shift
 from trnlab.nki.language.regions import psum, sbuf
 from trnlab.nki.language.shapes import cast, common_shape, in_sbuf, spread
-from trnlab.nki.language.tensors import ndarray
+from trnlab.nki.language.tensors import fresh
 from trnlab.numerics import dtype_name
 
 
@@ -15,7 +15,7 @@ def load(src: Tensor, dtype: Any = None) -> Tensor:
     """A new SBUF tile with the values of an HBM tensor; at most 128 rows."""
     from trnlab.nki import isa as nisa
 
-    tile = ndarray(src.shape, dtype or src.dtype)
+    tile = fresh(src.shape, dtype or src.dtype)
     nisa.dma_copy(dst=tile, src=src)
     return tile
 
@@ -31,7 +31,7 @@ def load_transpose2d(src: Tensor, dtype: Any = None) -> Tensor:
     """A new SBUF tile [F, P] with the transpose of an HBM tensor [P, F]."""
     from trnlab.nki import isa as nisa
 
-    tile = ndarray((src.shape[1], src.shape[0]), src.dtype)
+    tile = fresh((src.shape[1], src.shape[0]), src.dtype)
     nisa.dma_transpose(dst=tile, src=src, axes=(1, 0))
     return cast(tile, dtype_name(dtype or src.dtype))
 
@@ -40,7 +40,7 @@ def transpose(x: Tensor, dtype: Any = None) -> Tensor:
     """The transpose [F, P] of a tile [P, F], by TensorE, in PSUM."""
     from trnlab.nki import isa as nisa
 
-    tile = ndarray((x.shape[1], x.shape[0]), x.dtype, psum)
+    tile = fresh((x.shape[1], x.shape[0]), x.dtype, psum)
     nisa.nc_transpose(dst=tile, data=in_sbuf(x))
     return cast(tile, dtype_name(dtype or x.dtype))
 
@@ -55,7 +55,7 @@ def matmul(x: Tensor, y: Tensor, transpose_x: bool = False) -> Tensor:
     from trnlab.nki import isa as nisa
 
     stationary = in_sbuf(x) if transpose_x else in_sbuf(transpose(x))
-    product = ndarray((stationary.shape[1], y.shape[1]), "float32", psum)
+    product = fresh((stationary.shape[1], y.shape[1]), "float32", psum)
     nisa.nc_matmul(dst=product, stationary=stationary, moving=in_sbuf(y))
     return product
 
@@ -91,7 +91,7 @@ def where(condition: Tensor, x: Any, y: Any, dtype: Any = None) -> Tensor:
         if isinstance(operand, Tensor):
             shape = common_shape("nl.where", operand, condition)
     tile = next((operand for operand in (x, y) if isinstance(operand, Tensor)), condition)
-    dst = ndarray(shape, dtype or tile.dtype)
+    dst = fresh(shape, dtype or tile.dtype)
     if isinstance(y, Tensor):
         nisa.tensor_copy(dst=dst, src=spread(y, shape))
     else:
@@ -109,7 +109,7 @@ def gather_flattened(data: Tensor, indices: Tensor, axis: int = 0, dtype: Any = 
     if axis != 0:
         raise KernelError(f"nl.gather_flattened: axis {axis}; it gathers with axis=0 only")
     whole = indices.view("uint32") if indices.dtype == "int32" else cast(indices, "uint32")
-    dst = ndarray(indices.shape, data.dtype)
+    dst = fresh(indices.shape, data.dtype)
     nisa.nc_n_gather(dst=dst, data=data, indices=whole)
     return cast(dst, dtype_name(dtype or data.dtype))
 
@@ -118,12 +118,12 @@ def rand(shape: Any, dtype: Any, buffer: str = sbuf, name: str = "") -> Tensor:
     """Uniform numbers in [0, 1): 24 random bits over 2^24."""
     from trnlab.nki import isa as nisa
 
-    bits = ndarray(shape, "uint32")
+    bits = fresh(shape, "uint32")
     nisa.rng(dst=bits)
     tile = multiply(right_shift(bits, 8), 2.0**-24, dtype=dtype)
     if buffer == sbuf:
         return tile
-    result = ndarray(shape, dtype, buffer, name)
+    result = fresh(shape, dtype, buffer, name)
     if buffer == psum:
         nisa.tensor_copy(dst=result, src=tile)
     else:
@@ -146,6 +146,6 @@ def dropout(x: Tensor, rate: Any, dtype: Any = None) -> Tensor:
     """
     from trnlab.nki import isa as nisa
 
-    dst = ndarray(x.shape, dtype or x.dtype)
+    dst = fresh(x.shape, dtype or x.dtype)
     nisa.dropout(dst=dst, data=x, prob=rate)
     return dst

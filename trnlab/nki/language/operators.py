@@ -11,21 +11,9 @@ from typing import Any
 from trnlab.errors import KernelError
 from trnlab.memory import Tensor
 from trnlab.nki.language.shapes import common_shape, in_sbuf, spread
-from trnlab.nki.language.tensors import ndarray
+from trnlab.nki.language.tensors import fresh
 from trnlab.numerics import FORMATS
 
-BINARY = (
-    "add", "subtract", "multiply", "divide", "maximum", "minimum", "power", "mod", "fmod",
-    "abs_max", "abs_min", "equal", "not_equal", "greater", "greater_equal", "less", "less_equal",
-    "logical_and", "logical_or", "logical_xor",
-    "bitwise_and", "bitwise_or", "bitwise_xor", "left_shift", "right_shift",
-)  # fmt: skip
-ACTIVATIONS = (
-    "exp", "log", "sqrt", "rsqrt", "tanh", "sigmoid", "relu", "gelu", "gelu_apprx_sigmoid",
-    "gelu_apprx_tanh", "gelu_dx", "gelu_apprx_sigmoid_dx", "silu", "silu_dx", "softplus", "mish",
-    "erf", "erf_dx", "reciprocal", "arctan", "sign", "abs", "square",
-)  # fmt: skip
-INSTRUCTION_ONLY = ("prelu", "bypass", "average")
 TURN = 2 * math.pi
 
 
@@ -37,14 +25,14 @@ def _binary(name: str) -> Callable[..., Tensor]:
         if not tiles:
             raise KernelError(f"nl.{name}: {x!r} and {y!r}; at least one must be a tile")
         if len(tiles) == 1:
-            dst = ndarray(tiles[0].shape, dtype or tiles[0].dtype)
+            dst = fresh(tiles[0].shape, dtype or tiles[0].dtype)
             constant = y if tiles[0] is x else x
             nisa.tensor_scalar(
                 dst=dst, data=tiles[0], op0=operator, operand0=constant, reverse0=tiles[0] is y
             )
             return dst
         shape = common_shape(f"nl.{name}", x, y)
-        dst = ndarray(shape, dtype or x.dtype)
+        dst = fresh(shape, dtype or x.dtype)
         second = in_sbuf(y) if x.buffer == y.buffer == "psum" else y
         nisa.tensor_tensor(dst=dst, data1=spread(x, shape), data2=spread(second, shape), op=operator)
         return dst
@@ -58,7 +46,7 @@ def _activation(name: str) -> Callable[..., Tensor]:
     def operator(x: Tensor, dtype: Any = None) -> Tensor:
         from trnlab.nki import isa as nisa
 
-        dst = ndarray(x.shape, dtype or x.dtype)
+        dst = fresh(x.shape, dtype or x.dtype)
         nisa.activation(dst=dst, op=operator, data=x)
         return dst
 
@@ -78,11 +66,66 @@ def _named(function: Any, name: str, text: str) -> Any:
     return function
 
 
+add = _binary("add")
+subtract = _binary("subtract")
+multiply = _binary("multiply")
+divide = _binary("divide")
+maximum = _binary("maximum")
+minimum = _binary("minimum")
+power = _binary("power")
+mod = _binary("mod")
+fmod = _binary("fmod")
+abs_max = _binary("abs_max")
+abs_min = _binary("abs_min")
+equal = _binary("equal")
+not_equal = _binary("not_equal")
+greater = _binary("greater")
+greater_equal = _binary("greater_equal")
+less = _binary("less")
+less_equal = _binary("less_equal")
+logical_and = _binary("logical_and")
+logical_or = _binary("logical_or")
+logical_xor = _binary("logical_xor")
+bitwise_and = _binary("bitwise_and")
+bitwise_or = _binary("bitwise_or")
+bitwise_xor = _binary("bitwise_xor")
+left_shift = _binary("left_shift")
+right_shift = _binary("right_shift")
+
+exp = _activation("exp")
+log = _activation("log")
+sqrt = _activation("sqrt")
+rsqrt = _activation("rsqrt")
+tanh = _activation("tanh")
+sigmoid = _activation("sigmoid")
+relu = _activation("relu")
+gelu = _activation("gelu")
+gelu_apprx_sigmoid = _activation("gelu_apprx_sigmoid")
+gelu_apprx_tanh = _activation("gelu_apprx_tanh")
+gelu_dx = _activation("gelu_dx")
+gelu_apprx_sigmoid_dx = _activation("gelu_apprx_sigmoid_dx")
+silu = _activation("silu")
+silu_dx = _activation("silu_dx")
+softplus = _activation("softplus")
+mish = _activation("mish")
+erf = _activation("erf")
+erf_dx = _activation("erf_dx")
+reciprocal = _activation("reciprocal")
+arctan = _activation("arctan")
+sign = _activation("sign")
+abs = _activation("abs")
+square = _activation("square")
+
+prelu = _instruction_only("prelu")
+bypass = _instruction_only("bypass")
+average = _instruction_only("average")
+
+
 def copy(x: Tensor, dtype: Any = None) -> Tensor:
     """A copy of a tile in SBUF; also the identity among the activation functions."""
     from trnlab.nki import isa as nisa
 
-    dst = ndarray(x.shape, dtype or x.dtype)
+    dst = fresh(x.shape, dtype or x.dtype)
     nisa.tensor_copy(dst=dst, src=x)
     return dst
 
@@ -124,12 +167,12 @@ def sin(x: Tensor, dtype: Any = None) -> Tensor:
     from trnlab.nki import isa as nisa
 
     turns = multiply(x, 1 / TURN, dtype="int32")  # rounds to the nearest
-    angle = ndarray(x.shape, "float32")
+    angle = fresh(x.shape, "float32")
     nisa.scalar_tensor_tensor(
         dst=angle, data=turns, op0=multiply, operand0=-TURN, op1=add, operand1=x
     )
     within = minimum(maximum(angle, -math.pi), math.pi)
-    dst = ndarray(x.shape, dtype or x.dtype)
+    dst = fresh(x.shape, dtype or x.dtype)
     nisa.activation(dst=dst, op=sin, data=within)
     return dst
 
@@ -144,17 +187,13 @@ def tan(x: Tensor, dtype: Any = None) -> Tensor:
     return divide(sin(x, dtype="float32"), cos(x, dtype="float32"), dtype=dtype or x.dtype)
 
 
-_made = (
-    {name: _binary(name) for name in BINARY}
-    | {name: _activation(name) for name in ACTIVATIONS}
-    | {name: _instruction_only(name) for name in INSTRUCTION_ONLY}
-)
-globals().update(_made)
-add, subtract, multiply, divide = (_made[name] for name in ("add", "subtract", "multiply", "divide"))
-maximum, minimum, mod, fmod = (_made[name] for name in ("maximum", "minimum", "mod", "fmod"))
-bitwise_xor, logical_xor = _made["bitwise_xor"], _made["logical_xor"]
-
-__all__ = [  # noqa: PLE0604
-    *_made, "ceil", "copy", "cos", "floor", "invert", "logical_not", "negative", "sin", "tan",
-    "trunc",
+__all__ = [
+    "abs", "abs_max", "abs_min", "add", "arctan", "average", "bitwise_and", "bitwise_or",
+    "bitwise_xor", "bypass", "ceil", "copy", "cos", "divide", "equal", "erf", "erf_dx", "exp",
+    "floor", "fmod", "gelu", "gelu_apprx_sigmoid", "gelu_apprx_sigmoid_dx", "gelu_apprx_tanh",
+    "gelu_dx", "greater", "greater_equal", "invert", "left_shift", "less", "less_equal",
+    "log", "logical_and", "logical_not", "logical_or", "logical_xor", "maximum", "minimum",
+    "mish", "mod", "multiply", "negative", "not_equal", "power", "prelu", "reciprocal",
+    "relu", "right_shift", "rsqrt", "sigmoid", "sign", "silu", "silu_dx", "sin", "softplus",
+    "sqrt", "square", "subtract", "tan", "tanh", "trunc",
 ]  # fmt: skip

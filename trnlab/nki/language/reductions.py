@@ -11,7 +11,7 @@ from trnlab.errors import KernelError
 from trnlab.memory import Tensor
 from trnlab.nki.language import operators as ops
 from trnlab.nki.language.shapes import cast
-from trnlab.nki.language.tensors import ndarray
+from trnlab.nki.language.tensors import fresh
 from trnlab.numerics import dtype_name
 
 Axes = Any  # int, or list or tuple of ints
@@ -34,7 +34,7 @@ min = _reduction("min", "minimum", "Minimum")
 
 def all(x: Tensor, axis: Axes, dtype: Any = None) -> Tensor:
     """1 where all elements along trailing free axes are not 0, else 0."""
-    return _reduced("all", ops.logical_and, x, axis, dtype or x.dtype, False)  # type: ignore[attr-defined]
+    return _reduced("all", ops.logical_and, x, axis, dtype or x.dtype, False)
 
 
 def mean(x: Tensor, axis: Axes, dtype: Any = None, keepdims: bool = False) -> Tensor:
@@ -53,9 +53,9 @@ def var(x: Tensor, axis: Axes, dtype: Any = None, keepdims: bool = True) -> Tens
 def softmax(x: Tensor, axis: Axes = -1, dtype: Any = None) -> Tensor:
     """exp(x - max) / sum(exp(x - max)) along trailing free axes."""
     shifted = ops.subtract(x, max(x, axis, "float32", keepdims=True), dtype="float32")
-    powers = ops.exp(shifted)  # type: ignore[attr-defined]
+    powers = ops.exp(shifted)
     total = sum(powers, axis, "float32", keepdims=True)
-    inverse = ops.reciprocal(total)  # type: ignore[attr-defined]
+    inverse = ops.reciprocal(total)
     return ops.multiply(powers, inverse, dtype=dtype or x.dtype)
 
 
@@ -79,7 +79,7 @@ def rms_norm(
     values = cast(x, inside)
     total = sum(ops.multiply(values, values), axis, "float32", keepdims=True)
     power = ops.add(ops.multiply(total, 1 / n), epsilon)
-    scale = ops.rsqrt(power)  # type: ignore[attr-defined]
+    scale = ops.rsqrt(power)
     return ops.multiply(ops.multiply(values, scale), w, dtype=dtype or x.dtype)
 
 
@@ -90,7 +90,7 @@ def _reduced(
 
     first = _first_axis(x, name, axis)
     shape = x.shape[:first] + (1,) * (x.ndim - first if keepdims else 0)
-    dst = ndarray(shape if len(shape) > 1 else (*shape, 1), dtype)
+    dst = fresh(shape if len(shape) > 1 else (*shape, 1), dtype)
     nisa.tensor_reduce(
         dst=dst, op=operator, data=x, axis=tuple(range(first, x.ndim)), keepdims=keepdims
     )

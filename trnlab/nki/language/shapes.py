@@ -5,7 +5,7 @@ from typing import Any
 from trnlab.errors import KernelError
 from trnlab.memory import Tensor
 from trnlab.nki.language.regions import private_hbm
-from trnlab.nki.language.tensors import ndarray
+from trnlab.nki.language.tensors import fresh
 
 
 def common_shape(name: str, x: Tensor, y: Tensor) -> tuple[int, ...]:
@@ -35,10 +35,10 @@ def _spread_partitions(x: Tensor, count: int) -> Tensor:
     from trnlab.nki import isa as nisa
 
     source = in_sbuf(x)
-    row = ndarray(x.shape, x.dtype, private_hbm)
+    row = fresh(x.shape, x.dtype, private_hbm)
     nisa.dma_copy(dst=row, src=source)
     free = x.size
-    copies = ndarray((count, *x.shape[1:]), x.dtype)
+    copies = fresh((count, *x.shape[1:]), x.dtype)
     nisa.dma_copy(dst=copies.reshape((count, free)), src=row.ap([[0, count], [1, free]]))
     return copies
 
@@ -49,17 +49,17 @@ def in_sbuf(x: Tensor) -> Tensor:
 
     if x.buffer == "sbuf":
         return x
-    copy = ndarray(x.shape, x.dtype)
+    copy = fresh(x.shape, x.dtype)
     nisa.tensor_copy(dst=copy, src=x)
     return copy
 
 
 def cast(x: Tensor, dtype: Any) -> Tensor:
-    """x in another dtype, in SBUF; itself if it is there already."""
+    """x, or a copy of it in SBUF in another dtype."""
     from trnlab.nki import isa as nisa
 
     if x.dtype == dtype:
         return x
-    result = ndarray(x.shape, dtype)
+    result = fresh(x.shape, dtype)
     nisa.tensor_copy(dst=result, src=x)
     return result

@@ -19,6 +19,11 @@ class _TensorType(type):
         return isinstance(value, Tensor)
 
 
+def fresh(shape: Any, dtype: Any, buffer: str = sbuf, name: str = "") -> Tensor:
+    """What `nl.ndarray` makes, for compositions."""
+    return current().allocate(shape, dtype, buffer, name)
+
+
 class ndarray(metaclass=_TensorType):  # noqa: N801
     """Allocate an uninitialized tensor; also the type of every tensor, for annotations.
 
@@ -36,7 +41,7 @@ def full(shape: Any, fill_value: float, dtype: Any, buffer: str = sbuf, name: st
     """A tensor filled with a constant; in HBM by way of an SBUF tile."""
     from trnlab.nki import isa as nisa
 
-    tensor = ndarray(shape, dtype, buffer, name)
+    tensor = fresh(shape, dtype, buffer, name)
     if is_on_chip(buffer):
         nisa.memset(tensor, fill_value)
     else:
@@ -73,4 +78,4 @@ def zeros_like(x: Tensor, dtype: Any = None, buffer: str | None = None, name: st
 
 def empty_like(x: Tensor, dtype: Any = None, buffer: str | None = None, name: str = "") -> Tensor:
     """Uninitialized, of the shape of x, and of its dtype and buffer unless given."""
-    return ndarray(x.shape, dtype or x.dtype, buffer or x.buffer, name)
+    return fresh(x.shape, dtype or x.dtype, buffer or x.buffer, name)
