@@ -98,7 +98,7 @@ VALID_INPUTS = {  # source: nki.api.shared, "Supported Activation Functions"
 }
 
 # computed without a table; every other function has one of its own (assumed: AWS lists none)
-WITHOUT_TABLE = ("copy", "square", "relu", "abs", "sign")
+WITHOUT_TABLE = ("copy", "square", "relu", "prelu", "abs", "sign")
 
 
 def table_of(function: str) -> str:

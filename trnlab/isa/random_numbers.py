@@ -120,7 +120,7 @@ class Rand2(Instruction):
 
     def cost(self, core: Core, kind: Kind) -> tuple[Step, ...]:
         cycles = kind.writes[0].free / core.vector.rand2_elements_per_cycle
-        return (step(core, "vector", self.name, cycles),)
+        return (step(core, "vector", self.name, cycles, len(kind.reads)),)
 
     def execute(
         self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any
@@ -165,7 +165,7 @@ class Dropout(Instruction):
             )
 
     def cost(self, core: Core, kind: Kind) -> tuple[Step, ...]:
-        return (step(core, "vector", self.name, kind.reads[0].free),)
+        return (step(core, "vector", self.name, kind.reads[0].free, len(kind.reads) - 1),)
 
     def execute(
         self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any

@@ -166,6 +166,9 @@ class Activate2(Instruction):
         steps = (step(core, "scalar", self.name, kind.writes[0].free),)
         return (*steps, accumulator_read(core, "scalar")) if RESULT in kind.roles else steps
 
+    def table(self, kind: Kind) -> str:
+        return table_of(kind.options.op)
+
     def execute(
         self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any
     ) -> None:
