@@ -272,6 +272,7 @@ class Topk(Instruction):
 
     name = "topk"
     outputs = ("val_dst", "idx_dst")
+    ours = "all partitions of a group get its result; of equal numbers the first"
     cost_source = "published: nki.isa.topk, 4 n + K"
 
     def engine(self, core: Core, kind: Kind) -> str:

@@ -39,6 +39,7 @@ class LocalGather(Instruction):
 
     name = "local_gather"
     inputs = ("src_buffer", "index")
+    ours = "an index out of range is an error"
     cost_source = f"inferred: {DOCSTRING} with its factor read as cycles for one index"
 
     def engine(self, core: Core, kind: Kind) -> str:

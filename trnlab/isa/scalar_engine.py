@@ -53,6 +53,7 @@ class Activation(Instruction):
     name = "activation"
     inputs = ("data",)
     indirect = ("dst", "data")
+    ours = "functions are exact in float32, the device's polynomials are not published"
     cost_source = f"published: {DOCSTRING}; reading the sum: trainium_inferentia2_arch.rst"
     commands = COMMANDS
     operators = ("add",)
@@ -127,6 +128,7 @@ class Activate2(Instruction):
     name = "activate2"
     inputs = ("data",)
     indirect = ("dst", "data")
+    ours = "functions are exact in float32, the device's polynomials are not published"
     cost_source = "assumed: as activation, max(64, N)"
 
     def engine(self, core: Core, kind: Kind) -> str:
