@@ -48,7 +48,7 @@ class Kind:
     engine: str
     writes: tuple[Signature, ...]
     reads: tuple[Signature, ...]
-    options: tuple
+    options: Any  # a tuple of the instruction's own, usually a named one
 
     @property
     def roles(self) -> tuple[str, ...]:
