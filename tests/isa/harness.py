@@ -60,3 +60,17 @@ def in_psum(data: Any) -> Any:
 def normal(*shape: int, seed: int = 0) -> np.ndarray:
     """Normal float32 numbers."""
     return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
+
+
+def cost(ran: trnlab.Profile, op: str) -> Any:
+    """Cost of the first call of an instruction: its steps, or its transfer."""
+    kind = next(
+        recorded.kind for recorded in ran.trace.calls if recorded.kind.instruction.name == op
+    )
+    return kind.instruction.cost(ran.core, kind)
+
+
+def cycles(ran: trnlab.Profile, op: str) -> float:
+    """Cycles for which the first call of an instruction keeps its engine."""
+    steps = [step for step in cost(ran, op) if step.lane != "tensor_load"]
+    return sum(step.busy_s for step in steps) * getattr(ran.core, steps[0].lane).clock_hz

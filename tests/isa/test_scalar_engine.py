@@ -18,8 +18,11 @@ CMD = nisa.reduce_cmd
 def activated(op, **options):
     def body(x, *vectors):
         out = like(x, options.get("dtype"))
-        given = {key: vectors[value[0]] if isinstance(value, list) else value
-                 for key, value in options.items() if key != "dtype"}
+        given = {
+            key: vectors[value[0]] if isinstance(value, list) else value
+            for key, value in options.items()
+            if key != "dtype"
+        }
         nisa.activation(dst=out, op=op, data=x, **given)
         return out
 
@@ -29,8 +32,9 @@ def activated(op, **options):
 REFERENCES = {  # in float64
     "sigmoid": lambda x: 1 / (1 + math.exp(-x)),
     "gelu": lambda x: x * (1 + math.erf(x / math.sqrt(2))) / 2,
-    "gelu_apprx_tanh":
-        lambda x: x * (1 + math.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))) / 2,
+    "gelu_apprx_tanh": lambda x: (
+        x * (1 + math.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))) / 2
+    ),
     "gelu_apprx_sigmoid": lambda x: x / (1 + math.exp(-1.702 * x)),
     "silu": lambda x: x / (1 + math.exp(-x)),
     "softplus": lambda x: math.log1p(math.exp(x)),
@@ -51,35 +55,54 @@ REFERENCES = {  # in float64
 
 @pytest.mark.parametrize("name", REFERENCES)
 def test_functions_are_exact_to_a_few_units_in_the_last_place(name):
-    x = normal(8, 64)
+    x = np.clip(normal(8, 64), -3, 3)  # sin is a sine up to pi only
     expected = [[REFERENCES[name](float(value)) for value in row] for row in x]
     assert np.allclose(run(activated(getattr(nl, name)), x), expected, rtol=2e-6, atol=1e-7)
 
 
 @pytest.mark.parametrize("name", ["log", "sqrt", "rsqrt", "reciprocal"])
 def test_functions_of_positive_numbers(name):
-    reference = {"log": np.log, "sqrt": np.sqrt, "rsqrt": lambda x: x**-0.5,
-                 "reciprocal": lambda x: 1 / x}[name]
+    reference = {
+        "log": np.log,
+        "sqrt": np.sqrt,
+        "rsqrt": lambda x: x**-0.5,
+        "reciprocal": lambda x: 1 / x,
+    }[name]
     x = np.abs(normal(8, 64)) + 0.01
     expected = reference(x.astype(np.float64))
     assert np.allclose(run(activated(getattr(nl, name)), x), expected, rtol=2e-6, atol=1e-7)
 
 
-@pytest.mark.parametrize("name, of", [
-    ("silu_dx", "silu"), ("gelu_dx", "gelu"), ("gelu_apprx_sigmoid_dx", "gelu_apprx_sigmoid"),
-    ("erf_dx", "erf"),
-])
+@pytest.mark.parametrize(
+    "name, of",
+    [
+        ("silu_dx", "silu"),
+        ("gelu_dx", "gelu"),
+        ("gelu_apprx_sigmoid_dx", "gelu_apprx_sigmoid"),
+        ("erf_dx", "erf"),
+    ],
+)
 def test_derivatives_are_those_of_their_functions(name, of):
     x = normal(4, 32)
     function = REFERENCES[of]
     h = 1e-5
-    slope = [[(function(float(v) + h) - function(float(v) - h)) / (2 * h) for v in row] for row in x]
+    slope = [
+        [(function(float(v) + h) - function(float(v) - h)) / (2 * h) for v in row] for row in x
+    ]
     assert np.allclose(run(activated(getattr(nl, name)), x), slope, rtol=1e-4, atol=1e-5)
 
 
 def test_every_function_is_tested():
-    assert set(FUNCTIONS) == {*REFERENCES, "log", "sqrt", "rsqrt", "reciprocal", "silu_dx", "gelu_dx",
-                              "gelu_apprx_sigmoid_dx"}
+    assert set(FUNCTIONS) == {
+        *REFERENCES,
+        "log",
+        "sqrt",
+        "rsqrt",
+        "reciprocal",
+        "silu_dx",
+        "gelu_dx",
+        "gelu_apprx_sigmoid_dx",
+    }
 
 
 def test_sin_goes_on_as_a_cubic_beyond_pi():
@@ -94,7 +117,8 @@ def test_scale_and_bias_are_constants_or_vectors():
     column = (4, 1, 1)
     assert np.array_equal(run(activated(nl.copy, scale=2.0, bias=1.0), x), x * 2 + 1)
     assert np.array_equal(
-        run(activated(nl.copy, scale=[0], bias=[1]), x, s, b), x * s.reshape(column) + b.reshape(column)
+        run(activated(nl.copy, scale=[0], bias=[1]), x, s, b),
+        x * s.reshape(column) + b.reshape(column),
     )
 
 
@@ -167,11 +191,14 @@ def test_commands_are_taken_as_integers():
     assert np.allclose(result[:, 0], (x * x).sum(1), rtol=1e-6)
 
 
-@pytest.mark.parametrize("options, message", [
-    ({"reduce_res": "result"}, "that reduce_cmd.idle leaves unset"),
-    ({"reduce_cmd": CMD.load_reduce}, "reduce_cmd.load_reduce is not among"),
-    ({"reduce_cmd": CMD.reduce}, "goes on with the accumulators of the scalar engine"),
-])
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ({"reduce_res": "result"}, "that reduce_cmd.idle leaves unset"),
+        ({"reduce_cmd": CMD.load_reduce}, "reduce_cmd.load_reduce is not among"),
+        ({"reduce_cmd": CMD.reduce}, "goes on with the accumulators of the scalar engine"),
+    ],
+)
 def test_activation_refuses(options, message):
     with pytest.raises(KernelError, match=message):
         run(chained(options), normal(4, 8))
@@ -201,8 +228,10 @@ def prepared(op0, op1, imm0=2.0, imm1=0.5, op=nl.copy, **options):
     def body(x, *vectors):
         out, result = like(x), tile((x.shape[0], 1), "float32")
         given = {"op0": op0, "op1": op1, "imm0": imm0, "imm1": imm1} | options
-        given = {key: vectors[value[0]] if isinstance(value, list) else value
-                 for key, value in given.items()}
+        given = {
+            key: vectors[value[0]] if isinstance(value, list) else value
+            for key, value in given.items()
+        }
         if given.get("reduce_cmd"):
             given["reduce_res"] = result
         else:
@@ -216,14 +245,17 @@ def prepared(op0, op1, imm0=2.0, imm1=0.5, op=nl.copy, **options):
 X = normal(4, 8)
 
 
-@pytest.mark.parametrize("op0, op1, expected", [
-    (nl.multiply, nl.add, X * 2 + np.float32(0.5)),
-    (nl.multiply, nl.subtract, X * 2 - np.float32(0.5)),
-    (nl.multiply, nl.bypass, X * 2),
-    (nl.add, nl.bypass, X + 2),
-    (nl.subtract, nl.bypass, X - 2),
-    (nl.bypass, nl.bypass, X),
-])
+@pytest.mark.parametrize(
+    "op0, op1, expected",
+    [
+        (nl.multiply, nl.add, X * 2 + np.float32(0.5)),
+        (nl.multiply, nl.subtract, X * 2 - np.float32(0.5)),
+        (nl.multiply, nl.bypass, X * 2),
+        (nl.add, nl.bypass, X + 2),
+        (nl.subtract, nl.bypass, X - 2),
+        (nl.bypass, nl.bypass, X),
+    ],
+)
 def test_the_six_preparations_of_activate2(op0, op1, expected):
     assert np.array_equal(run(prepared(op0, op1), X)[0], expected)
 
@@ -254,17 +286,25 @@ def test_prelu_has_its_parameter_here():
     )
 
 
-@pytest.mark.parametrize("op, expected", [
-    (nl.add, X.sum(1)), (nl.maximum, X.max(1)), (nl.minimum, X.min(1)),
-    (nl.abs_max, np.abs(X).max(1)), (nl.abs_min, np.abs(X).min(1)),
-])
+@pytest.mark.parametrize(
+    "op, expected",
+    [
+        (nl.add, X.sum(1)),
+        (nl.maximum, X.max(1)),
+        (nl.minimum, X.min(1)),
+        (nl.abs_max, np.abs(X).max(1)),
+        (nl.abs_min, np.abs(X).min(1)),
+    ],
+)
 def test_the_reductions_of_activate2(op, expected):
     body = prepared(nl.bypass, nl.bypass, reduce_op=op, reduce_cmd=CMD.reset_reduce)
     assert np.allclose(run(body, X)[1][:, 0], expected, rtol=1e-6)
 
 
 def test_activate2_exists_from_neuroncore_v4_on():
-    with pytest.raises(KernelError, match="activate2: exists from NeuronCore-v4 .trn3. on, this is"):
+    with pytest.raises(
+        KernelError, match="activate2: exists from NeuronCore-v4 .trn3. on, this is"
+    ):
         run(prepared(nl.multiply, nl.add), X, chip="trn2")
 
 

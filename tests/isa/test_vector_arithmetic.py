@@ -177,13 +177,16 @@ def test_a_vector_operand_is_float32_and_one_value_per_partition():
         run(scaled(nl.add, 0), x, x)
 
 
-@pytest.mark.parametrize("chip, ops, legal", [
-    ("trn1", (nl.multiply, None), False),
-    ("trn2", (nl.multiply, None), True),
-    ("trn2", (nl.multiply, nl.add), True),
-    ("trn2", (nl.add, nl.multiply), False),
-    ("trn3", (nl.add, nl.multiply), True),
-])
+@pytest.mark.parametrize(
+    "chip, ops, legal",
+    [
+        ("trn1", (nl.multiply, None), False),
+        ("trn2", (nl.multiply, None), True),
+        ("trn2", (nl.multiply, nl.add), True),
+        ("trn2", (nl.add, nl.multiply), False),
+        ("trn3", (nl.add, nl.multiply), True),
+    ],
+)
 def test_what_the_scalar_engine_takes_depends_on_the_generation(chip, ops, legal):
     body = scaled(ops[0], 2.0, ops[1], 1.0 if ops[1] else None, engine=nisa.engine.scalar)
     x = normal(4, 8)

@@ -48,7 +48,10 @@ def test_floats_to_integers_round_to_even_and_saturate(dtype):
 def test_the_two_e4m3_types_differ_above_240():
     x = np.array([[240.0, 256.0, 448.0, 500.0]], np.float32)
     assert run(copied_to("float8_e4m3"), x).astype(np.float32).tolist()[0] == [
-        240, np.inf, np.inf, np.inf
+        240,
+        np.inf,
+        np.inf,
+        np.inf,
     ]
     fn = run(copied_to("float8_e4m3fn"), x).astype(np.float32)[0]
     assert fn[:3].tolist() == [240, 256, 448] and np.isnan(fn[3])
@@ -129,11 +132,18 @@ def test_start_partitions_follow_the_hardware(start, count):
         run(body, normal(count, 4))
 
 
-@pytest.mark.parametrize("dtype, value, expected", [
-    ("float32", 1.5, 1.5), ("bfloat16", 1 / 3, ml_dtypes.bfloat16(1 / 3)), ("int32", 2**31 - 1, 2**31 - 1),
-    ("uint8", 300.0, 255), ("uint32", 0xFFFFFFFF, 0xFFFFFFFF), ("int16", -7, -7),
-    ("float8_e4m3", 3.3, E4M3(3.3)),
-])
+@pytest.mark.parametrize(
+    "dtype, value, expected",
+    [
+        ("float32", 1.5, 1.5),
+        ("bfloat16", 1 / 3, ml_dtypes.bfloat16(1 / 3)),
+        ("int32", 2**31 - 1, 2**31 - 1),
+        ("uint8", 300.0, 255),
+        ("uint32", 0xFFFFFFFF, 0xFFFFFFFF),
+        ("int16", -7, -7),
+        ("float8_e4m3", 3.3, E4M3(3.3)),
+    ],
+)
 def test_memset_stores_the_value_in_the_dtype(dtype, value, expected):
     def body():
         out = tile((3, 5), dtype)
@@ -242,11 +252,14 @@ def test_a_shuffle_works_in_place():
     assert np.array_equal(run(body, x), x[np.arange(32) ^ 1])
 
 
-@pytest.mark.parametrize("mask, message", [
-    ([0] * 31, "shuffle_mask has 31 entries, it needs 32"),
-    ([40] + [0] * 31, r"shuffle_mask\[0\] is 40; allowed is 0 to 31, or 255"),
-    ([5] * 32, "dst partition 0 takes src partition 5, but src has 4"),
-])
+@pytest.mark.parametrize(
+    "mask, message",
+    [
+        ([0] * 31, "shuffle_mask has 31 entries, it needs 32"),
+        ([40] + [0] * 31, r"shuffle_mask\[0\] is 40; allowed is 0 to 31, or 255"),
+        ([5] * 32, "dst partition 0 takes src partition 5, but src has 4"),
+    ],
+)
 def test_a_shuffle_refuses_masks_that_lead_nowhere(mask, message):
     with pytest.raises(KernelError, match=message):
         run(shuffled(mask), normal(4, 4))

@@ -21,10 +21,20 @@ def reduced(op, axis, shape, dtype="float32", negate=False):
     return body
 
 
-@pytest.mark.parametrize("op, reference", [
-    (nl.add, np.sum), (np.add, np.sum), (nl.multiply, np.prod), (nl.maximum, np.max), (np.max, np.max),
-    (nl.max, np.max), (nl.minimum, np.min), (nl.logical_and, np.all), (nl.logical_or, np.any),
-])
+@pytest.mark.parametrize(
+    "op, reference",
+    [
+        (nl.add, np.sum),
+        (np.add, np.sum),
+        (nl.multiply, np.prod),
+        (nl.maximum, np.max),
+        (np.max, np.max),
+        (nl.max, np.max),
+        (nl.minimum, np.min),
+        (nl.logical_and, np.all),
+        (nl.logical_or, np.any),
+    ],
+)
 def test_reductions_of_the_last_axes(op, reference):
     x = normal(4, 3, 5)
     expected = reference(x, axis=(1, 2)).astype(np.float32).reshape(4, 1)
@@ -36,7 +46,9 @@ def test_reductions_of_the_last_axes(op, reference):
 
 def test_negate_is_free_of_cost_and_of_rounding():
     x = normal(4, 5)
-    assert np.array_equal(run(reduced(nl.maximum, 1, (4, 1), negate=True), x), -x.max(1, keepdims=True))
+    assert np.array_equal(
+        run(reduced(nl.maximum, 1, (4, 1), negate=True), x), -x.max(1, keepdims=True)
+    )
 
 
 def test_sums_are_float32_and_rounded_once():
@@ -93,9 +105,9 @@ def test_tensor_scalar_reduce():
     assert np.allclose(result[:, 0], (x * 2).sum((1, 2)), rtol=1e-6)
 
 
-@pytest.mark.parametrize("op, reference", [
-    (nl.maximum, np.max), (nl.minimum, np.min), (nl.multiply, np.prod)
-])
+@pytest.mark.parametrize(
+    "op, reference", [(nl.maximum, np.max), (nl.minimum, np.min), (nl.multiply, np.prod)]
+)
 def test_its_other_reductions(op, reference):
     x = normal(4, 6)
     result = run(scalar_reduced({}, reduce_op=op), x)[1]
@@ -125,17 +137,25 @@ def test_the_negated_result_leaves_the_accumulators_as_they_are():
 
 
 def test_accumulators_that_nothing_has_set_cannot_be_continued():
-    with pytest.raises(KernelError, match="goes on with the accumulators of the vector engine, but"):
+    with pytest.raises(
+        KernelError, match="goes on with the accumulators of the vector engine, but"
+    ):
         run(scalar_reduced({"reduce_cmd": CMD.reduce}), normal(4, 4))
 
 
-@pytest.mark.parametrize("options, message", [
-    ({"reduce_cmd": CMD.reset}, "reduce_cmd.reset is not among"),
-    ({"reduce_op": nl.abs_max}, "reduce_op abs_max is not among add, multiply, maximum, minimum"),
-    ({"reduce_init": 1.0}, "an initial value with reduce_cmd.reset_reduce"),
-    ({"reduce_cmd": CMD.load_reduce}, "load_reduce needs a value to load"),
-    ({"op0": nl.bitwise_and}, "bitwise_and is a bit operator"),
-])
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ({"reduce_cmd": CMD.reset}, "reduce_cmd.reset is not among"),
+        (
+            {"reduce_op": nl.abs_max},
+            "reduce_op abs_max is not among add, multiply, maximum, minimum",
+        ),
+        ({"reduce_init": 1.0}, "an initial value with reduce_cmd.reset_reduce"),
+        ({"reduce_cmd": CMD.load_reduce}, "load_reduce needs a value to load"),
+        ({"op0": nl.bitwise_and}, "bitwise_and is a bit operator"),
+    ],
+)
 def test_tensor_scalar_reduce_refuses(options, message):
     with pytest.raises(KernelError, match=message):
         run(scalar_reduced(options), normal(4, 4))
@@ -165,8 +185,12 @@ def exponentials(*calls):
         out, result = like(x), tile((x.shape[0], 1), "float32")
         for options in calls:
             given = {key: result if value is result else value for key, value in options.items()}
-            given = {key: {"m": m, "result": result}.get(value, value) if isinstance(value, str)
-                     else value for key, value in given.items()}
+            given = {
+                key: {"m": m, "result": result}.get(value, value)
+                if isinstance(value, str)
+                else value
+                for key, value in given.items()
+            }
             nisa.exponential(dst=out, src=x, **given)
         return out, result
 
@@ -176,8 +200,11 @@ def exponentials(*calls):
 def test_exponential_subtracts_and_sums():
     x = normal(4, 6)
     m = x.max(1, keepdims=True)
-    out, result = run(exponentials(
-        {"max_value": "m", "reduce_cmd": CMD.reset_reduce, "reduce_res": "result"}), x, m)
+    out, result = run(
+        exponentials({"max_value": "m", "reduce_cmd": CMD.reset_reduce, "reduce_res": "result"}),
+        x,
+        m,
+    )
     assert np.array_equal(out, np.exp(x - m))
     assert np.allclose(result, np.exp(x - m).sum(1, keepdims=True), rtol=1e-6)
 
@@ -227,10 +254,15 @@ def test_lanes_of_other_partitions_have_accumulators_of_their_own():
     assert np.allclose(run(body, x)[:32, 0], x[:32].sum(1), rtol=1e-5)
 
 
-@pytest.mark.parametrize("op, accumulate", [
-    (nl.add, np.add.accumulate), (nl.multiply, np.multiply.accumulate),
-    (nl.maximum, np.maximum.accumulate), (nl.minimum, np.minimum.accumulate),
-])
+@pytest.mark.parametrize(
+    "op, accumulate",
+    [
+        (nl.add, np.add.accumulate),
+        (nl.multiply, np.multiply.accumulate),
+        (nl.maximum, np.maximum.accumulate),
+        (nl.minimum, np.minimum.accumulate),
+    ],
+)
 def test_cumulative_reductions(op, accumulate):
     def body(x):
         out = like(x)
@@ -246,7 +278,9 @@ def test_cumulative_subtraction_alternates_and_goes_on():
         out, again = like(x), like(x)
         load = {"imm1": 5.0, "reduce_cmd": CMD.load_reduce}
         nisa.tensor_scalar_cumulative(out, x, nl.multiply, nl.subtract, 1.0, **load)
-        nisa.tensor_scalar_cumulative(again, x, nl.multiply, nl.subtract, 1.0, reduce_cmd=CMD.reduce)
+        nisa.tensor_scalar_cumulative(
+            again, x, nl.multiply, nl.subtract, 1.0, reduce_cmd=CMD.reduce
+        )
         return out, again
 
     x = np.arange(1, 6, dtype=np.float32).reshape(1, 5)
@@ -275,8 +309,12 @@ def test_a_scan_runs_element_by_element(op0, op1, reverse0, reverse1):
         return out
 
     a, b, state = normal(4, 7), normal(4, 7, seed=1), normal(4, 1, seed=2)
-    functions = {nl.multiply: np.multiply, nl.add: np.add, nl.subtract: np.subtract,
-                 nl.divide: np.divide}
+    functions = {
+        nl.multiply: np.multiply,
+        nl.add: np.add,
+        nl.subtract: np.subtract,
+        nl.divide: np.divide,
+    }
     expected, r = np.empty_like(a), state[:, 0]
     for i in range(7):
         first = (r, a[:, i]) if reverse0 else (a[:, i], r)

@@ -44,7 +44,9 @@ def test_equal_numbers_are_all_found():
 
 @pytest.mark.parametrize("count", [7, 16385])
 def test_the_number_of_elements_is_limited(count):
-    with pytest.raises(KernelError, match=f"src has {count} elements per partition, allowed are 8 to"):
+    with pytest.raises(
+        KernelError, match=f"src has {count} elements per partition, allowed are 8 to"
+    ):
         run(largest, normal(1, count))
 
 

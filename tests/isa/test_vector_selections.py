@@ -37,10 +37,16 @@ def test_elements_are_kept_by_their_index(start):
     assert np.array_equal(result, expected.max(1, keepdims=True))
 
 
-@pytest.mark.parametrize("op, test", [
-    (nl.equal, np.equal), (nl.less, np.less), (nl.less_equal, np.less_equal),
-    (nl.greater, np.greater), (nl.greater_equal, np.greater_equal),
-])
+@pytest.mark.parametrize(
+    "op, test",
+    [
+        (nl.equal, np.equal),
+        (nl.less, np.less),
+        (nl.less_equal, np.less_equal),
+        (nl.greater, np.greater),
+        (nl.greater_equal, np.greater_equal),
+    ],
+)
 def test_all_five_comparisons(op, test):
     x = normal(2, 6)
     out = run(in_range(op0=op, op1=op), x, bounds(2, 3), bounds(2, 3))[0]
@@ -65,12 +71,15 @@ def test_the_maximum_goes_on_over_calls():
     assert np.array_equal(run(body, x, bounds(3, 3), bounds(6, 6)), x.max(1, keepdims=True))
 
 
-@pytest.mark.parametrize("options, message", [
-    ({"op0": nl.not_equal}, "comp_op0 is not_equal, allowed are nl.equal"),
-    ({"on_false_value": 0.0}, "on_false_value must be the lowest float32"),
-    ({"reduce_op": nl.add}, "reduce_op add is not among maximum"),
-    ({"range_start": 2**24}, "leave 2.24, up to which float32 is exact"),
-])
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ({"op0": nl.not_equal}, "comp_op0 is not_equal, allowed are nl.equal"),
+        ({"on_false_value": 0.0}, "on_false_value must be the lowest float32"),
+        ({"reduce_op": nl.add}, "reduce_op add is not among maximum"),
+        ({"range_start": 2**24}, "leave 2.24, up to which float32 is exact"),
+    ],
+)
 def test_range_select_refuses(options, message):
     with pytest.raises(KernelError, match=message):
         run(in_range(**options), normal(1, 4), bounds(0), bounds(1))
@@ -125,8 +134,13 @@ def test_select_reduce_refuses():
     with pytest.raises(KernelError, match="predicate and on_true are both in PSUM"):
         run(lambda p, x: nisa.select_reduce(like(x), in_psum(p), in_psum(x), 0.0), p, x)
     with pytest.raises(KernelError, match="reduce_res is int32; use a float"):
-        run(lambda p, x: nisa.select_reduce(
-            like(x), p, x, 0.0, tile((4, 1), "int32"), CMD.reset_reduce), p, x)
+        run(
+            lambda p, x: nisa.select_reduce(
+                like(x), p, x, 0.0, tile((4, 1), "int32"), CMD.reset_reduce
+            ),
+            p,
+            x,
+        )
 
 
 def test_bf16_passes_through_float32():

@@ -72,6 +72,7 @@ class DmaCopy(Instruction):
     """dst = src between HBM and SBUF in any direction, cast through float32 if dtypes differ."""
 
     name = "dma_copy"
+    takes_packed = True
     cost_source = "inferred: descriptors fitted to nki-dma-overview.rst and tutorial profiles"
 
     def engine(self, core: Core, kind: Kind) -> str:
@@ -108,6 +109,7 @@ class DmaTranspose(Instruction):
     """dst = src with its axes permuted: [1, 0], [2, 1, 0] or [3, 1, 2, 0]."""
 
     name = "dma_transpose"
+    takes_packed = True
     cost_source = "inferred: dma_copy at the rate of transposes, trainium2_arch.rst"
 
     def engine(self, core: Core, kind: Kind) -> str:

@@ -21,7 +21,6 @@ from trnlab.isa.requirements import (
     require_on_chip,
     require_size,
     require_tiles,
-    require_unpacked,
 )
 from trnlab.memory import Signature, Tensor
 from trnlab.numerics import stored
@@ -82,7 +81,6 @@ class Iota(Instruction):
         dst = kind.writes[0]
         require_memory(self.name, "dst", dst, "sbuf")
         require_on_chip(core, self.name, "dst", dst)
-        require_unpacked(self.name, "dst", dst)
         check_pattern(self.name, kind.options.pattern, "dst", dst)
 
     def cost(self, core: Core, kind: Kind) -> tuple[Step, ...]:
@@ -116,7 +114,6 @@ class AffineSelect(Instruction):
         require_memory(self.name, "dst", dst, "sbuf")
         require_memory(self.name, "on_true_tile", data, "sbuf")
         require_tiles(core, self.name, dst, ("on_true_tile", data))
-        require_unpacked(self.name, "on_true_tile", data)
         require(
             options.comparison in COMPARISONS,
             f"{self.name}: cmp_op {options.comparison} is no comparison; use nl."
@@ -163,7 +160,6 @@ class TensorPartitionReduce(Instruction):
         for role, operand in (("dst", dst), ("data", data)):
             require_memory(self.name, role, operand, "sbuf")
             require_on_chip(core, self.name, role, operand)
-            require_unpacked(self.name, role, operand)
             if is_bitwise(op):
                 require_integer(self.name, op, role, operand)
         require_size(self.name, "dst", dst, 1, data.free, f"data is {list(data.shape)}")

@@ -16,7 +16,6 @@ from trnlab.isa.requirements import (
     require_on_chip,
     require_same_dtype,
     require_size,
-    require_unpacked,
 )
 from trnlab.memory import Tensor
 from trnlab.numerics import itemsize
@@ -113,7 +112,6 @@ class NcNGather(Instruction):
         for role, operand in (("dst", dst), ("data", data), ("indices", indices)):
             require_memory(self.name, role, operand, "sbuf")
             require_on_chip(core, self.name, role, operand)
-        require_unpacked(self.name, "data", data)
         require_same_dtype(self.name, "data", data, dst)
         require_dtype(self.name, "indices", indices, "uint32")
         require(

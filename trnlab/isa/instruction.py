@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from trnlab.errors import KernelError
+from trnlab.isa.requirements import require_unpacked
 from trnlab.memory import Signature, Tensor
 from trnlab.spec.core import Core
 
@@ -73,6 +74,7 @@ class Instruction:
     outputs: tuple[str, ...] = ("dst",)  # roles of the operands that every call writes
     inputs: tuple[str, ...] = ("src",)  # roles of the operands that every call reads
     indirect: tuple[str, ...] = ()  # roles that may be .indirect() views
+    takes_packed = False  # moves the packed x4 types, or understands them
     cost_source = ""  # "published", "inferred" or "assumed", and where its cost is from
     preload = -1  # read that the first step needs before the others; -1: all steps need all
 
@@ -85,6 +87,8 @@ class Instruction:
         for role, operand in kind.operands.items():
             if operand.path == COLUMNS:
                 self._check_indirection(core, kind, role, operand)
+            if not self.takes_packed:
+                require_unpacked(self.name, role, operand)
         self.check(core, kind)
 
     def _check_indirection(self, core: Core, kind: Kind, role: str, operand: Signature) -> None:

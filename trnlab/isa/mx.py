@@ -78,6 +78,7 @@ class QuantizeMx(Instruction):
 
     name = "quantize_mx"
     outputs = ("dst", "dst_scale")
+    takes_packed = True
     cost_source = "inferred: 4 elements per partition and cycle, trainium3_arch.rst"
 
     def engine(self, core: Core, kind: Kind) -> str:
@@ -128,6 +129,7 @@ class NcMatmulMx(Instruction):
     name = "nc_matmul_mx"
     inputs = ("stationary", "moving", "stationary_scale", "moving_scale")
     indirect = ("dst", "stationary", "moving", "stationary_scale", "moving_scale")
+    takes_packed = True
     cost_source = "inferred: as nc_matmul, four times the terms, trainium3_arch.rst"
     preload = 0
 

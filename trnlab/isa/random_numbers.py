@@ -23,7 +23,6 @@ from trnlab.isa.requirements import (
     require_same_dtype,
     require_size,
     require_tiles,
-    require_unpacked,
     require_vector,
 )
 from trnlab.memory import Tensor
@@ -156,7 +155,6 @@ class Dropout(Instruction):
         dst, data = operands["dst"], operands["data"]
         require_tiles(core, self.name, dst, ("data", data))
         require_same_dtype(self.name, "data", data, dst)
-        require_unpacked(self.name, "data", data)
         if "prob" in operands:
             prob = operands["prob"]
             require_vector(core, self.name, "prob", prob, data)

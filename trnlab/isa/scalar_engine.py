@@ -17,7 +17,6 @@ from trnlab.isa.requirements import (
     require,
     require_generation,
     require_tiles,
-    require_unpacked,
     require_vector,
 )
 from trnlab.memory import Tensor
@@ -65,7 +64,6 @@ class Activation(Instruction):
         operands, options = kind.operands, kind.options
         dst, data = operands["dst"], operands["data"]
         require_tiles(core, self.name, dst, ("data", data))
-        require_unpacked(self.name, "data", data)
         require(
             options.op != PRELU,
             f"{self.name}: prelu needs relu_param; use nisa.activate2, which has it",
@@ -139,7 +137,6 @@ class Activate2(Instruction):
         operands, options = kind.operands, kind.options
         dst, data = operands["dst"], operands["data"]
         require_tiles(core, self.name, dst, ("data", data))
-        require_unpacked(self.name, "data", data)
         pair = (options.op0, options.op1)
         require(
             pair in PREPARATIONS,

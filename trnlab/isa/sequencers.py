@@ -22,6 +22,7 @@ class _Sequenced(Instruction):
     """Occupies an engine's sequencer for one semaphore hop."""
 
     inputs = ()
+    takes_packed = True
     cost_source = "assumed: one semaphore hop"
 
     def engine(self, core: Core, kind: Kind) -> str:
@@ -85,6 +86,7 @@ class Send(Instruction):
 
     name = "sendrecv_send"
     outputs = ()
+    takes_packed = True
     cost_source = "assumed: a DMA between two SBUFs, or GpSimd's own DMA"
 
     def engine(self, core: Core, kind: Kind) -> str:

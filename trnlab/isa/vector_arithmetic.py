@@ -28,7 +28,6 @@ from trnlab.isa.requirements import (
     require_no_psum_on_gpsimd,
     require_one_psum,
     require_tiles,
-    require_unpacked,
     require_vector,
 )
 from trnlab.memory import Signature, Tensor
@@ -75,7 +74,6 @@ class TensorTensor(Instruction):
         require_one_psum(self.name, ("data1", a), ("data2", b))
         require_no_psum_on_gpsimd(f"{self.name} with {op}", kind.engine, dst, a, b)
         for role, operand in (("dst", dst), ("data1", a), ("data2", b)):
-            require_unpacked(self.name, role, operand)
             if is_bitwise(op):
                 require_integer(self.name, op, role, operand)
 
@@ -135,7 +133,6 @@ class TensorScalar(Instruction):
             "both must be arithmetic or both bitwise",
         )
         for role, operand in (("dst", dst), ("data", data)):
-            require_unpacked(self.name, role, operand)
             if any(bits):
                 require_integer(self.name, options.op0, role, operand)
         for role in options.tiles:
@@ -221,8 +218,6 @@ class ScalarTensorTensor(Instruction):
             require_arithmetic(core, self.name, op)
         for role in options.tiles:
             require_vector(core, self.name, role, operands[role], data)
-        for role, operand in (("dst", dst), ("data", data), ("operand1", tile)):
-            require_unpacked(self.name, role, operand)
 
     def cost(self, core: Core, kind: Kind) -> tuple[Step, ...]:
         """2N; N with an input in PSUM, or for BF16 (x - a) * y with N even."""
@@ -259,7 +254,6 @@ class Reciprocal(Instruction):
     def check(self, core: Core, kind: Kind) -> None:
         (dst,), (data,) = kind.writes, kind.reads
         require_tiles(core, self.name, dst, ("data", data))
-        require_unpacked(self.name, "data", data)
 
     def cost(self, core: Core, kind: Kind) -> tuple[Step, ...]:
         return (step(core, "vector", self.name, RECIPROCAL_CYCLES * kind.reads[0].free),)

@@ -34,6 +34,7 @@ class TensorCopy(Instruction):
 
     name = "tensor_copy"
     indirect = ("dst", "src")
+    takes_packed = True
     cost_source = f"published: {DOCSTRING}; fast modes: trainium2_arch.rst"
 
     def engine(self, core: Core, kind: Kind) -> str:
@@ -68,6 +69,7 @@ class Memset(Instruction):
 
     name = "memset"
     inputs = ()
+    takes_packed = True
     cost_source = f"published: {DOCSTRING}"
 
     def engine(self, core: Core, kind: Kind) -> str:
@@ -158,6 +160,7 @@ class NcStreamShuffle(Instruction):
     """dst partition i of each quadrant of 32 = src partition mask[i] of it; 255 leaves it alone."""
 
     name = "nc_stream_shuffle"
+    takes_packed = True
     cost_source = f"published: {DOCSTRING}"
 
     def engine(self, core: Core, kind: Kind) -> str:

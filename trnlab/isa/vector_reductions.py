@@ -23,7 +23,6 @@ from trnlab.isa.requirements import (
     require_on_chip,
     require_size,
     require_tiles,
-    require_unpacked,
     require_vector,
 )
 from trnlab.isa.vector_arithmetic import require_arithmetic
@@ -63,7 +62,6 @@ class TensorReduce(Instruction):
         )
         for role, operand in (("dst", dst), ("data", data)):
             require_on_chip(core, self.name, role, operand)
-            require_unpacked(self.name, role, operand)
             if is_bitwise(op):
                 require_integer(self.name, op, role, operand)
         require(
@@ -128,7 +126,6 @@ class TensorScalarReduce(Instruction):
         dst, data = operands["dst"], operands["data"]
         require_tiles(core, self.name, dst, ("data", data))
         require_arithmetic(core, self.name, options.op0)
-        require_unpacked(self.name, "data", data)
         commands = ("reset_reduce", "reduce", "load_reduce")
         reductions = ("add", "multiply", "maximum", "minimum")
         check_reduction(core, self.name, kind, data, commands, reductions)
@@ -174,7 +171,6 @@ class Exponential(Instruction):
         operands, options = kind.operands, kind.options
         dst, src = operands["dst"], operands["src"]
         require_tiles(core, self.name, dst, ("src", src))
-        require_unpacked(self.name, "src", src)
         require(
             len(src.shape) <= 4 and len(dst.shape) <= 4,
             f"{self.name}: src has {len(src.shape)} dimensions, dst {len(dst.shape)}; it takes up "
@@ -231,7 +227,6 @@ class BnStats(Instruction):
         (dst,), (data,) = kind.writes, kind.reads
         for role, operand in (("dst", dst), ("data", data)):
             require_on_chip(core, self.name, role, operand)
-            require_unpacked(self.name, role, operand)
         limit = core.psum.bank_fp32_elements
         require(
             data.free <= limit,
@@ -273,7 +268,6 @@ class BnAggr(Instruction):
         (dst,), (data,) = kind.writes, kind.reads
         for role, operand in (("dst", dst), ("data", data)):
             require_on_chip(core, self.name, role, operand)
-            require_unpacked(self.name, role, operand)
         require(
             data.free % TRIPLE == 0,
             f"{self.name}: data has {data.free} elements per partition, it needs a multiple of "

@@ -13,7 +13,6 @@ from trnlab.isa.requirements import (
     require,
     require_one_psum,
     require_tiles,
-    require_unpacked,
     require_vector,
 )
 from trnlab.isa.vector_arithmetic import require_arithmetic
@@ -52,8 +51,6 @@ class TensorTensorScan(Instruction):
             require_arithmetic(core, self.name, op)
         for role in options.tiles:
             require_vector(core, self.name, role, operands[role], a)
-        for role, operand in (("data0", a), ("data1", b)):
-            require_unpacked(self.name, role, operand)
 
     def cost(self, core: Core, kind: Kind) -> tuple[Step, ...]:
         return (step(core, "vector", self.name, 2 * kind.writes[0].free),)
@@ -99,7 +96,6 @@ class TensorScalarCumulative(Instruction):
         for role in options.tiles:
             require_vector(core, self.name, role, operands[role], src, "float32")
         for role, operand in (("dst", dst), ("src", src)):
-            require_unpacked(self.name, role, operand)
             require(
                 operand.dtype not in WORDS,
                 f"{self.name}: {role} is {operand.dtype}; it takes floats and integers of up to "

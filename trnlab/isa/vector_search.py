@@ -13,7 +13,6 @@ from trnlab.isa.requirements import (
     require_on_chip,
     require_size,
     require_tiles,
-    require_unpacked,
 )
 from trnlab.memory import Signature, Tensor
 from trnlab.numerics import stored
@@ -26,7 +25,6 @@ INDEX_DTYPES = ("uint16", "uint32")
 
 def _check_data(core: Core, name: str, role: str, data: Signature) -> None:
     require_on_chip(core, name, role, data)
-    require_unpacked(name, role, data)
     require(
         SLOTS <= data.free <= LONGEST,
         f"{name}: {role} has {data.free} elements per partition, allowed are {SLOTS} to {LONGEST}; "

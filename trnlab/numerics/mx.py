@@ -30,6 +30,7 @@ ELEMENTS = {
     "float4_e2m1fn_x4": Element("float4_e2m1fn", np.dtype(ml_dtypes.float4_e2m1fn), 2, 6.0),
 }
 
+_SCALES = np.array([2.0 ** (code - SCALE_BIAS) for code in range(SCALE_NAN)] + [np.nan], np.float32)
 _FLOAT4 = np.array([0, 0.5, 1, 1.5, 2, 3, 4, 6], np.float32)
 _FLOAT4 = np.concatenate([_FLOAT4, -_FLOAT4])
 _EIGHT_BITS = {
@@ -71,9 +72,7 @@ def packed(values: np.ndarray, dtype: str) -> np.ndarray:
 
 def scale_values(scales: np.ndarray) -> np.ndarray:
     """2^(scale - 127) of e8m0 bytes, NaN for 255; float32, same shape."""
-    exponents = scales.astype(np.int32) - SCALE_BIAS
-    powers = np.ldexp(np.float32(1), exponents)
-    return np.where(scales == SCALE_NAN, np.float32(np.nan), powers)
+    return _SCALES[scales]
 
 
 def group_scales(values: np.ndarray, dtype: str, exponent_offset: int = 1) -> np.ndarray:
