@@ -114,6 +114,12 @@ def tensors(name: str, srcs: Any, dsts: Any) -> tuple[list[Tensor], list[Tensor]
         raise KernelError(
             f"{name}: {len(pairs[0])} srcs and {len(pairs[1])} dsts; give one dst for each src"
         )
+    for tensor in (*pairs[0], *pairs[1]):
+        if tensor.storage.memory == "sbuf" and (len(pairs[0]) > 1 or tensor.ndim != 2):
+            raise KernelError(
+                f"{name}: {len(pairs[0])} tensors, {tensor.name} {list(tensor.shape)} among them; "
+                "in SBUF it takes one 2-D tensor on each side"
+            )
     return pairs[0], pairs[1]
 
 
