@@ -15,6 +15,8 @@ from trnlab.memory.layout import Region, region_of
 from trnlab.numerics import itemsize
 from trnlab.spec.core import Core
 
+Site = tuple[str, int]  # file and line
+
 # allocation id, dtype, shape, strides, offset, run-time address: a view without its storage, so
 # that the bytes of tiles nobody needs any more are freed while the trace lives on
 View = tuple[int, str, tuple[int, ...], tuple[int, ...], int, Reach | None]
@@ -77,7 +79,7 @@ class Trace:
         self.allocations: list[Allocation] = []
         self.calls: list[Recorded] = []
         self._kinds: dict[tuple, Kind] = {}
-        self._queues: dict[int, int] = {}
+        self._queues: dict[Site, int] = {}
         self._spans: dict[tuple, tuple[Region, bool]] = {}
         self.after: dict[int, tuple[int, ...]] = {}  # calls that a call waits for beside its data
         self.skipped: set[int] = set()  # calls whose run-time index was out of range
@@ -125,14 +127,22 @@ class Trace:
         self,
         kind: Kind,
         line: int,
+        site: Site,
         writes: tuple[Tensor, ...],
         reads: tuple[Tensor, ...],
         values: Any,
         core: int = 0,
     ) -> int:
-        """Add a call; returns its index."""
+        """Add a call.
+
+        Args:
+            line: of the kernel
+            site: where the call is written, in the kernel or in a helper
+        Returns:
+            its index
+        """
         index = len(self.calls)
-        queue = self._queue(line) if kind.engine == "dma" else -1
+        queue = self._queue(site) if kind.engine == "dma" else -1
         self.calls.append(
             Recorded(kind, line, queue, _views(writes, index), _views(reads, index), values, core)
         )
@@ -143,14 +153,14 @@ class Trace:
         before = self.after.get(call, ())
         self.after[call] = before + tuple(p for p in producers if p >= 0 and p not in before)
 
-    def _queue(self, line: int) -> int:
+    def _queue(self, site: Site) -> int:
         """A DMA queue for each line that moves data, round robin over the queues that exist.
 
         Which queue a transfer uses is the compiler's choice and not published: assumed.
         """
-        queue = self._queues.get(line)
+        queue = self._queues.get(site)
         if queue is None:
-            queue = self._queues[line] = len(self._queues) % self.core.dma.queues
+            queue = self._queues[site] = len(self._queues) % self.core.dma.queues
         return queue
 
     def region(self, view: View) -> Region:

@@ -44,8 +44,6 @@ class _Collective(Instruction):
                 f"{name}: operands are in {', '.join(sorted(m.upper() for m in memories))}; all "
                 "must be in HBM, or all in SBUF"
             )
-        if memories == {"sbuf"} and (len(operands) > 1 or len(operands[0].shape) != 2):
-            raise KernelError(f"{name}: in SBUF it takes one 2-D tensor on each side")
 
 
 class CollectiveSend(_Collective):

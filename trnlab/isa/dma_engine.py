@@ -17,7 +17,6 @@ from trnlab.isa.requirements import (
     require,
     require_generation,
     require_memory,
-    require_partitions,
     require_same_dtype,
 )
 from trnlab.memory import Signature, Tensor
@@ -42,9 +41,7 @@ def check_dma(core: Core, name: str, kind: Kind) -> None:
     """Memories, descriptor generation and priority, the same for all transfers."""
     options: DmaOptions = kind.options
     for role, operand in zip(kind.roles, kind.writes + kind.reads, strict=True):
-        require_memory(name, role, operand, "hbm", "sbuf")
-        if operand.memory == "sbuf":
-            require_partitions(core, name, role, operand)
+        require_memory(name, role, operand, "hbm", "sbuf")  # from any partition on
     if options.dge == "hwdge":
         require_generation(core, f"{name} with dge_mode.hwdge", "v3", "leave dge_mode out")
     paths = [operand.path for operand in kind.writes + kind.reads]

@@ -4,6 +4,7 @@ On chip an integer on dimension 0 keeps that dimension at size 1 and the result 
 dimensions; in HBM an integer drops its dimension and the result has at least one.
 """
 
+import operator
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -58,7 +59,7 @@ def index(tensor: "Tensor", key: Any) -> Pattern:
         if type(item) is slice and item.step is None:
             start = 0 if item.start is None else item.start
             stop = size if item.stop is None else item.stop
-            if not (type(start) is int and type(stop) is int and 0 <= start < stop <= size):
+            if type(start) is not int or type(stop) is not int or not 0 <= start < stop <= size:
                 start, stop = _bounds(tensor, axis, start, stop)
             offset += start * stride
             new_shape.append(stop - start)
@@ -130,7 +131,7 @@ def _resolve(tensor: "Tensor", axis: int, item: Any) -> tuple[Any, int, int]:
 
 
 def _strided(tensor: "Tensor", axis: int, item: slice) -> tuple[int, int, int]:
-    step = 1 if item.step is None else int(item.step)
+    step = 1 if item.step is None else _whole(tensor, axis, item.step)
     if step < 1:
         raise KernelError(f"index: step {step} on dimension {axis} of {tensor.name}; use 1 up")
     start = 0 if item.start is None else item.start
@@ -152,9 +153,19 @@ def _dynamic(tensor: "Tensor", axis: int, index: Any) -> Any:
     return index
 
 
+def _whole(tensor: "Tensor", axis: int, number: Any) -> int:
+    try:
+        return operator.index(number)
+    except TypeError:
+        raise KernelError(
+            f"index: {number!r} on dimension {axis} of {tensor.name} is not a whole number; "
+            "divide with //"
+        ) from None
+
+
 def _bounds(tensor: "Tensor", axis: int, start: Any, stop: Any) -> tuple[int, int]:
     size = tensor.shape[axis]
-    start, stop = start.__index__(), stop.__index__()
+    start, stop = _whole(tensor, axis, start), _whole(tensor, axis, stop)
     first = start + size if start < 0 else start
     last = stop + size if stop < 0 else stop
     if not 0 <= first < last <= size:

@@ -201,15 +201,18 @@ class Profile:
         Raises:
             ValueError: a run on shapes alone, or no such operand
         """
-        if not self._recording.inputs:
+        inputs = self._recording.inputs
+        if inputs is None:
             raise ValueError("values: this profile ran on shapes alone; give it NumPy arrays")
+        if not 0 <= call < len(self.trace):
+            raise ValueError(f"values: there is no call {call}; this run has {len(self.trace)}")
         recorded = self.trace.calls[call]
         views = dict(
             zip(recorded.kind.roles, recorded.writes + recorded.reads, strict=False)
         )
         if role not in views:
             raise ValueError(f"values: call {call} has no {role!r}, it has {', '.join(views)}")
-        return values_after(self.trace, self._recording.inputs, call, views[role])
+        return values_after(self.trace, inputs, call, views[role])
 
     @cached_property
     def source(self) -> tuple[int, list[str]]:

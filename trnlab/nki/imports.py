@@ -11,7 +11,7 @@ MODULES = {
     "nki": "trnlab.nki",
     "nki.language": "trnlab.nki.language",
     "nki.isa": "trnlab.nki.isa",
-    "nki.isa.constants": "trnlab.nki.isa",
+    "nki.isa.constants": "trnlab.nki.enums",
     "nki.collectives": "trnlab.nki.collectives",
     "nki.typing": "trnlab.nki.typing",
     "nki.dtype": "trnlab.nki.language",

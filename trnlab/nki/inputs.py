@@ -55,25 +55,20 @@ class Inputs:
         return _rebuilt(name, value, self._put)
 
     def _tensor(self, name: str, value: Any) -> Tensor:
-        if value.dtype in WIDE:
-            narrow = str(value.dtype).replace("64", "32")
-            raise KernelError(
-                f"input {name}: NKI has no {value.dtype}; pass {name}.astype(np.{narrow})"
-            )
         launch = self._launch
         allocation = launch.trace.allocate(
-            name, self._buffer, value.shape or (1,), dtype_name(value.dtype), launch.line()
+            name, self._buffer, value.shape or (1,), _dtype(name, value), launch.line()
         )
         allocation.argument = True
         tensor = launch.tensor_of(allocation)
         if isinstance(value, np.ndarray):
-            data = np.ascontiguousarray(value)
+            data = np.ascontiguousarray(value, value.dtype.newbyteorder("="))
             if not data.flags.writeable:
                 data = data.copy()
             tensor.storage.data = data.reshape(-1).view(np.uint8)
             self._made[id(value)] = tensor
             self._given.append((value, tensor))
-            self.before[allocation.id] = value.copy()
+            self.before[allocation.id] = tensor.array.copy()
         return tensor
 
     def update(self) -> None:
@@ -87,6 +82,26 @@ class Inputs:
                     "pass a copy"
                 )
             given[...] = tensor.array.reshape(given.shape)
+
+
+    def restore(self) -> None:
+        """Undo what a kernel that failed wrote to the caller's arrays: a device would not run it."""
+        for given, tensor in self._given:
+            if tensor.storage.allocation.mutated and np.shares_memory(given, tensor.array):
+                given[...] = self.before[tensor.storage.id].reshape(given.shape)
+
+
+def _dtype(name: str, value: Any) -> str:
+    """NKI dtype of an input."""
+    if value.dtype in WIDE:
+        narrow = str(np.dtype(value.dtype)).replace("64", "32")
+        raise KernelError(
+            f"input {name}: NKI has no {value.dtype}; pass {name}.astype(np.{narrow})"
+        )
+    try:
+        return dtype_name(value.dtype)
+    except ValueError as error:
+        raise KernelError(f"input {name}: {error}") from None
 
 
 def mark_output(result: Any) -> None:

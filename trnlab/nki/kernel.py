@@ -28,7 +28,7 @@ class Recording(NamedTuple):
 
     trace: Trace
     output: Any  # NumPy arrays as the kernel returned tensors; None on shapes alone
-    inputs: dict[int, np.ndarray]  # by allocation id, as they were before the run
+    inputs: dict[int, np.ndarray] | None  # by allocation id, before the run; None on shapes
 
 
 class Kernel:
@@ -129,11 +129,11 @@ def record_ranks(
     arguments: Sequence[tuple[tuple, dict[str, Any]]],
     core: Core,
     lnc: int | None = None,
-) -> tuple[Trace, list[Any], dict[int, np.ndarray]]:
+) -> tuple[Trace, list[Any], dict[int, np.ndarray] | None]:
     """Run a kernel on some ranks side by side, one logical core each.
 
     Returns:
-        the trace of all cores, the outputs by rank, the inputs by allocation id
+        the trace of all cores, the outputs by rank, the inputs by allocation id (None without values)
     """
     kernel = jit(kernel)
     cores = lnc or kernel.lnc or 1
@@ -144,13 +144,17 @@ def record_ranks(
         for rank, given in enumerate(arguments)
     ]
     programs = [program for run in runs for program in run.programs()]
-    if len(programs) == 1:
-        results = [programs[0][1]()]
-    else:
-        results = world.crew.run(programs)
-    add_schedule(world.trace, kernel.edges)
+    try:
+        results = [programs[0][1]()] if len(programs) == 1 else world.crew.run(programs)
+        add_schedule(world.trace, kernel.edges)
+    except BaseException:
+        for run in runs:
+            run.inputs.restore()
+        raise
     outputs = [run.finish(results[i * cores]) for i, run in enumerate(runs)]
-    inputs = dict(world.constants) if has_values else {}
+    if not has_values:
+        return world.trace, outputs, None
+    inputs = dict(world.constants)
     for run in runs:
         inputs |= run.inputs.before
     return world.trace, outputs, inputs

@@ -7,6 +7,8 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from operator import index
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -22,11 +24,13 @@ from trnlab.nki.instruction_handle import NkiInstruction
 from trnlab.nki.team import Team, World
 from trnlab.numerics import dtype_name
 from trnlab.spec import Core
+from trnlab.trace import Site
 
 HBM_BUFFERS = ("private_hbm", "shared_hbm")
 BUFFERS = ("sbuf", "psum", *HBM_BUFFERS)
 MAX_CALLS = 1_000_000  # about 15 s and 1 GiB on a laptop
 SBUF_GRAIN_BYTES = 1  # an explicit SBUF address may be any byte: no rule is published
+MAX_HBM_BYTES = 4 * 2**30  # of HBM tensors with values: they live in the laptop's memory
 
 Operands = tuple[Tensor, ...]
 
@@ -58,6 +62,7 @@ class Launch:
         self._shared_count = 0
         self._constant_count = 0
         self._addressed: dict[str, AddressedMemory] = {}
+        self.hbm_bytes = 0  # allocated so far, if values are computed
 
     # ---- memory
 
@@ -69,8 +74,9 @@ class Launch:
         Raises:
             KernelError: no such memory, or a shape it cannot hold
             CapacityError: an address beyond the memory
+            LimitError: with values, more HBM than this simulator holds
         """
-        sizes = (int(shape),) if hasattr(shape, "__index__") else tuple(int(n) for n in shape)
+        sizes = _sizes(shape)
         if buffer not in BUFFERS:
             known = ", ".join(f"nl.{name}" for name in BUFFERS)
             raise KernelError(f"nl.ndarray: buffer {buffer!r} is none of {known}")
@@ -92,6 +98,8 @@ class Launch:
     def tensor_of(self, allocation: Allocation) -> Tensor:
         """The whole of a new allocation of this program."""
         allocation.core = self.lane
+        if self.has_values and allocation.memory == "hbm":
+            self.check_host_memory(allocation)
         return Tensor.whole(Storage(allocation))
 
     def constant(self, array: np.ndarray, dtype: str) -> Tensor:
@@ -99,6 +107,16 @@ class Launch:
         number = self._constant_count
         self._constant_count += 1
         return self.team.constant(number, array, dtype, self.line())
+
+    def check_host_memory(self, allocation: Allocation) -> None:
+        self.hbm_bytes += allocation.nbytes
+        if self.hbm_bytes > MAX_HBM_BYTES:
+            raise LimitError(
+                f"{allocation.name} {list(allocation.shape)} {allocation.dtype} (line "
+                f"{allocation.line}) brings the HBM tensors of this run to {self.hbm_bytes:,} "
+                f"bytes, and a run with values may hold {MAX_HBM_BYTES:,}; use smaller tensors, "
+                "or trnlab.shape(...) as inputs for time alone"
+            )
 
     def _check_on_chip(self, sizes: tuple[int, ...], buffer: str) -> tuple[int, ...]:
         limit = self.core.sbuf.partitions
@@ -230,26 +248,44 @@ class Launch:
                 f"This kernel makes more than {MAX_CALLS:,} NKI calls, the most that one run may "
                 "record; use smaller inputs, larger tiles or fewer repetitions"
             )
-        index = trace.append(kind, self.line(), writes, reads, values, self.lane)
+        line, site = self.lines()
+        number = trace.append(kind, line, site, writes, reads, values, self.lane)
         if name is not None:
-            trace.named.setdefault(name, []).append(index)
+            trace.named.setdefault(name, []).append(number)
         if self.last_ordered is not None:
-            trace.order(index, self.last_ordered)
-            self.last_ordered = index
-        return NkiInstruction(trace, index, name)
+            trace.order(number, self.last_ordered)
+            self.last_ordered = number
+        return NkiInstruction(trace, number, name)
 
     def line(self) -> int:
         """The line of the kernel's file that is running now."""
-        frame = sys._getframe(2)
-        outside = 0
-        while frame is not None:
-            code = frame.f_code
-            if code.co_filename == self.filename:
-                return frame.f_lineno
-            if not outside and not frame.f_globals.get("__name__", "").startswith("trnlab.nki"):
-                outside = frame.f_lineno
-            frame = frame.f_back  # type: ignore[assignment]
-        return outside
+        return self.lines()[0]
+
+    def lines(self) -> tuple[int, Site]:
+        """The line of the kernel's file that is running now, and the place that makes the call.
+
+        They differ if the kernel calls a helper from another file, or another kernel.
+        """
+        frame: FrameType | None = sys._getframe(3)  # who called nl or nisa
+        while frame and frame.f_globals.get("__name__", "").startswith("trnlab.nki"):
+            frame = frame.f_back
+        if frame is None:
+            return 0, ("", 0)
+        line, site = frame.f_lineno, (frame.f_code.co_filename, frame.f_lineno)
+        while frame:
+            if frame.f_code.co_filename == self.filename:
+                return frame.f_lineno, site
+            frame = frame.f_back
+        return line, site
+
+
+def _sizes(shape: Any) -> tuple[int, ...]:
+    try:
+        return tuple(index(size) for size in (shape if hasattr(shape, "__iter__") else (shape,)))
+    except TypeError:
+        raise KernelError(
+            f"nl.ndarray: shape {shape} needs whole numbers; divide with //"
+        ) from None
 
 
 def _not_a_tensor(instruction: Instruction, operands: tuple[Any, ...]) -> str:

@@ -21,6 +21,7 @@ class Team:
         self.cores = cores  # of the logical core: LNC 1 or 2
         self._constants: list[Tensor] = []
         self._shared: list[Tensor] = []  # i-th shared_hbm allocation of every program
+        self.arrived: set[Any] = set()  # collectives whose results are in HBM
         self.messages: dict[Any, deque] = defaultdict(deque)  # on their way, by pipe
 
     @property

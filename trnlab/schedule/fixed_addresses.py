@@ -117,8 +117,14 @@ def _without(history: list[_Span], start: int, end: int) -> list[_Span]:
 
 
 def overflow(full: Allocation, live: list[Allocation], capacity_bytes: int) -> CapacityError:
-    memory = full.memory.upper()
+    needs = (
+        f"{full.memory.upper()}: {full.name} {list(full.shape)} {full.dtype} (line {full.line}) "
+        f"needs {full.pitch_bytes} bytes per partition"
+    )
+    if full.pitch_bytes > capacity_bytes:
+        return CapacityError(f"{needs}, and there are {capacity_bytes}; tile its free dimensions")
     held = sum(tile.pitch_bytes for tile in live)
+    in_pieces = held + full.pitch_bytes <= capacity_bytes
     largest = sorted(live, key=lambda tile: (-tile.pitch_bytes, tile.id))[:4]
     names = ", ".join(
         f"{tile.name} {list(tile.shape)} {tile.dtype} (line {tile.line})" for tile in largest
@@ -129,7 +135,7 @@ def overflow(full: Allocation, live: list[Allocation], capacity_bytes: int) -> C
         else "copy finished tiles to SBUF sooner, or accumulate fewer tiles at once"
     )
     return CapacityError(
-        f"{memory}: {full.name} {list(full.shape)} {full.dtype} (line {full.line}) "
-        f"needs {full.pitch_bytes} bytes per partition, but {len(live)} live tiles hold {held} "
-        f"of {capacity_bytes}: {names}{', ...' if len(live) > 4 else ''}; {fix}"
+        f"{needs}, but {len(live)} live tiles hold {held} of {capacity_bytes}"
+        f"{' and leave no gap so wide' if in_pieces else ''}: "
+        f"{names}{', ...' if len(live) > 4 else ''}; {fix}"
     )

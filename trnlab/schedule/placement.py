@@ -76,7 +76,7 @@ class _Allocator:
             self.places[id] = Place(start, size, ())
             return True
         same = self.freed.get(size)
-        if same:
+        if same and self._aligned(same[0].start, size) == same[0].start:
             segment = same.popleft()
             self.places[id] = Place(segment.start, size, segment.before)
             return True

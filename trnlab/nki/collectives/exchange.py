@@ -12,6 +12,7 @@ import numpy as np
 from trnlab.errors import KernelError
 from trnlab.isa.collective_engine import COLLECTIVE_RECEIVE, COLLECTIVE_SEND, CollectiveOptions
 from trnlab.memory import Tensor
+from trnlab.nki.cores import meet
 from trnlab.nki.collectives.replica_group import ReplicaGroup
 from trnlab.nki.instruction_handle import NkiInstruction
 from trnlab.nki.launch import Launch, current
@@ -51,10 +52,12 @@ def exchange(
     gives = options._replace(tiles=tuple(f"src{i}" for i in range(len(srcs))))
     takes = options._replace(results=tuple(f"dst{i}" for i in range(len(targets))))
     sent = launch.issue(COLLECTIVE_SEND, (), tuple(srcs), gives)
+    if in_hbm and team.cores > 1:  # each core may have filled a part of what is sent
+        meet(launch, name, None)
     offer = [tensor.array.copy() for tensor in srcs] if launch.has_values else None
-    found = _meet(launch, name, ranks, in_hbm, (sent.index, offer, *values))
-    results: Sequence[np.ndarray | None] = ()
-    if launch.has_values:
+    found, is_first = _meet(launch, name, ranks, in_hbm, (sent.index, offer, *values))
+    results: Sequence[np.ndarray | None] = [None] * len(targets)
+    if launch.has_values and is_first:  # the other core may have gone on with the results
         offers = [found[rank, 0 if in_hbm else launch.program][1:] for rank in ranks]
         results = combine(offers, list(ranks).index(team.rank))
     received = launch.issue(COLLECTIVE_RECEIVE, targets, (), takes, values=results, name=label)
@@ -64,8 +67,8 @@ def exchange(
 
 def _meet(
     launch: Launch, name: str, ranks: Sequence[int], in_hbm: bool, offer: Any
-) -> dict[tuple[int, int], Any]:
-    """What all members offer, by rank and program."""
+) -> tuple[dict[tuple[int, int], Any], bool]:
+    """What all members offer, by rank and program; whether this core is its rank's first on."""
     team = launch.team
     world = team.world
     if any(not 0 <= rank < len(world.teams) for rank in ranks):
@@ -81,7 +84,11 @@ def _meet(
     me = (team.rank, launch.program)
     others = ", ".join(str(rank) for rank in ranks if rank != team.rank) or "its other core"
     text = f"{name} in line {launch.line()} for rank {others}"
-    return world.crew.meet((group, number, name), me, members, offer, text)
+    found = world.crew.meet((group, number, name), me, members, offer, text)
+    arrived = (group, number, team.rank)
+    is_first = arrived not in team.arrived
+    team.arrived.add(arrived)
+    return found, is_first
 
 
 def own_group(name: str, group: ReplicaGroup) -> list[int]:
@@ -114,6 +121,12 @@ def tensors(name: str, srcs: Any, dsts: Any) -> tuple[list[Tensor], list[Tensor]
         raise KernelError(
             f"{name}: {len(pairs[0])} srcs and {len(pairs[1])} dsts; give one dst for each src"
         )
+    for tensor in (*pairs[0], *pairs[1]):
+        if tensor.storage.memory == "sbuf" and (len(pairs[0]) > 1 or tensor.ndim != 2):
+            raise KernelError(
+                f"{name}: {len(pairs[0])} tensors, {tensor.name} {list(tensor.shape)} among them; "
+                "in SBUF it takes one 2-D tensor on each side"
+            )
     return pairs[0], pairs[1]
 
 
