@@ -28,7 +28,7 @@ GROUP_ELEMENTS = 512  # elements of one device instruction of nc_n_gather
 
 class LocalGatherOptions(NamedTuple):
     elements: int  # num_elem_per_idx
-    count: int  # indices for each group of 16 partitions
+    indices: int  # for each group of 16 partitions
 
 
 class LocalGather(Instruction):

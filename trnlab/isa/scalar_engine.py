@@ -55,7 +55,7 @@ class Activation(Instruction):
     indirect = ("dst", "data")
     ours = "functions are exact in float32, the device's polynomials are not published"
     cost_source = f"published: {DOCSTRING}; reading the sum: trainium_inferentia2_arch.rst"
-    commands = COMMANDS
+    commands: tuple[str, ...] = COMMANDS
     operators = ("add",)
 
     def engine(self, core: Core, kind: Kind) -> str:

@@ -113,7 +113,7 @@ class TensorScalarCumulative(Instruction):
         operator, command, _ = options.reduction
         operand = operand_value(values[0], tiles, src.ndim)
         terms = as_rows(combine(options.op0, src.fp32(), operand, False))
-        start = np.float32(IDENTITIES[operator])
+        start: Any = np.float32(IDENTITIES[operator])
         if command == "load_reduce":
             start = operand_value(values[1], tiles, 2)
         elif command == "reduce":
