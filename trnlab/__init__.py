@@ -7,6 +7,8 @@ _LAZY = {
     "profile": "trnlab.metrics.profile",
     "Profile": "trnlab.metrics.profile",
     "shape": "trnlab.metrics.profile",
+    "as_nki": "trnlab.nki.imports",
+    "launch": "trnlab.nki.ranks",
     "KernelError": "trnlab.errors",
     "CapacityError": "trnlab.errors",
     "LimitError": "trnlab.errors",

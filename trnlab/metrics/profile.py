@@ -208,7 +208,7 @@ class Profile:
             raise ValueError(f"values: there is no call {call}; this run has {len(self.trace)}")
         recorded = self.trace.calls[call]
         views = dict(
-            zip(recorded.kind.instruction.roles, recorded.writes + recorded.reads, strict=False)
+            zip(recorded.kind.roles, recorded.writes + recorded.reads, strict=False)
         )
         if role not in views:
             raise ValueError(f"values: call {call} has no {role!r}, it has {', '.join(views)}")

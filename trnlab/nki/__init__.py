@@ -1,6 +1,8 @@
 """The Neuron Kernel Interface, on a laptop: a kernel moves to a device by its import lines."""
 
-from trnlab.nki import isa, language
+from trnlab.nki import collectives, isa, language, typing
 from trnlab.nki.kernel import Kernel, jit, simulate
 
-__all__ = ["Kernel", "isa", "jit", "language", "simulate"]
+dtype = language  # nki.dtype.float32, as older kernels write
+
+__all__ = ["Kernel", "collectives", "dtype", "isa", "jit", "language", "simulate", "typing"]
