@@ -211,7 +211,7 @@ def _transfers(
                 reason = ENGINES
             equal = engines[0]
             is_equal = min(engines) == max(engines)
-        free[lane] = begin + interval
+        free[lane] = begin + interval if cost.engine_s else begin
         hbm_free = (hbm_free if hbm_free > begin else begin) + cost.hbm_bytes / rate
         if hbm_free > end:
             end = hbm_free

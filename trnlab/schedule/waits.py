@@ -37,7 +37,7 @@ def timeline(trace: Trace, core: Core, program: Program, costs: Costs, served: S
     lanes = (*COMPUTE_LANES, *(f"dma q{queue}" for queue in range(core.dma.queues)))
     wait = _idle_before(costs.lane, start, busy)
     on, kind = _causes(program, costs, served, start, is_transfer)
-    waited = wait > 0
+    waited = (wait > 0) | is_transfer  # transfers of a queue overlap: it is never quite idle
     lines = np.array([recorded.line for recorded in trace.calls], np.int32)
     columns = {
         "call": costs.call.astype(np.int32),
