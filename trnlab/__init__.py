@@ -7,6 +7,7 @@ _LAZY = {
     "profile": "trnlab.metrics.profile",
     "Profile": "trnlab.metrics.profile",
     "shape": "trnlab.metrics.profile",
+    "tune": "trnlab.metrics.tune",
     "KernelError": "trnlab.errors",
     "CapacityError": "trnlab.errors",
     "LimitError": "trnlab.errors",

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from trnlab import spec
+from trnlab.metrics.band import Band, band
 from trnlab.metrics.compare import Comparison, compare
 from trnlab.metrics.critical_path import Link, critical_path
 from trnlab.metrics.explain import Explanation, explain
@@ -142,6 +143,11 @@ class Profile:
         """What limits this run, most costly cause first; each found by scheduling without it."""
         return explain(self.timeline)
 
+    @cached_property
+    def band(self) -> Band:
+        """The total time with every assumed constant at its faster and at its slower end."""
+        return band(self)
+
     def critical_path(self) -> list[Link]:
         """The chain of device instructions that the total time is the length of."""
         return critical_path(self.timeline)
@@ -222,15 +228,18 @@ class Profile:
         Raises:
             ValueError: a run on shapes alone, or no such operand
         """
-        if not self._recording.inputs:
+        inputs = self._recording.inputs
+        if inputs is None:
             raise ValueError("values: this profile ran on shapes alone; give it NumPy arrays")
+        if not 0 <= call < len(self.trace):
+            raise ValueError(f"values: there is no call {call}; this run has {len(self.trace)}")
         recorded = self.trace.calls[call]
         views = dict(
             zip(recorded.kind.instruction.roles, recorded.writes + recorded.reads, strict=False)
         )
         if role not in views:
             raise ValueError(f"values: call {call} has no {role!r}, it has {', '.join(views)}")
-        return values_after(self.trace, self._recording.inputs, call, views[role])
+        return values_after(self.trace, inputs, call, views[role])
 
     @cached_property
     def source(self) -> tuple[int, list[str]]:

@@ -44,6 +44,7 @@ def configure_voila(c: Any, folder: Path = NOTEBOOKS) -> None:
     c.VoilaConfiguration.strip_sources = True
     c.VoilaConfiguration.show_tracebacks = False
     c.VoilaConfiguration.file_allowlist = [r".*\.(png|jpg|gif|svg)"]
+    c.KernelRestarter.restart_limit = 0  # a restarted kernel has lost the page's widgets
     c.VoilaConfiguration.page_config_hook = partial(page_config, folder)
 
 

@@ -60,11 +60,13 @@ function bars(result) {
   return el("ul", { className: "bl-bars" }, ...result.bars.map((bar) => {
     const fill = el("span", { className: "bl-fill", attrs: { "data-part": bar.part } });
     fill.style.cssText = `width: ${(100 * bar.time_s) / longest}%; --part: var(--trn-${bar.part})`;
-    return el("li", { className: bar.slowest ? "bl-slowest" : "", attrs: { "data-part": bar.part } },
+    const kind = bar.slowest ? "bl-slowest" : "";
+    const work = bar.slowest ? `${bar.work}, slowest` : bar.work;
+    return el("li", { className: kind, attrs: { "data-part": bar.part } },
       el("span", { className: "bl-name", textContent: bar.label }),
       el("span", { className: "bl-track", attrs: { "aria-hidden": "true" } }, fill),
       el("span", { className: "bl-time", textContent: bar.time }),
-      el("span", { className: "bl-work", textContent: bar.slowest ? `${bar.work}, slowest` : bar.work }));
+      el("span", { className: "bl-work", textContent: work }));
   }));
 }
 

@@ -173,7 +173,7 @@ function makeParts(model) {
     back: button("Back", "Step back one cycle"),
     step: button("Step", "Step one cycle"),
     next: button("Next event"),
-    start: button("Start", "Back to the first cycle"),
+    start: button("Start", "Start: the first cycle"),
     speed,
     speedField: el("label", { className: "pe-field" }, "Speed", speed),
   };
@@ -196,8 +196,8 @@ function assemble(model, parts) {
     el("p", { className: "pe-axis", textContent: "rows: K, the partitions · columns: M" }),
     parts.array.canvas,
     el("p", { className: "pe-axis",
-      textContent: "left: what SBUF has still to send · below: results in PSUM · the numbers beside "
-        + "belong to the small frame: click or use the arrow keys to move it" }));
+      textContent: "left: what SBUF has still to send · below: results in PSUM · the numbers "
+        + "beside belong to the small frame: click or use the arrow keys to move it" }));
   const side = el("div", { className: "pe-side" }, parts.counters,
     el("div", { className: "pe-tables" }, parts.lens.grid, parts.results.table));
   const names = el("div", { className: "pe-lane-names", attrs: { "aria-hidden": "true" } },
@@ -215,7 +215,8 @@ function assemble(model, parts) {
     el("div", { className: "pe-controls" }, transport, shape),
     parts.problem, parts.caption, parts.why, legend(), parts.live,
     el("p", { className: "pe-note", textContent: machine.note }));
-  return el("section", { className: "pe", attrs: { "aria-label": "The systolic array" } }, body);
+  return el("section", { className: "pe",
+    attrs: { "aria-label": "The systolic array", "data-lm-suppress-shortcuts": "true" } }, body);
 }
 
 function render({ model, el: root }) {

@@ -1,7 +1,12 @@
 // Says what the page is doing until it is ready, and afterwards if its kernel has gone.
 {
   const page = { part: 0, parts: 0, since: Date.now(), finished: false };
-  const waiting = 'script[type="application/vnd.voila.cell-output+json"]';
+  // Outputs that Voila has not put in place yet, and widgets in place that show nothing yet.
+  const waiting = [
+    'script[type="application/vnd.voila.cell-output+json"]',
+    ".jp-OutputArea-output.lm-Panel:not(:has(> .lm-Widget > *))",
+  ].join();
+  const patience_ms = 10_000; // then call a page ready whatever its widgets show
 
   const say = (text, fraction) => {
     const bar = document.getElementById("trn-progress");
@@ -34,7 +39,7 @@
     );
     let misses = 0;
     while (misses < 2) {
-      await new Promise((resume) => setTimeout(resume, 15000));
+      await new Promise((resume) => setTimeout(resume, 10_000));
       const answer = await fetch(`${baseUrl}api/kernels/${kernelId}`).catch(() => null);
       misses = answer?.ok ? 0 : misses + 1;
     }
@@ -54,14 +59,15 @@
   window.voila_finish = () => {
     page.finished = true;
     say("Drawing the widgets", 1);
-    const drawn = new MutationObserver(() => {
-      if (document.querySelector(waiting)) return;
+    const drawn = new MutationObserver(() => document.querySelector(waiting) || done());
+    const late = setTimeout(() => done(), patience_ms);
+    const done = () => {
       drawn.disconnect();
+      clearTimeout(late);
       ready();
-    });
-    if (document.querySelector(waiting)) {
-      drawn.observe(document.body, { childList: true, subtree: true });
-    } else ready();
+    };
+    if (!document.querySelector(waiting)) return done();
+    drawn.observe(document.body, { childList: true, subtree: true });
   };
 
   addEventListener("DOMContentLoaded", () => {
