@@ -75,7 +75,7 @@ class Trace:
         self.allocations: list[Allocation] = []
         self.calls: list[Recorded] = []
         self._kinds: dict[tuple, Kind] = {}
-        self._queues: dict[Site, int] = {}
+        self._queues: dict[int | Site, int] = {}
         self._regions: dict[tuple, Region] = {}
         self.cache: dict[Any, Any] = {}  # readings that depend on the trace alone
 
@@ -133,20 +133,23 @@ class Trace:
             its index
         """
         index = len(self.calls)
-        queue = self._queue(site) if kind.engine == "dma" else -1
+        queue = self._queue(site, writes + reads) if kind.engine == "dma" else -1
         self.calls.append(
             Recorded(kind, line, queue, _views(writes, index), _views(reads, index), values)
         )
         return index
 
-    def _queue(self, site: Site) -> int:
-        """A DMA queue for each line that moves data, round robin over the queues that exist.
+    def _queue(self, site: Site, tensors: tuple[Tensor, ...]) -> int:
+        """A DMA queue for each tensor in HBM, round robin over the queues that exist.
 
-        Which queue a transfer uses is the compiler's choice and not published: assumed.
+        A copy within SBUF has the queue of its site. Which queue a transfer uses is the compiler's
+        choice and not published: assumed.
         """
-        queue = self._queues.get(site)
+        in_hbm = (tensor.storage.id for tensor in tensors if tensor.storage.memory == "hbm")
+        key = next(in_hbm, site)
+        queue = self._queues.get(key)
         if queue is None:
-            queue = self._queues[site] = len(self._queues) % self.core.dma.queues
+            queue = self._queues[key] = len(self._queues) % self.core.dma.queues
         return queue
 
     def region(self, view: View) -> Region:
