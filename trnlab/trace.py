@@ -79,7 +79,7 @@ class Trace:
         self.allocations: list[Allocation] = []
         self.calls: list[Recorded] = []
         self._kinds: dict[tuple, Kind] = {}
-        self._queues: dict[Site, int] = {}
+        self._queues: dict[int | Site, int] = {}
         self._spans: dict[tuple, tuple[Region, bool]] = {}
         self.after: dict[int, tuple[int, ...]] = {}  # calls that a call waits for beside its data
         self.skipped: set[int] = set()  # calls whose run-time index was out of range
@@ -142,7 +142,7 @@ class Trace:
             its index
         """
         index = len(self.calls)
-        queue = self._queue(site) if kind.engine == "dma" else -1
+        queue = self._queue(site, writes + reads) if kind.engine == "dma" else -1
         self.calls.append(
             Recorded(kind, line, queue, _views(writes, index), _views(reads, index), values, core)
         )
@@ -153,14 +153,17 @@ class Trace:
         before = self.after.get(call, ())
         self.after[call] = before + tuple(p for p in producers if p >= 0 and p not in before)
 
-    def _queue(self, site: Site) -> int:
-        """A DMA queue for each line that moves data, round robin over the queues that exist.
+    def _queue(self, site: Site, tensors: tuple[Tensor, ...]) -> int:
+        """A DMA queue for each tensor in HBM, round robin over the queues that exist.
 
-        Which queue a transfer uses is the compiler's choice and not published: assumed.
+        A copy within SBUF has the queue of its site. Which queue a transfer uses is the compiler's
+        choice and not published: assumed.
         """
-        queue = self._queues.get(site)
+        in_hbm = (tensor.storage.id for tensor in tensors if tensor.storage.memory == "hbm")
+        key = next(in_hbm, site)
+        queue = self._queues.get(key)
         if queue is None:
-            queue = self._queues[site] = len(self._queues) % self.core.dma.queues
+            queue = self._queues[key] = len(self._queues) % self.core.dma.queues
         return queue
 
     def region(self, view: View) -> Region:
