@@ -1,0 +1,1 @@
+"""Scale out: machines of many chips, collectives, models, plans and what they cost."""
