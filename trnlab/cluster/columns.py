@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -66,3 +66,8 @@ def columns(plans: Sequence[Plan], micro_batch: int | Sequence[int] = 1) -> Plan
         overlap=column("overlap"),
         micro_batch=np.broadcast_to(np.asarray(micro_batch, float), count).copy(),
     )
+
+
+def total(parts: Iterable[Column]) -> Column:
+    """Sum of columns; of none, 0."""
+    return sum(parts, start=np.zeros(1))

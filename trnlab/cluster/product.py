@@ -25,12 +25,12 @@ LONGEST_BLOCKED = 2048  # contraction of the blocked kernel, in BF16
 
 
 class Product(NamedTuple):
-    """`count` products [rows, inner] x [inner, columns]."""
+    """`times` products [rows, inner] x [inner, columns]."""
 
     rows: Column
     inner: Column
     columns: Column
-    count: Column
+    times: Column
 
 
 def product_s(system: System, product: Product, dtype: Format) -> Column:
@@ -48,7 +48,7 @@ def product_s(system: System, product: Product, dtype: Format) -> Column:
 
 def product_flops(product: Product) -> Column:
     """2 x rows x inner x columns x count."""
-    return 2.0 * product.rows * product.inner * product.columns * product.count
+    return 2.0 * product.rows * product.inner * product.columns * product.times
 
 
 def _cores_s(chip: Chip, cores: int, product: Product, dtype: Format) -> Column:
@@ -116,8 +116,10 @@ def _tile_load_s(core: Core, width: Column, dtype: Format, rows: float) -> Colum
 
 def _accelerator_s(chip: Accelerator, product: Product, dtype: Format) -> Column:
     rows, inner, columns, count = product
-    tiles = count * np.maximum(1.0, rows / chip.tile_rows) * np.maximum(
-        1.0, columns / chip.tile_columns
+    tiles = (
+        count
+        * np.maximum(1.0, rows / chip.tile_rows)
+        * np.maximum(1.0, columns / chip.tile_columns)
     )
     filled = tiles / (tiles + (chip.units - 1) / 2)  # half a wave stays empty on average
     edge = np.minimum(1.0, np.minimum(rows / chip.tile_rows, columns / chip.tile_columns))

@@ -73,3 +73,4 @@ class Collectives(Record):
     device_bytes_per_s: float  # that one device sends while it receives and adds
     rate: float  # of a link's bandwidth that large messages reach
     out_rate: float  # of the scale-out bandwidth that large messages reach
+    exposed: float  # part of tensor-parallel exchanges that no product hides

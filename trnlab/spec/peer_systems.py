@@ -21,18 +21,22 @@ _ASSUMED: Mapping[str, Assumption] = {
 }
 
 
-def _collectives(start_s: float, device: float, rate: float, out_rate: float) -> Collectives:
+def _collectives(
+    start_s: float, device: float, rate: float, out_rate: float, exposed: float
+) -> Collectives:
     return Collectives(
         source="public benchmarks of the vendor's collectives library",
         start_s=start_s,
         device_bytes_per_s=device,
         rate=rate,
         out_rate=out_rate,
+        exposed=exposed,
         assumed={
             "start_s": Assumption(low=0.0, high=1e-4, why="One value for the system."),
             "device_bytes_per_s": Assumption(low=1e9, high=1e13, why="The links are the limit."),
             "rate": Assumption(low=0.5, high=1.0, why="One value for the system."),
             "out_rate": Assumption(low=0.3, high=1.0, why="One value for the system."),
+            "exposed": Assumption(low=0.1, high=1.0, why="One value for the system."),
         },
     )
 
@@ -71,7 +75,7 @@ def _gpu(name: str, chip: Accelerator, link: float, network_bits: float, sheet: 
         chips_per_server=8,
         fabric=nvlink,
         scale_out=network,
-        collectives=_collectives(1.5e-5, link, 0.78, 0.85),
+        collectives=_collectives(1.5e-5, link, 0.78, 0.85, 1.0),
         max_chips=131_072,
         vector_passes=1.0,
         memory_reserved_bytes=2 * GIB,
@@ -120,7 +124,7 @@ def _tpu(
                 "max_chips": Assumption(low=1024, high=10**6, why="Larger ones are not published."),
             },
         ),
-        collectives=_collectives(1e-6, 6 * link, 0.9, 0.85),
+        collectives=_collectives(1e-6, 6 * link, 0.9, 0.85, 0.6),
         max_chips=131_072,
         vector_passes=1.0,
         memory_reserved_bytes=GIB,

@@ -31,12 +31,14 @@ def _collectives(dma_against_trn1: float, why: str) -> Collectives:
         device_bytes_per_s=RANK_BYTES_PER_S * dma_against_trn1,
         rate=0.9,
         out_rate=0.8,
+        exposed=1.0,
         status={"start_s": "measured"},
         assumed={
             "start_s": Assumption(low=10e-6, high=60e-6, why=why),
             "device_bytes_per_s": Assumption(low=20e9, high=4e12, why=why),
             "rate": Assumption(low=0.6, high=1.0, why="No large collective is published."),
             "out_rate": Assumption(low=0.5, high=1.0, why="No large collective is published."),
+            "exposed": Assumption(low=0.1, high=1.0, why="Overlap is not published."),
         },
     )
 
@@ -62,9 +64,7 @@ def _efa(bits_per_s: float, source: str, max_chips: int = MAX_CHIPS) -> ScaleOut
     )
 
 
-_PASSES = Assumption(
-    low=0.5, high=4.0, why="How many elements engines visit for one element of a fused pass."
-)
+_PASSES = Assumption(low=0.3, high=2.0, why="Vector, Scalar and GpSimd engines share passes.")
 _RESERVED = Assumption(low=0, high=4 * GIB, why="The runtime's own buffers are not published.")
 _OVERHEAD = Assumption(low=0.0, high=0.5, why="Host work between steps is not published.")
 _ASSUMED = {
@@ -109,7 +109,7 @@ TRN1_SERVER = System(
     scale_out=_efa(50e9, f"800 Gb/s over 16 chips, {doc.TRN1_SYSTEMS}", 100_000),
     collectives=_collectives(1.0, "Two ranks were measured, the platform is not stated."),
     max_chips=100_000,
-    vector_passes=1.5,
+    vector_passes=0.5,
     memory_reserved_bytes=GIB // 2,
     step_overhead_s=0.0,
     assumed=_ASSUMED,

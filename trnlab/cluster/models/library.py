@@ -38,8 +38,7 @@ def model(which: str | Path | Mapping[str, Any] | Transformer) -> Transformer:
         return from_config(read_config(which))
     if not isinstance(which, str):
         raise ValueError(
-            f"model: a name, a dictionary or a file describes a model, not a "
-            f"{type(which).__name__}"
+            f"model: a name, a dictionary or a file describes a model, not a {type(which).__name__}"
         )
     name = which.strip().lower()
     if name not in gallery():
