@@ -18,7 +18,9 @@ class Torus(Record):
     z: int
     link_bytes_per_s: float  # of one link in x or y, one direction
     z_link_bytes_per_s: float  # of one link in z, one direction
-    hop_s: float
+    hop_s: float  # from chip to chip, with its semaphore
+    routed_hop_s: float  # for each further chip that a message passes
+    routed_rate: float  # of a link's bandwidth that messages through other chips reach
 
     @property
     def chips(self) -> int:

@@ -101,7 +101,10 @@ def _tpu(
         link_bytes_per_s=link,
         z_link_bytes_per_s=link if z > 1 else 0.0,
         hop_s=1e-6,
+        routed_hop_s=0.3e-6,
+        routed_rate=1.0,
         sources={"hop_s": SCALING_BOOK},
+        assumed={"routed_hop_s": Assumption(low=0.1e-6, high=1e-6, why="Not published.")},
         status={"z_link_bytes_per_s": "published" if z > 1 else "absent"},
     )
     return System(

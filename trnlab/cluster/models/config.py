@@ -165,7 +165,7 @@ def _attention(fields: _Fields, family: Family) -> Attention:
     heads = fields.number("num_attention_heads")
     hidden = fields.number("hidden_size")
     flagged = bool(fields.get("attention_bias"))
-    common = {
+    common: dict[str, Any] = {
         "heads": heads,
         "has_qkv_bias": family.has_qkv_bias or flagged,
         "has_out_bias": family.has_out_bias or flagged,
