@@ -1,4 +1,4 @@
-"""Which algorithm serves a collective: what the runtime's documents say, and what is fastest here."""
+"""Which algorithm serves a collective: what documents say, and what is fastest here."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ class Crossover(NamedTuple):
 
 def documented(kind: str, ranks: int, tensor_bytes: float) -> str:
     """The algorithm that AWS's documents name for a size on one Trainium2 server."""
+    order: tuple[str, ...]
     if tensor_bytes < MESH_BELOW_BYTES:
         order = ("mesh", "ring")
     elif tensor_bytes <= RECURSIVE_BELOW_BYTES:

@@ -30,7 +30,8 @@ def execute(plan: Schedule, held: Held, steps: int | None = None) -> Held:
     columns = [column.tolist() for column in (plan.source, plan.target, plan.chunk, plan.adds)]
     for step in range(last):
         rows = [column[bounds[step] : bounds[step + 1]] for column in columns]
-        moved = [_read(plan, now, source, chunk) for source, chunk in zip(rows[0], rows[2])]
+        sent = zip(rows[0], rows[2], strict=True)
+        moved = [_read(plan, now, source, chunk) for source, chunk in sent]
         for target, chunk, adds, values in zip(*rows[1:], moved, strict=True):
             if adds and chunk in now[target]:
                 now[target][chunk] = now[target][chunk] + values

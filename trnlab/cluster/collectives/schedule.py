@@ -53,13 +53,9 @@ def schedule(kind: str, algorithm: str, ranks: int, chunks: int, sends: Iterable
     """A schedule of sends, sorted by step."""
     rows = np.array([tuple(send) for send in sends], np.int64).reshape(-1, 5)
     rows = rows[np.argsort(rows[:, 0], kind="stable")]
+    step, source, target, chunk, adds = (rows[:, i].copy() for i in range(5))
     return Schedule(
-        kind,
-        algorithm,
-        ranks,
-        chunks,
-        *(rows[:, i].copy() for i in range(4)),
-        adds=rows[:, 4].astype(bool),
+        kind, algorithm, ranks, chunks, step, source, target, chunk, adds.astype(np.bool_)
     )
 
 

@@ -156,5 +156,7 @@ def _summed(step: Ints, link: Ints, *amounts: Column) -> tuple[Ints, Ints, Colum
     """Amounts of equal step and link together."""
     width = int(link.max(initial=0)) + 1
     keys, where = np.unique(step * width + link, return_inverse=True)
-    first, second = (np.bincount(where, weights=each, minlength=len(keys)) for each in amounts)
-    return keys // width, keys % width, first, second
+    sums = [np.zeros(len(keys)) for _ in amounts]
+    for added, each in zip(sums, amounts, strict=True):
+        np.add.at(added, where, each)
+    return keys // width, keys % width, sums[0], sums[1]

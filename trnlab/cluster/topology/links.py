@@ -1,7 +1,7 @@
 """Links of a machine as whole numbers, so that a million chips need no objects.
 
-A link is `chip * PORTS + port`, one direction; beyond the last chip comes the memory of each device,
-which every byte touches that is read, written, or added to.
+A link is `chip * PORTS + port`, one direction. Beyond the last chip comes the memory of each
+device, which every byte touches that is read, written, or added to.
 """
 
 from __future__ import annotations

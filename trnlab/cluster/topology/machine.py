@@ -15,7 +15,7 @@ class Level(NamedTuple):
     """One kind of part: how many there are, and how many of the kind before are in one."""
 
     name: str
-    count: int
+    parts: int
     size: int
 
 
@@ -69,7 +69,7 @@ class Machine:
         """
         if not 0 <= device < self.devices:
             raise ValueError(
-                f"device: {device} is not one of {self.devices:,} devices, 0 to {self.devices - 1:,}"
+                f"device: {device!r:.40} is not one of 0 to {self.devices - 1:,}, the devices there are"
             )
         chip, within = divmod(device, self.system.devices_per_chip)
         domain, chip = divmod(chip, self.system.domain_chips)

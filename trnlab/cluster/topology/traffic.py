@@ -45,7 +45,8 @@ def link_loads(
     crossed = touched != NONE
     weights = np.broadcast_to(sent[:, None], touched.shape)[crossed]
     links, where = np.unique(touched[crossed], return_inverse=True)
-    total = np.bincount(where, weights=weights, minlength=len(links))
+    total = np.zeros(len(links))
+    np.add.at(total, where, weights)
     return Loads(links, total, total / link_bytes_per_s(machine, links))
 
 
