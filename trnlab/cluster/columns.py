@@ -8,14 +8,14 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from .plan import RECOMPUTE, SCHEDULES, Plan
+from .degrees import RECOMPUTE, SCHEDULES, Plan
 
 Column = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Plans:
-    """Equal-length columns; text options are codes into the tuples of `plan`."""
+    """Equal-length columns; text options are codes into the tuples of `degrees`."""
 
     tp: Column
     pp: Column

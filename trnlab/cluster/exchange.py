@@ -72,10 +72,11 @@ def _moved(size: Column) -> Column:
 
 
 def _hops_s(system: System, inside: Column, outside: Column) -> Column:
-    """Latency of one round: a ring for few members, recursive doubling beyond."""
-    near = np.minimum(inside - 1, 2 * np.ceil(np.log2(inside))) * system.fabric.hop_s
-    far = np.minimum(outside - 1, 2 * np.ceil(np.log2(outside))) * system.scale_out.hop_s
-    return near + far
+    """Latency of one round: recursive doubling between chips, and one hop inside them."""
+    chips = np.maximum(1.0, inside / system.devices_per_chip)
+    near = np.ceil(np.log2(chips)) + np.where(inside > chips, 1.0, 0.0)
+    far = np.ceil(np.log2(np.maximum(1.0, outside)))
+    return near * system.fabric.hop_s + far * system.scale_out.hop_s
 
 
 def _all_to_all_s(

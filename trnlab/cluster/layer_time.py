@@ -19,7 +19,7 @@ from .work import Pass, Share, Work, layer_work, share
 BACKWARD_OF_FUSED = 2.5  # a fused kernel multiplies the scores again: 5 products against 2
 FUSED_TENSOR_PASSES = 3.0  # columns through TensorE for 128 scores: Q K, transpose, P V
 FUSED_VECTOR_PASSES = 2.0  # columns through VectorE for 128 scores: maximum, rescale and sum
-FULL, SELECTIVE = 2.0, 1.0  # codes of `plan.RECOMPUTE`
+FULL, SELECTIVE = 2.0, 1.0  # codes of `degrees.RECOMPUTE`
 
 Times = dict[str, Column]
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .degrees import Plan
 from .models import Attention, Layer, Mlp, Transformer, model
-from .plan import Plan
 
 MEGATRON = "arXiv 2205.05198, Table 5"
 MAXTEXT = "github.com/AI-Hypercomputer/maxtext, configs of TPU v5p"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from trnlab.spec.accelerator import Accelerator
 from trnlab.spec.system import System
 
+from .degrees import Plan
 from .dtypes import FORMATS, Format
-from .plan import Plan
 
 
 def check_chips(system: System, chips: object) -> None:

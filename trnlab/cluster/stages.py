@@ -9,12 +9,12 @@ import numpy as np
 from trnlab.spec.system import System
 
 from .columns import Column, Plans, total
+from .degrees import SCHEDULES
 from .dtypes import Format
 from .exchange import ALL_REDUCE, Group, exchange_s, send_s
 from .layer_time import LayerTime, Times, layer_time, pass_s
 from .memory import stage_layers
 from .models import Transformer
-from .plan import SCHEDULES
 from .product import Product, product_s
 from .work import ACTIVATION_BYTES, Pass
 
@@ -34,8 +34,7 @@ def pipeline(
     system: System, model: Transformer, plans: Plans, sequence: Column, dtype: Format
 ) -> Pipeline:
     """Time of one micro-batch and of the bubble."""
-    layer = mean_layer(system, model, plans, sequence, dtype)
-    head = _head(system, model, plans, sequence, dtype)
+    layer, head = _distinct_times(system, model, plans, sequence, dtype)
     layers, replaced = stage_layers(model, plans)
     layer_s, head_s = total(layer.values()), total(head.values())
     is_single = plans.pp == 1
@@ -52,6 +51,34 @@ def pipeline(
     bubble = np.maximum(0.0, whole - slowest) / plans.virtual_stages
     rest = np.where(plans.schedule == ZERO_BUBBLE, ZERO_BUBBLE_REST, 1.0)
     return Pipeline(times, np.where(is_single, 0.0, bubble * rest), layer)
+
+
+def _distinct_times(
+    system: System, model: Transformer, plans: Plans, sequence: Column, dtype: Format
+) -> tuple[Times, Times]:
+    """A mean layer and the head; plans that cut a layer alike are timed once."""
+    cuts = (
+        plans.tp,
+        plans.ep,
+        plans.cp,
+        plans.micro_batch,
+        plans.sequence_parallel,
+        plans.recompute,
+        plans.fused_attention,
+        sequence,
+    )
+    key = np.zeros(len(plans), np.int64)
+    for column in cuts:
+        values, codes = np.unique(column, return_inverse=True)
+        key = key * len(values) + codes
+    _, rows, again = np.unique(key, return_index=True, return_inverse=True)
+    few, length = plans.take(rows), sequence[rows]
+    layer = mean_layer(system, model, few, length, dtype)
+    head = _head(system, model, few, length, dtype)
+    return (
+        {cause: seconds[again] for cause, seconds in layer.items()},
+        {cause: seconds[again] for cause, seconds in head.items()},
+    )
 
 
 def mean_layer(

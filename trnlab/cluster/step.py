@@ -17,6 +17,7 @@ from .work import ACTIVATION_BYTES, Pass
 
 OPTIMIZER_PASS_BYTES = 34.0  # of one parameter: Adam reads 18 and writes 16
 OPTIMIZER_PASS_ELEMENTS = 10.0
+CONTEXT_PASSES = 3.0  # keys and values go around forward; they and their gradients backward
 BACKWARD_PART = 2 / 3  # of a micro-batch's time
 
 
@@ -36,9 +37,9 @@ def step_times(
     held = held_parameters(model, plans)
     for cause, seconds in _data_parallel(system, plans, held, micro_batches, micro_batch_s).items():
         times[cause] = times.get(cause, 0.0) + seconds
-    times[PERMUTE] = times[PERMUTE] + micro_batches * _context_s(
-        system, model, plans, sequence, line.micro_batch["attention"]
-    )
+    moved = CONTEXT_PASSES * context_s(system, model, plans, sequence) / plans.pp
+    behind = np.where(plans.overlap > 0, line.micro_batch["attention"], 0.0)
+    times[PERMUTE] = times[PERMUTE] + micro_batches * np.maximum(0.0, moved - behind)
     times["optimizer"] = _optimizer_s(system, plans, held)
     times["overhead"] = np.full_like(plans.tp, system.step_overhead_s)
     return times
@@ -82,18 +83,12 @@ def _data_parallel(
     }
 
 
-def _context_s(
-    system: System, model: Transformer, plans: Plans, sequence: Column, attention_s: Column
-) -> Column:
-    """Keys and values travel around the context group while attention computes."""
-    layers = model.layers / plans.pp
-    width = sum(count * layer.attention.kv_width for count, layer in model.groups) / model.layers
-    shared = width / np.minimum(plans.tp, model.kv_heads)
-    tokens = plans.micro_batch * sequence
-    payload = tokens * shared * ACTIVATION_BYTES
-    group = Group(plans.cp, plans.tp)
-    moved = 3 * layers * exchange_s(system, ALL_GATHER, group, payload)
-    return np.where(plans.overlap > 0, np.maximum(0.0, moved - attention_s), moved)
+def context_s(system: System, model: Transformer, plans: Plans, sequence: Column) -> Column:
+    """Keys and values of all layers travel around the context group once."""
+    width = sum(count * layer.attention.kv_width for count, layer in model.groups)
+    shared = width / model.layers / np.minimum(plans.tp, model.kv_heads)
+    payload = plans.micro_batch * sequence * shared * ACTIVATION_BYTES
+    return model.layers * exchange_s(system, ALL_GATHER, Group(plans.cp, plans.tp), payload)
 
 
 def _optimizer_s(system: System, plans: Plans, held: Held) -> Column:

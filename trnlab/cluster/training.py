@@ -14,12 +14,12 @@ from trnlab.spec.system import System
 from trnlab.spec.systems import system as find_system
 
 from .columns import columns
+from .degrees import Plan, check_plan, check_whole
 from .dtypes import Format, number_format
 from .layer_time import Times
 from .memory import training_bytes
 from .models import Transformer, training_flops
 from .models import model as find_model
-from .plan import Plan, check_plan, check_whole
 from .requests import check_chips, check_devices, check_dtype
 from .step import step_times
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from .plan import Plan
+from .degrees import Plan
 from .published import (
     A100_RUNS,
     H100_RUNS,

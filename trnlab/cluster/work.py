@@ -84,7 +84,7 @@ def layer_work(model: Transformer, layer: Layer, part: Share) -> Work:
     )
     block = part.tokens * hidden * ACTIVATION_BYTES
     return Work(
-        products=_projections(layer, part, hidden) + feed_products,
+        products=projections(layer, part, hidden) + feed_products,
         attention=[scores, values],
         softmax=softmax,
         scores=queries * part.keys,
@@ -101,7 +101,8 @@ def _needs_block(layer: Layer, part: Share) -> Column:
     return np.where(part.tp > part.ep, 1.0, 0.0)
 
 
-def _projections(layer: Layer, part: Share, hidden: float) -> list[Product]:
+def projections(layer: Layer, part: Share, hidden: float) -> list[Product]:
+    """Products with the weights of attention."""
     attention, tokens, tp = layer.attention, part.tokens, part.tp
     one = np.ones_like(tokens)
     out = Product(tokens, attention.out_width / tp, hidden * one, one)
@@ -149,7 +150,7 @@ def expert_rows(experts: Experts, part: Share) -> tuple[Column, Column, Column]:
     split = np.maximum(1.0, part.tp / part.ep)
     count = experts.count / part.ep
     tokens = part.tokens * experts.top_k / part.tp * split  # that one device works on
-    return np.maximum(1.0, tokens / count), count, split
+    return tokens / count, count, split
 
 
 def _add_mlp(

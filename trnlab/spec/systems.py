@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from .peer_systems import A100_PODS, B200_PODS, H100_PODS, IRONWOOD_PODS, V5E_PODS, V5P_PODS
 from .system import System
 from .table import Table
+from .trainium4 import trainium4
 from .trainium_systems import TRN1_SERVER, TRN2_SERVER, TRN2_ULTRA, TRN3_GEN1, TRN3_GEN2
 
 SYSTEMS = Table(
@@ -24,6 +25,7 @@ SYSTEMS = Table(
             V5E_PODS,
             V5P_PODS,
             IRONWOOD_PODS,
+            trainium4(),
         )
     }
 )

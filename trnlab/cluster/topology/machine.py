@@ -69,7 +69,7 @@ class Machine:
         """
         if not 0 <= device < self.devices:
             raise ValueError(
-                f"device: {device!r:.40} is not one of 0 to {self.devices - 1:,}, the devices there are"
+                f"device: {device!r:.40} is not one of the devices 0 to {self.devices - 1:,}"
             )
         chip, within = divmod(device, self.system.devices_per_chip)
         domain, chip = divmod(chip, self.system.domain_chips)
