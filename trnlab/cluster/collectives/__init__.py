@@ -1,0 +1,29 @@
+"""Collectives as schedules of sends, executed on arrays and timed on links."""
+
+from .build import ALGORITHMS, KINDS, collective, fits
+from .choose import Crossover, candidates, crossovers, documented, fastest, times_s
+from .execute import execute, on_groups, run, start
+from .schedule import Schedule, Send
+from .timing import Timed, line, time
+
+__all__ = [
+    "ALGORITHMS",
+    "KINDS",
+    "Crossover",
+    "Schedule",
+    "Send",
+    "Timed",
+    "candidates",
+    "collective",
+    "crossovers",
+    "documented",
+    "execute",
+    "fastest",
+    "fits",
+    "line",
+    "on_groups",
+    "run",
+    "start",
+    "time",
+    "times_s",
+]

@@ -1,0 +1,137 @@
+"""Which algorithm serves a collective: what documents say, and what is fastest here."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from trnlab.cluster.topology import Machine
+from trnlab.spec.fabric import Switched
+
+from .build import ALGORITHMS, collective, fits
+from .schedule import Schedule
+from .timing import Timed, line, time
+
+MESH_BELOW_BYTES = 1e6
+RECURSIVE_BELOW_BYTES = 56e6
+MOST_SINGLE_STEP = 64  # ranks; its traffic grows with their square
+_ORDERED = ("all_reduce", "all_gather", "reduce_scatter")
+SOURCE = "neuron-runtime/explore/intranode-collective-comm.rst (Trainium2, one server)"
+
+
+class Crossover(NamedTuple):
+    """From this size on, an algorithm is the fastest."""
+
+    from_bytes: float
+    algorithm: str
+
+
+def documented(kind: str, ranks: int, tensor_bytes: float) -> str:
+    """The algorithm that AWS's documents name for a size on one Trainium2 server."""
+    order: tuple[str, ...]
+    if tensor_bytes < MESH_BELOW_BYTES:
+        order = ("mesh", "ring")
+    elif tensor_bytes <= RECURSIVE_BELOW_BYTES:
+        order = ("recursive", "kangaring", "ring", "mesh")
+    else:
+        order = ("kangaring", "ring", "mesh")
+    allowed = [name for name in order if name in ALGORITHMS[kind] and not fits(name, ranks)]
+    return allowed[0]
+
+
+def candidates(kind: str, machine: Machine, ranks: int) -> dict[str, Schedule]:
+    """The schedule of every algorithm that can serve the first `ranks` devices of a machine."""
+    return dict(_candidates(kind, machine, ranks))
+
+
+def times_s(kind: str, machine: Machine, ranks: int, tensor_bytes: float) -> dict[str, float]:
+    """Seconds of every algorithm for one size."""
+    lines = _lines(kind, machine, ranks)
+    return {name: fixed + each * tensor_bytes for name, fixed, each in lines}
+
+
+def fastest(kind: str, machine: Machine, tensor_bytes: float, ranks: int) -> Timed:
+    """The algorithm that needs the least time, timed."""
+    found = times_s(kind, machine, ranks, tensor_bytes)
+    plan = candidates(kind, machine, ranks)[min(found, key=lambda name: found[name])]
+    return time(plan, machine, tensor_bytes)
+
+
+def crossovers(kind: str, machine: Machine, ranks: int) -> list[Crossover]:
+    """Where the fastest algorithm changes: the lower envelope of straight lines."""
+    lines = _lines(kind, machine, ranks)
+    name, fixed, each = min(lines, key=lambda row: (row[1], row[2]))
+    found = [Crossover(0.0, name)]
+    while flatter := [row for row in lines if row[2] < each]:
+        meets = [((row[1] - fixed) / (each - row[2]), row) for row in flatter]
+        size, (name, fixed, each) = min(meets, key=lambda meet: (meet[0], meet[1][2]))
+        found.append(Crossover(size, name))
+    return found
+
+
+@lru_cache(maxsize=64)
+def _lines(kind: str, machine: Machine, ranks: int) -> tuple[tuple[str, float, float], ...]:
+    plans = _candidates(kind, machine, ranks)
+    return tuple((name, *line(plan, machine)) for name, plan in plans)
+
+
+@lru_cache(maxsize=64)
+def _candidates(kind: str, machine: Machine, ranks: int) -> tuple[tuple[str, Schedule], ...]:
+    system = machine.system
+    chip, server = system.devices_per_chip, system.devices_per_chip * system.chips_per_server
+    is_whole = chip > 1 and ranks % chip == 0 and ranks > chip
+    found = []
+    for name in ALGORITHMS[kind]:
+        inner = server if ranks > server else chip
+        if name in ("mesh", "recursive"):
+            inner = chip if is_whole else 0
+        if name == "single-step mesh" and ranks > MOST_SINGLE_STEP:
+            continue
+        if name == "kangaring" and (chip % 2 or ranks % chip):  # its pairs share a chip
+            continue
+        if not fits(name, ranks, inner or None):
+            order = rank_order(name, machine, ranks) if kind in _ORDERED else None
+            plan = collective(kind, name, ranks, inner=inner or None, order=order)
+            found.append((name, plan))
+    return tuple(found)
+
+
+def rank_order(algorithm: str, machine: Machine, ranks: int) -> list[int] | None:
+    """Devices in an order in which partners are neighbors; None: as they are numbered.
+
+    A ring goes through a torus row by row, back and forth. Halving sees a ring of four as a square:
+    in Gray's order each partner is one hop away.
+    """
+    fabric, per_chip = machine.system.fabric, machine.system.devices_per_chip
+    if isinstance(fabric, Switched) or ranks != fabric.chips * per_chip:
+        return None
+    sides = (fabric.x, fabric.y, fabric.z)
+    if algorithm == "recursive":
+        if any(side & (side - 1) for side in sides):
+            return None
+        chips = _gray(sides)
+    elif algorithm in ("ring", "kangaring"):
+        chips = _snake(sides)
+    else:
+        return None
+    return [chip * per_chip + device for chip in chips for device in range(per_chip)]
+
+
+def _gray(sides: tuple[int, int, int]) -> list[int]:
+    order = [[i ^ (i >> 1) for i in range(side)] for side in sides]
+    x, y = sides[0], sides[1]
+    return [(c * y + b) * x + a for c in order[2] for b in order[1] for a in order[0]]
+
+
+def _snake(sides: tuple[int, int, int]) -> list[int]:
+    """Up and down the columns but the first, whose chips lead back."""
+    x, y, z = sides
+    chips = []
+    for c in range(z):
+        rows = [c * x * y + b * x for b in range(y)]
+        inner = []
+        for i, row in enumerate(rows):
+            columns = range(1, x) if i % 2 == 0 else range(x - 1, 0, -1)
+            inner += [row + a for a in columns]
+        chips += [rows[0], *inner, *reversed(rows[1:])]
+    return chips

@@ -1,0 +1,121 @@
+"""Run a schedule on NumPy arrays: the sends that are timed are the sends that move data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .build import collective
+from .schedule import Schedule
+
+Array = NDArray[np.generic]
+Held = list[dict[int, Array]]  # of each rank: chunk -> values
+
+
+def execute(plan: Schedule, held: Held, steps: int | None = None) -> Held:
+    """What every rank holds after some steps.
+
+    Args:
+        plan: the sends
+        held: what every rank holds before; not changed
+        steps: how many to run; all if left out
+    Raises:
+        ValueError: a send of a chunk that its source does not hold
+    """
+    now = [dict(chunks) for chunks in held]
+    last = plan.steps if steps is None else min(steps, plan.steps)
+    bounds = np.searchsorted(plan.step, np.arange(last + 1))
+    columns = [column.tolist() for column in (plan.source, plan.target, plan.chunk, plan.adds)]
+    for step in range(last):
+        rows = [column[bounds[step] : bounds[step + 1]] for column in columns]
+        sent = zip(rows[0], rows[2], strict=True)
+        moved = [_read(plan, now, source, chunk) for source, chunk in sent]
+        for target, chunk, adds, values in zip(*rows[1:], moved, strict=True):
+            if adds and chunk in now[target]:
+                now[target][chunk] = now[target][chunk] + values
+            else:
+                now[target][chunk] = values
+    return now
+
+
+def start(plan: Schedule, tensors: Sequence[Array]) -> Held:
+    """Cut each rank's tensor into the chunks it starts with.
+
+    Args:
+        tensors: of each rank: what it adds, owns, or sends; only the root's for a broadcast. For
+            all_to_all_v a list of n arrays for each rank
+    Raises:
+        ValueError: not one tensor for each rank
+    """
+    n = plan.ranks
+    if len(tensors) != n:
+        raise ValueError(f"{plan.kind}: {len(tensors)} tensors for {n} ranks; give one for each")
+    if plan.kind in ("all_gather", "permute"):
+        return [{r: np.asarray(tensors[r])} for r in range(n)]
+    if plan.kind == "all_to_all_v":
+        return [{r * n + i: np.asarray(tensors[r][i]) for i in range(n)} for r in range(n)]
+    offset = n if plan.kind == "all_to_all" else 0
+    return [
+        {r * offset + i: part for i, part in enumerate(np.array_split(np.ravel(tensors[r]), n))}
+        for r in range(n)
+    ]
+
+
+def run(plan: Schedule, tensors: Sequence[Array], root: int = 0) -> list[Array]:
+    """Execute a collective.
+
+    Args:
+        tensors: see `start`
+        root: of a broadcast
+    Returns:
+        each rank's result: all_reduce the sum, all_gather all tensors in order, reduce_scatter its
+        part of the sum, all_to_all the parts meant for it in order of their senders, permute what
+        came (its own if nothing came), broadcast the root's tensor
+    """
+    held = start(plan, tensors)
+    if plan.kind == "broadcast":
+        held = [chunks if rank == root else {} for rank, chunks in enumerate(held)]
+    done = execute(plan, held)
+    return [_result(plan, done[rank], rank) for rank in range(plan.ranks)]
+
+
+def on_groups(
+    kind: str, algorithm: str, tensors: Sequence[Array], groups: Sequence[Sequence[int]]
+) -> list[Array]:
+    """Execute a collective in each replica group; ranks outside keep their tensor.
+
+    Raises:
+        ValueError: a rank in two groups
+    """
+    named = [rank for group in groups for rank in group]
+    if len(set(named)) < len(named) or any(not 0 <= rank < len(tensors) for rank in named):
+        raise ValueError(
+            f"{kind}: replica groups {list(groups)!r:.60} should name each of {len(tensors)} ranks "
+            "at most once"
+        )
+    results = [np.asarray(tensor) for tensor in tensors]
+    for group in groups:
+        plan = collective(kind, algorithm, len(group))
+        for rank, result in zip(group, run(plan, [tensors[r] for r in group]), strict=True):
+            results[rank] = result
+    return results
+
+
+def _read(plan: Schedule, now: Held, source: int, chunk: int) -> Array:
+    if chunk not in now[source]:
+        raise ValueError(f"{plan.kind}: rank {source} sends chunk {chunk}, which it does not hold")
+    return now[source][chunk]
+
+
+def _result(plan: Schedule, held: dict[int, Array], rank: int) -> Array:
+    n = plan.ranks
+    if plan.kind == "reduce_scatter":
+        return held[rank]
+    if plan.kind == "permute":
+        came = plan.chunk[plan.target == rank]
+        return held[int(came[0])] if len(came) else held[rank]
+    if plan.kind.startswith("all_to_all"):
+        return np.concatenate([held[sender * n + rank] for sender in range(n)])
+    return np.concatenate([held[chunk] for chunk in range(plan.chunks)])

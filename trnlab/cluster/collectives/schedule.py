@@ -1,0 +1,82 @@
+"""A collective as a schedule of sends: the same record is executed on arrays and timed on links.
+
+A tensor is cut into numbered chunks. In one step every send reads what its source held when the
+step began; the target keeps the chunk, or adds it to its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+
+
+class Send(NamedTuple):
+    """One chunk from one rank to another."""
+
+    step: int
+    source: int
+    target: int
+    chunk: int
+    adds: bool = False
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """All sends of one collective on `ranks` ranks, in columns, by step."""
+
+    kind: str  # "all_reduce"
+    algorithm: str  # "ring"
+    ranks: int
+    chunks: int
+    step: Ints
+    source: Ints
+    target: Ints
+    chunk: Ints
+    adds: NDArray[np.bool_]
+
+    @property
+    def steps(self) -> int:
+        """Steps, one after the other."""
+        return int(self.step.max(initial=-1)) + 1
+
+    def __len__(self) -> int:
+        return len(self.step)
+
+
+def schedule(kind: str, algorithm: str, ranks: int, chunks: int, sends: Iterable[Send]) -> Schedule:
+    """A schedule of sends, sorted by step."""
+    rows = np.array([tuple(send) for send in sends], np.int64).reshape(-1, 5)
+    rows = rows[np.argsort(rows[:, 0], kind="stable")]
+    step, source, target, chunk, adds = (rows[:, i].copy() for i in range(5))
+    return Schedule(
+        kind, algorithm, ranks, chunks, step, source, target, chunk, adds.astype(np.bool_)
+    )
+
+
+def then(
+    kind: str, algorithm: str, ranks: int, chunks: int, parts: Sequence[Sequence[Send]]
+) -> Schedule:
+    """Parts that run one after the other."""
+    sends: list[Send] = []
+    start = 0
+    for part in parts:
+        sends += [send._replace(step=send.step + start) for send in part]
+        start = max((send.step for send in sends), default=-1) + 1
+    return schedule(kind, algorithm, ranks, chunks, sends)
+
+
+def relabeled(
+    sends: Iterable[Send], ranks: Sequence[int], chunks: Sequence[Sequence[int]]
+) -> list[Send]:
+    """The same sends between other ranks; each chunk becomes a list of finer chunks."""
+    return [
+        Send(send.step, ranks[send.source], ranks[send.target], chunk, send.adds)
+        for send in sends
+        for chunk in chunks[send.chunk]
+    ]

@@ -1,0 +1,162 @@
+"""Time a schedule on a machine: each step lasts as long as its busiest link or memory.
+
+A step begins when the one before has ended; messages of one step share links, and a chunk that one
+rank sends to several is read once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trnlab.cluster.topology import NONE, Machine, link_bytes_per_s, routes
+from trnlab.cluster.topology.links import memory_links
+from trnlab.spec.fabric import Torus
+
+from .schedule import Schedule
+
+Column = NDArray[np.float64]
+Ints = NDArray[np.int64]
+BUS_FACTOR = {"all_reduce": 2.0, "all_gather": 1.0, "reduce_scatter": 1.0, "all_to_all": 1.0}
+
+
+@dataclass(frozen=True)
+class Timed:
+    """Seconds of each step, and what each step puts on each link."""
+
+    plan: Schedule
+    machine: Machine
+    devices: Ints  # of each rank
+    tensor_bytes: float
+    start_s: Column  # of each step
+    busy_s: Column  # of each step
+    load_step: Ints  # one row for each link that a step uses
+    load_link: Ints
+    load_bytes: Column
+    load_s: Column
+
+    @property
+    def total_s(self) -> float:
+        """From the call until the last byte can be read."""
+        return self.machine.system.collectives.start_s + float(self.busy_s.sum())
+
+    @property
+    def bytes_per_s(self) -> float:
+        """Tensor over time."""
+        return self.tensor_bytes / self.total_s
+
+    @property
+    def bus_bytes_per_s(self) -> float:
+        """What each rank's link must carry at that speed, whatever the algorithm."""
+        ranks = self.plan.ranks
+        factor = BUS_FACTOR.get(self.plan.kind)
+        return self.bytes_per_s * (1.0 if factor is None else factor * (ranks - 1) / ranks)
+
+
+def time(
+    plan: Schedule,
+    machine: Machine,
+    tensor_bytes: float,
+    devices: Sequence[int] | None = None,
+    chunk_bytes: Sequence[float] | None = None,
+) -> Timed:
+    """Time a schedule.
+
+    Args:
+        tensor_bytes: what all_reduce adds, all_gather ends with, reduce_scatter starts from, and
+            one rank gives to all_to_all, permute or broadcast
+        devices: of each rank; the first ones if left out
+        chunk_bytes: of each chunk, if they differ
+    Raises:
+        ValueError: not one device for each rank, or a size below 0
+    """
+    at = _devices(plan, machine, devices)
+    if not tensor_bytes >= 0:
+        raise ValueError(f"{plan.kind}: tensor_bytes = {tensor_bytes!r} should be 0 or more")
+    sizes = _sizes(plan, tensor_bytes, chunk_bytes)
+    found = routes(machine, at[plan.source], at[plan.target])
+    crossed = found.links != NONE
+    step = np.broadcast_to(plan.step[:, None], found.links.shape)[crossed]
+    bytes_ = np.broadcast_to(sizes[plan.chunk][:, None], found.links.shape)[crossed]
+    touched = _touches(plan, machine, at, sizes)
+    slowed = np.broadcast_to(_slowdown(machine, found.hops)[:, None], found.links.shape)[crossed]
+    load_step, load_link, load_bytes, work_bytes = _summed(
+        np.concatenate([step, touched[0]]),
+        np.concatenate([found.links[crossed], touched[1]]),
+        np.concatenate([bytes_, touched[2]]),
+        np.concatenate([bytes_ * slowed, touched[2]]),
+    )
+    load_s = work_bytes / link_bytes_per_s(machine, load_link)
+    busy = np.zeros(plan.steps)
+    np.maximum.at(busy, load_step, load_s)
+    latency = np.zeros(plan.steps)
+    np.maximum.at(latency, plan.step, found.latency_s)
+    busy += latency
+    start = np.concatenate([[0.0], np.cumsum(busy)[:-1]]) if plan.steps else busy
+    start = start + machine.system.collectives.start_s
+    return Timed(
+        plan, machine, at, tensor_bytes, start, busy, load_step, load_link, load_bytes, load_s
+    )
+
+
+def line(
+    plan: Schedule, machine: Machine, devices: Sequence[int] | None = None
+) -> tuple[float, float]:
+    """Time is a straight line over size: seconds without bytes, and seconds for each byte."""
+    empty = time(plan, machine, 0.0, devices).total_s
+    large = 1e12
+    return empty, (time(plan, machine, large, devices).total_s - empty) / large
+
+
+def _devices(plan: Schedule, machine: Machine, devices: Sequence[int] | None) -> Ints:
+    at = np.arange(plan.ranks) if devices is None else np.asarray(devices, np.int64)
+    if len(at) != plan.ranks or len(np.unique(at)) < len(at) or at.max() >= machine.devices:
+        raise ValueError(
+            f"{plan.kind}: {plan.ranks} ranks need as many devices, each once, of the "
+            f"{machine.devices:,} there are"
+        )
+    return at
+
+
+def _sizes(plan: Schedule, tensor_bytes: float, chunk_bytes: Sequence[float] | None) -> Column:
+    if chunk_bytes is not None:
+        if len(chunk_bytes) != plan.chunks:
+            raise ValueError(f"{plan.kind}: chunk_bytes should name {plan.chunks} chunks")
+        return np.asarray(chunk_bytes, float)
+    whole = plan.kind == "permute"
+    return np.full(plan.chunks, tensor_bytes if whole else tensor_bytes / plan.ranks)
+
+
+def _touches(
+    plan: Schedule, machine: Machine, at: Ints, sizes: Column
+) -> tuple[Ints, Ints, Column]:
+    """Reads at sources and writes at targets, each once a step and chunk; adding reads as well."""
+    key = plan.step * plan.chunks + plan.chunk
+    reads = np.unique(key * plan.ranks + plan.source)
+    written = np.unique(2 * (key * plan.ranks + plan.target) + plan.adds)
+    writes, adds = written // 2, written % 2
+    both = np.concatenate([reads, writes])
+    times = np.concatenate([np.ones(len(reads)), 1.0 + adds])
+    rest, rank = np.divmod(both, plan.ranks)
+    step, chunk = np.divmod(rest, plan.chunks)
+    return step, memory_links(machine, at[rank]), times * sizes[chunk]
+
+
+def _slowdown(machine: Machine, hops: Ints) -> Column:
+    """Messages through other chips of a torus reach only part of a link's bandwidth."""
+    fabric = machine.system.fabric
+    rate = fabric.routed_rate if isinstance(fabric, Torus) else 1.0
+    return np.where(hops > 1, 1 / rate, 1.0)
+
+
+def _summed(step: Ints, link: Ints, *amounts: Column) -> tuple[Ints, Ints, Column, Column]:
+    """Amounts of equal step and link together."""
+    width = int(link.max(initial=0)) + 1
+    keys, where = np.unique(step * width + link, return_inverse=True)
+    sums = [np.zeros(len(keys)) for _ in amounts]
+    for added, each in zip(sums, amounts, strict=True):
+        np.add.at(added, where, each)
+    return keys // width, keys % width, sums[0], sums[1]

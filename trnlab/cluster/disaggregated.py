@@ -1,0 +1,79 @@
+"""Prompts on some chips, further tokens on others: how many of each, and what moves between."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .columns import columns
+from .decode import cache_bytes
+from .degrees import Plan
+from .dtypes import number_format
+from .inference import Inference, predict_inference
+
+__all__ = ["Disaggregated", "disaggregate"]
+
+
+class Disaggregated(NamedTuple):
+    """Two pools of chips whose rates match."""
+
+    prefill: Inference  # of one group that reads prompts
+    decode: Inference  # of one group that writes tokens
+    prefill_groups: float  # for each group that decodes
+    cache_bytes: float  # of one request, from pool to pool
+    handover_s: float  # of one request over the network between domains
+
+    @property
+    def ttft_s(self) -> float:
+        """Prompt, then the cache's journey."""
+        return self.prefill.ttft_s + self.handover_s
+
+    @property
+    def tpot_s(self) -> float:
+        """No prompt ever interrupts a token."""
+        return self.decode.tpot_s
+
+    @property
+    def tokens_per_s_chip(self) -> float:
+        """Tokens written per second and chip of both pools."""
+        chips = self.decode.chips + self.prefill_groups * self.prefill.chips
+        return self.decode.batch / self.decode.tpot_s / chips
+
+
+def disaggregate(
+    *,
+    prefill_chips: int,
+    prefill_plan: Plan,
+    decode_chips: int,
+    decode_plan: Plan,
+    batch: int,
+    **request: Any,
+) -> Disaggregated:
+    """Match a group that reads prompts one by one with a group that decodes a batch.
+
+    Args:
+        batch: requests that the decoding group holds at once
+        request: model, system, prompt, output, dtype, cache_dtype as in `predict_inference`
+    Raises:
+        ValueError: what cannot be, in one sentence
+    """
+    reads = predict_inference(
+        chips=prefill_chips, plan=prefill_plan, batch=prefill_plan.dp, **request
+    )
+    writes = predict_inference(chips=decode_chips, plan=decode_plan, batch=batch, **request)
+    finished_per_s = batch / (writes.output * writes.tpot_s)
+    groups = finished_per_s * reads.ttft_s / reads.batch
+    moved = _request_cache_bytes(writes)
+    per_chip = writes.system.scale_out.bytes_per_s * writes.system.collectives.out_rate
+    chips = min(prefill_chips, decode_chips)
+    handover = writes.system.scale_out.hop_s + moved / (per_chip * chips)
+    return Disaggregated(reads, writes, groups, moved, handover)
+
+
+def _request_cache_bytes(of: Inference) -> float:
+    """Cache of one prompt, all layers and heads."""
+    one = np.ones(1)
+    whole = columns([Plan()])
+    cache = number_format(of.cache_dtype)
+    return float(cache_bytes(of.model, whole, one, one * of.prompt, cache)[0])

@@ -1,0 +1,146 @@
+"""Time of one micro-batch in one layer, by cause: forward, backward and what is recomputed."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from trnlab.spec.chip import Chip
+from trnlab.spec.system import System
+
+from .columns import Column, Plans, total
+from .dtypes import Format
+from .exchange import ALL_GATHER, ALL_REDUCE, ALL_TO_ALL, REDUCE_SCATTER, Group, exchange_s
+from .models import Layer, Transformer
+from .product import Product, product_flops, product_s
+from .work import Pass, Share, Work, layer_work, share
+
+BACKWARD_OF_FUSED = 2.5  # a fused kernel multiplies the scores again: 5 products against 2
+FUSED_TENSOR_PASSES = 3.0  # columns through TensorE for 128 scores: Q K, transpose, P V
+FUSED_VECTOR_PASSES = 2.0  # columns through VectorE for 128 scores: maximum, rescale and sum
+FULL, SELECTIVE = 2.0, 1.0  # codes of `degrees.RECOMPUTE`
+
+Times = dict[str, Column]
+
+
+class LayerTime(NamedTuple):
+    """Seconds by cause for one micro-batch."""
+
+    forward: Times
+    backward: Times
+    recompute: Times
+
+
+def layer_time(
+    system: System,
+    model: Transformer,
+    layer: Layer,
+    plans: Plans,
+    sequence: Column,
+    dtype: Format,
+) -> LayerTime:
+    """Forward, backward and recomputed time of one layer."""
+    part = share(plans, layer, sequence)
+    work = layer_work(model, layer, part)
+    forward = {
+        "matmul": total(product_s(system, product, dtype) for product in work.products),
+        "attention": _attention_s(system, work, part, dtype),
+        "elementwise": total(pass_s(system, each) for each in work.passes),
+    }
+    exchanges = _exchanges(system, work, part)
+    backward = {
+        "matmul": total(_backward_s(system, product, dtype) for product in work.products),
+        "attention": _attention_backward_s(system, work, part, dtype, forward["attention"]),
+        "elementwise": 2 * forward["elementwise"],
+    }
+    again = _recomputed(plans, forward, exchanges)
+    inputs_again = exchanges[ALL_GATHER] / len(work.blocks) * 2  # only a shard of them was kept
+    returned = {**exchanges, ALL_GATHER: exchanges[ALL_GATHER] + inputs_again}
+    return LayerTime({**forward, **exchanges}, {**backward, **returned}, again)
+
+
+def pass_s(system: System, work: Pass) -> Column:
+    """Time of elementwise work: bytes over memory, or elements through VectorE if slower."""
+    chip = system.chip
+    if not isinstance(chip, Chip):
+        return work.bytes / (chip.hbm_bytes_per_s * chip.hbm_rate) + chip.launch_s
+    core, cores = chip.core, system.cores_per_device
+    memory_s = work.bytes / (cores * memory_bytes_per_s(chip))
+    visited = work.elements * system.vector_passes
+    return np.maximum(memory_s, visited / (cores * core.vector.lanes * core.vector.clock_hz))
+
+
+def memory_bytes_per_s(chip: Chip) -> float:
+    """What one core can move between HBM and chip: its DMA engines or its share of a stack."""
+    return min(chip.core.dma.total_bytes_per_s, chip.core.hbm_share_bytes_per_s)
+
+
+def _attention_s(system: System, work: Work, part: Share, dtype: Format) -> Column:
+    fused = _fused_s(system, work, part, dtype)
+    if np.all(part.fused > 0):
+        return fused
+    products = total(product_s(system, product, dtype) for product in work.attention)
+    return np.where(part.fused > 0, fused, products + pass_s(system, work.softmax))
+
+
+def _fused_s(system: System, work: Work, part: Share, dtype: Format) -> Column:
+    """A fused kernel keeps scores on the chip; TensorE and VectorE work side by side."""
+    chip = system.chip
+    if not isinstance(chip, Chip):
+        flops = total(product_flops(product) for product in work.attention)
+        peak = dtype.result.peak_flops_per_s(chip) * chip.attention_rate
+        return flops / peak + chip.launch_s
+    core, cores = chip.core, system.cores_per_device
+    columns = work.scores / (core.tensor.rows * cores)
+    head_tiles = np.ceil(work.attention[0].inner / core.tensor.rows)
+    tensor_s = columns * (2 * head_tiles + FUSED_TENSOR_PASSES - 2) / core.tensor.clock_hz
+    return np.maximum(tensor_s, columns * FUSED_VECTOR_PASSES / core.vector.clock_hz)
+
+
+def _attention_backward_s(
+    system: System, work: Work, part: Share, dtype: Format, forward: Column
+) -> Column:
+    if np.all(part.fused > 0):
+        return BACKWARD_OF_FUSED * forward
+    products = total(_backward_s(system, product, dtype) for product in work.attention)
+    unfused = products + 2 * pass_s(system, work.softmax)
+    return np.where(part.fused > 0, BACKWARD_OF_FUSED * forward, unfused)
+
+
+def _backward_s(system: System, product: Product, dtype: Format) -> Column:
+    """Two products of the same size: gradients of the input and of the weights."""
+    rows, inner, columns, count = product
+    of_input = Product(rows, columns, inner, count)
+    of_weights = Product(inner, rows, columns, count)
+    return product_s(system, of_input, dtype) + product_s(system, of_weights, dtype)
+
+
+def _exchanges(system: System, work: Work, part: Share) -> Times:
+    """Exchanges of one forward pass; the backward pass mirrors them."""
+    one = np.ones_like(part.tp)
+    group = Group(part.tp, one)
+    sharded = part.sharded > 1
+    exposed = system.collectives.exposed
+    gathered = total(exchange_s(system, ALL_GATHER, group, block) for block in work.blocks)
+    reduced = total(exchange_s(system, ALL_REDUCE, group, block) for block in work.blocks)
+    half = np.where(sharded, gathered, 0.0) * exposed
+    times = {
+        ALL_GATHER: half,
+        REDUCE_SCATTER: half,
+        ALL_REDUCE: np.where(sharded, 0.0, reduced) * exposed,
+    }
+    if work.routed:
+        experts = Group(part.ep, one)
+        routed = total(exchange_s(system, ALL_TO_ALL, experts, sent) for sent in work.routed)
+        times[ALL_TO_ALL] = 2 * routed
+    return times
+
+
+def _recomputed(plans: Plans, forward: Times, exchanges: Times) -> Times:
+    """What the backward pass computes a second time; a fused kernel already has its own."""
+    full = plans.recompute == FULL
+    selective = (plans.recompute == SELECTIVE) & (plans.fused_attention == 0)
+    compute = total(forward.values())
+    again = np.where(full, compute, np.where(selective, forward["attention"], 0.0))
+    return {"recompute": again, **{kind: np.where(full, s, 0.0) for kind, s in exchanges.items()}}

@@ -1,0 +1,146 @@
+"""Every legal plan of a model on so many devices, as columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .columns import Column, Plans
+from .degrees import stage_slots
+from .models import Transformer
+
+LEAST_BUSY = 0.75  # of the devices; plans that idle more are left out
+MICRO_BATCHES = (1, 2, 4, 8)
+CONTEXTS = (1, 2, 4, 8, 16, 32)
+MOST_SLOTS = 16  # virtual stages
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a planner may try besides degrees."""
+
+    zero: tuple[int, ...]
+    recompute: tuple[int, ...]
+    sequence_parallel: tuple[int, ...]
+    micro_batch: tuple[int, ...]
+    interleaves: bool
+
+
+TRAINING = Options((0, 1, 2, 3), (1, 2), (0, 1), MICRO_BATCHES, True)  # fused attention: 1 is 0
+INFERENCE = Options((0,), (0,), (1,), (1,), False)
+
+
+def legal_plans(
+    model: Transformer, devices: int, batch: int, sequence: int, options: Options
+) -> Plans:
+    """Columns of all plans.
+
+    Args:
+        batch: sequences that data-parallel ranks must share equally; 0: any number of ranks
+        sequence: tokens, which context parallelism must divide
+    """
+    degrees = _degrees(model, devices, sequence, options)
+    shares = _divisors(batch) if batch else []
+    table = np.array(
+        [
+            (*row, dp, ep, micro)
+            for row in degrees
+            for dp in _ranks(devices, row, shares, options)
+            for ep in _expert_degrees(model, row, dp)
+            for micro in _micro_batches(batch, dp, options)
+        ],
+        float,
+    ).reshape(-1, 7)
+    return _with_options(table, options)
+
+
+def _degrees(
+    model: Transformer, devices: int, sequence: int, options: Options
+) -> list[tuple[int, int, int, int]]:
+    """(tp, pp, virtual stages, cp)"""
+    tps = [tp for tp in range(1, min(devices, model.heads) + 1) if model.heads % tp == 0]
+    cps = [cp for cp in CONTEXTS if sequence % cp == 0 and sequence // cp >= 128]
+    return [
+        (tp, pp, virtual, cp)
+        for tp in tps
+        for cp in cps
+        for pp, virtual in _stages(model.layers, devices, options)
+        if tp * cp * pp <= devices
+    ]
+
+
+def _stages(layers: int, devices: int, options: Options) -> list[tuple[int, int]]:
+    most = MOST_SLOTS if options.interleaves else 1
+    return [
+        (pp, virtual)
+        for pp in range(1, min(devices, layers + 2) + 1)
+        for virtual in range(1, most + 1)
+        if (virtual == 1 or pp > 1) and stage_slots(layers, pp * virtual) is not None
+    ]
+
+
+def _ranks(
+    devices: int, row: tuple[int, int, int, int], shares: list[int], options: Options
+) -> list[int]:
+    tp, pp, _, cp = row
+    most = devices // (tp * pp * cp)
+    if not shares:
+        return [most]
+    fewest = most if most < 1 / (1 - LEAST_BUSY) else most * LEAST_BUSY
+    there = [dp for dp in shares if fewest <= dp <= most]
+    return there if options.interleaves else there or [max(s for s in shares if s <= most)]
+
+
+def _divisors(number: int) -> list[int]:
+    small = [d for d in range(1, int(number**0.5) + 1) if number % d == 0]
+    return sorted({*small, *(number // d for d in small)})
+
+
+def _expert_degrees(model: Transformer, row: tuple[int, int, int, int], dp: int) -> list[int]:
+    if not model.is_mixture:
+        return [1]
+    holders = row[0] * row[3] * dp
+    experts = model.experts
+    return [e for e in range(1, experts + 1) if experts % e == 0 and holders % e == 0]
+
+
+def _micro_batches(batch: int, dp: int, options: Options) -> list[int]:
+    if not batch:
+        return [1]
+    return [micro for micro in options.micro_batch if batch // dp % micro == 0]
+
+
+def _with_options(table: NDArray[np.float64], options: Options) -> Plans:
+    """Every row with every option; sequence parallelism needs tp above 1."""
+    choices = np.array(
+        [
+            (zero, again, spread)
+            for zero in options.zero
+            for again in options.recompute
+            for spread in options.sequence_parallel
+        ],
+        float,
+    )
+    rows = np.repeat(table, len(choices), axis=0)
+    chosen = np.tile(choices, (len(table), 1))
+    is_new = (rows[:, 0] > 1) | (chosen[:, 2] == options.sequence_parallel[-1])
+    is_new &= (rows[:, 4] * rows[:, 3] > 1) | (chosen[:, 0] == options.zero[0])
+    rows, chosen = rows[is_new], chosen[is_new]
+    one: Column = np.ones(len(rows))
+    return Plans(
+        tp=rows[:, 0],
+        pp=rows[:, 1],
+        dp=rows[:, 4],
+        ep=rows[:, 5],
+        cp=rows[:, 3],
+        virtual_stages=rows[:, 2],
+        zero=chosen[:, 0],
+        sequence_parallel=chosen[:, 2],
+        recompute=chosen[:, 1],
+        schedule=0 * one,
+        fused_attention=one,
+        overlap=one,
+        micro_batch=rows[:, 6],
+    )

@@ -1,0 +1,1 @@
+"""Public models as their `config.json` describes them: sizes alone."""

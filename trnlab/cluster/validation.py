@@ -1,0 +1,163 @@
+"""Predictions beside measured runs: what the cluster model is worth, in one table.
+
+Constants belong to a system, never to a run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from .degrees import Plan
+from .published import (
+    A100_RUNS,
+    H100_RUNS,
+    MEGATRON_MODELS,
+    MEMORY,
+    TRN1_RUNS,
+    V5E_RUNS,
+    V5P_RUNS,
+    MeasuredMemory,
+    Run,
+)
+from .training import Training, predict_training
+
+GIB = 2**30
+RUNS = {
+    "A100": A100_RUNS,
+    "Trainium1": TRN1_RUNS,
+    "TPU v5p": V5P_RUNS,
+    "TPU v5e": V5E_RUNS,
+    "H100": H100_RUNS,
+}
+
+
+class Row(NamedTuple):
+    """One published figure and its prediction."""
+
+    workload: str
+    quantity: str  # with its unit
+    published: float
+    predicted: float
+    source: str
+    assumed: str
+
+    @property
+    def error(self) -> float:
+        """Predicted over published, less one."""
+        return self.predicted / self.published - 1
+
+
+def training_rows(runs: Iterable[Run]) -> list[Row]:
+    """One row for each run."""
+    return [_training_row(run) for run in runs]
+
+
+def memory_rows(rows: Iterable[MeasuredMemory] = MEMORY) -> list[Row]:
+    """Three rows for each model of the published figure."""
+    return [row for measured in rows for row in _memory_rows(measured)]
+
+
+def table() -> dict[str, list[Row]]:
+    """Every published figure, by group."""
+    groups = {name: training_rows(runs) for name, runs in RUNS.items()}
+    return {**groups, "Memory, A100": memory_rows()}
+
+
+def mean_error(rows: Sequence[Row]) -> float:
+    """Mean of the absolute errors."""
+    return sum(abs(row.error) for row in rows) / len(rows)
+
+
+def largest_error(rows: Sequence[Row]) -> float:
+    """Largest absolute error."""
+    return max(abs(row.error) for row in rows)
+
+
+def text() -> str:
+    """The table as text, with the mean and the largest error of each group."""
+    lines = []
+    for name, rows in table().items():
+        lines.append(f"{name}: mean {mean_error(rows):.1%}, largest {largest_error(rows):.1%}")
+        for row in rows:
+            note = f"  ({row.assumed})" if row.assumed else ""
+            lines.append(
+                f"  {row.workload:<44} {row.quantity:<18} {row.published:>9.4g} "
+                f"{row.predicted:>9.4g} {row.error:>+7.1%}{note}"
+            )
+    return "\n".join(lines)
+
+
+def predicted(run: Run) -> Training:
+    """The prediction for a run."""
+    return predict_training(
+        model=run.model,
+        system=run.system,
+        chips=run.chips,
+        plan=run.plan,
+        global_batch=run.global_batch,
+        micro_batch=run.micro_batch,
+        sequence=run.sequence,
+        dtype=run.dtype,
+    )
+
+
+def _training_row(run: Run) -> Row:
+    found = predicted(run)
+    workload = f"{run.model.name}, {run.chips:,} chips, recompute {run.plan.recompute}"
+    if run.step_s is not None:
+        return Row(workload, "step, s", run.step_s, found.step_s, run.source, run.assumed)
+    assert run.mfu is not None
+    return Row(
+        workload,
+        "MFU, %",
+        100 * run.mfu,
+        100 * found.mfu_counting(run.attention),
+        run.source,
+        run.assumed,
+    )
+
+
+def _memory_rows(measured: MeasuredMemory) -> list[Row]:
+    plain = _memory(measured, "none", False)
+    reduced = _memory(measured, "selective", True)
+    state = sum(plain[kind] for kind in ("weights", "gradients", "optimizer"))
+    figures = (
+        ("state, GiB", measured.state_gib, state),
+        ("activations, GiB", measured.activations_gib, plain["activations"]),
+        ("reduced, GiB", measured.reduced_gib, reduced["activations"]),
+    )
+    return [
+        Row(
+            f"{measured.model}, {measured.chips} chips",
+            what,
+            gib,
+            bytes_ / GIB,
+            measured.source,
+            "",
+        )
+        for what, gib, bytes_ in figures
+    ]
+
+
+def _memory(measured: MeasuredMemory, recompute: str, sequence_parallel: bool) -> dict[str, float]:
+    plan = Plan(
+        tp=8,
+        pp=measured.pp,
+        virtual_stages=measured.virtual_stages,
+        zero=0,
+        sequence_parallel=sequence_parallel,
+        recompute=recompute,
+        fused_attention=False,
+    )
+    found = predict_training(
+        model=MEGATRON_MODELS[measured.model],
+        system="a100-80gb",
+        chips=measured.chips,
+        plan=plan,
+        global_batch=max(4, measured.chips) if measured.pp > 1 else measured.micro_batch,
+        micro_batch=measured.micro_batch,
+        sequence=2048,
+        dtype="float16",
+    )
+    return dict(found.memory_bytes)
