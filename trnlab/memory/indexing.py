@@ -111,7 +111,10 @@ def _resolve(tensor: "Tensor", axis: int, item: Any) -> tuple[Any, int, int]:
         return start, stop - start, 1
     if isinstance(item, range):
         if not item or item.step < 1:
-            raise KernelError(f"index: {item} on dimension {axis} of {tensor.name} is not upward")
+            raise KernelError(
+                f"index: {item} on dimension {axis} of {tensor.name} is empty or counts down; "
+                "use a range that counts up"
+            )
         start, stop = _bounds(tensor, axis, item.start, item[-1] + 1)
         return start, len(item), item.step
     if _is_dynamic(item):
