@@ -68,7 +68,7 @@ def test_an_unknown_address_leads_back(chromium, samples):
         answer = page.goto(samples + path)
         assert answer.status == 404
         assert page.locator("h1").inner_text() == "There is no such page"
-        assert page.locator(".trn-button").get_attribute("href") == "/voila/tree"
-    page.click(".trn-button")
+        assert page.locator(".trn-go").get_attribute("href") == "/voila/tree"
+    page.click(".trn-go")
     assert page.locator(".trn-lessons a").count() == 3
     page.close()

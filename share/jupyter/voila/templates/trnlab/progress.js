@@ -18,7 +18,7 @@
   const stopped = (text) => {
     const bar = document.getElementById("trn-progress");
     const again = document.createElement("a");
-    again.className = "trn-button";
+    again.className = "trn-go";
     again.href = location.href;
     again.textContent = "Reload";
     bar.dataset.stopped = "";
