@@ -72,9 +72,7 @@ def test_a_page_says_when_its_kernel_has_died(chromium, sample):
     page.goto(sample("03_query"))
     page.clock.run_for(2000)
     page.wait_for_selector("html[data-ready]", state="attached")
-    kernel = page.evaluate(
-        "JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId"
-    )
+    kernel = page.locator("body").get_attribute("data-kernel-id")
     _process(kernel).kill()
     stopped = page.get_by_text("The kernel of this page has stopped")
     for _ in range(50):

@@ -3,6 +3,7 @@
 import psutil
 
 from trnlab.serve.lessons import lessons
+from widgets import theme
 
 
 def test_it_lists_every_lesson_with_a_link_that_works(open_page, workbench):
@@ -31,6 +32,24 @@ def test_it_has_a_name_an_icon_and_one_heading(open_page, samples):
     assert page.title() == "trnlab: learn Trainium3 by running one"
     assert page.locator("link[rel=icon]").get_attribute("href").startswith("data:image/svg+xml")
     assert page.locator("h1").count() == 1
+
+
+def test_its_key_names_every_part_with_its_pattern(open_page, samples):
+    page = open_page(samples)
+    shown = {
+        item.get_attribute("data-part"): (
+            item.inner_text().strip(),
+            item.locator("i").get_attribute("style"),
+        )
+        for item in page.locator(".trn-key li").all()
+    }
+    assert shown == {
+        name: (
+            part.label,
+            f"background: var(--trn-pattern-{part.pattern}), var(--trn-{name})",
+        )
+        for name, part in theme.PARTS.items()
+    }
 
 
 def test_the_keyboard_opens_a_lesson(open_page, samples):
@@ -68,7 +87,7 @@ def test_an_unknown_address_leads_back(chromium, samples):
         answer = page.goto(samples + path)
         assert answer.status == 404
         assert page.locator("h1").inner_text() == "There is no such page"
-        assert page.locator(".trn-button").get_attribute("href") == "/voila/tree"
-    page.click(".trn-button")
+        assert page.locator(".trn-go").get_attribute("href") == "/voila/tree"
+    page.click(".trn-go")
     assert page.locator(".trn-lessons a").count() == 3
     page.close()

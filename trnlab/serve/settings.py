@@ -11,6 +11,13 @@ from trnlab.serve.lessons import NOTEBOOKS, ROOT, lessons
 # Our Voila template, and the folder from which it includes theme/theme.css.
 DATA_FOLDERS = (ROOT / "share" / "jupyter", ROOT / "widgets")
 
+# What a page of widgets needs; a reader's other JupyterLab extensions would only slow it.
+PAGE_EXTENSIONS = [
+    "@jupyter-widgets/jupyterlab-manager",
+    "@voila-dashboards/widgets-manager8",
+    "anywidget",
+]
+
 # Scripts and styles come from this server alone. Voila and its templates write them into the page
 # ('unsafe-inline'); widgets load theirs as modules from memory (blob:). No expression is evaluated.
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -42,6 +49,7 @@ def configure_voila(c: Any, folder: Path = NOTEBOOKS) -> None:
     c.VoilaConfiguration.template = "trnlab"
     c.VoilaConfiguration.allow_template_override = "NO"
     c.VoilaConfiguration.strip_sources = True
+    c.VoilaConfiguration.extension_allowlist = PAGE_EXTENSIONS
     c.VoilaConfiguration.show_tracebacks = False
     c.VoilaConfiguration.file_allowlist = [r".*\.(png|jpg|gif|svg)"]
     c.KernelRestarter.restart_limit = 0  # a restarted kernel has lost the page's widgets

@@ -18,7 +18,7 @@
   const stopped = (text) => {
     const bar = document.getElementById("trn-progress");
     const again = document.createElement("a");
-    again.className = "trn-button";
+    again.className = "trn-go";
     again.href = location.href;
     again.textContent = "Reload";
     bar.dataset.stopped = "";
@@ -34,9 +34,8 @@
 
   // Ask now and then whether the kernel is alive: a dead one answers no slider and says no word.
   const watch = async () => {
-    const { baseUrl, kernelId } = JSON.parse(
-      document.getElementById("jupyter-config-data").textContent,
-    );
+    const { baseUrl } = JSON.parse(document.getElementById("jupyter-config-data").textContent);
+    const { kernelId } = document.body.dataset;
     let misses = 0;
     while (misses < 2) {
       await new Promise((resume) => setTimeout(resume, 10_000));
@@ -46,15 +45,15 @@
     stopped("The kernel of this page has stopped, so its controls no longer answer. ");
   };
 
-  // Voila calls these three from the page while it streams.
+  // Voila's page calls these: after each part, when it has waited for long, and at its end.
   window.voila_process = (part, parts) => {
     Object.assign(page, { part, parts, since: Date.now() });
-    say(`Running part ${part} of ${parts}`, part / (parts + 1));
+    say(`Part ${part} of ${parts} is ready`, part / (parts + 1));
   };
   window.voila_heartbeat = () => {
     const seconds = Math.round((Date.now() - page.since) / 1000);
-    const what = page.part ? `Running part ${page.part} of ${page.parts}` : "Starting a kernel";
-    say(`${what}: ${seconds} seconds so far, more pages than usual may be starting`);
+    const what = page.part ? `Running part ${page.part + 1} of ${page.parts}` : "Starting a kernel";
+    say(`${what}: ${seconds} seconds so far; many pages may be starting at once`);
   };
   window.voila_finish = () => {
     page.finished = true;
