@@ -16,6 +16,7 @@ ENGINE_NAMES: dict[Any, str] = {member: member.name for member in engine}
 ENGINE_NAMES |= {member.name: member.name for member in engine}
 ENGINE_NAMES |= {engine.unknown: "", "unknown": "", None: ""}
 COMMAND_NAMES: dict[Any, str] = {member: member.name for member in reduce_cmd}
+_reductions: dict[tuple, Reduction] = {}  # made so far, by what was given
 DGE_NAMES: dict[Any, str] = {member: member.name for member in dge_mode} | {None: "unknown"}
 
 
@@ -63,11 +64,13 @@ def reduction(
     Raises:
         KernelError: the accumulators hold nothing that could be continued or read
     """
-    how = Reduction(
-        operator_name(name, op) if op is not None else "add",
-        named(COMMAND_NAMES, f"{name}: reduce_cmd", command),
-        negates,
-    )
+    how = _reductions.get((op, command, negates))
+    if how is None:
+        how = _reductions[op, command, negates] = Reduction(
+            operator_name(name, op) if op is not None else "add",
+            named(COMMAND_NAMES, f"{name}: reduce_cmd", command),
+            negates,
+        )
     accumulators = current().state.accumulators(engine, data)
     is_set = accumulators.storage.allocation.mutated
     if how.command == "reduce" and not is_set:
