@@ -5,6 +5,7 @@ dtype; the partition stride is the storage's row pitch.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -49,6 +50,8 @@ class Signature(NamedTuple):
 
 class Tensor(Views):
     """A view on a storage."""
+
+    assign: Callable[["Tensor", Any], None]  # what t[...] = value does: the language's to say
 
     __slots__ = (
         "_array",
@@ -144,6 +147,9 @@ class Tensor(Views):
         if self.path is None and dynamic is None:
             return Tensor(self.storage, self.dtype, shape, strides, offset)
         return self._indirect_part(key, shape, strides, offset, dynamic)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self.assign(self[key], value)
 
     def _indirect_part(
         self, key: Any, shape: Sizes, strides: Sizes, offset: int, dynamic: Any

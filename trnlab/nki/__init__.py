@@ -1,6 +1,6 @@
 """The Neuron Kernel Interface, on a laptop: a kernel moves to a device by its import lines."""
 
-from trnlab.nki import collectives, isa, language, typing
+from trnlab.nki import assignment, collectives, isa, language, typing  # noqa: F401
 from trnlab.nki.kernel import Kernel, jit, simulate
 
 dtype = language  # nki.dtype.float32, as older kernels write

@@ -14,7 +14,7 @@ from trnlab.nki.launch import Launch, is_running, launching
 from trnlab.nki.platform import asked_platform, platform_chip
 from trnlab.nki.team import World
 from trnlab.schedule.scheduler import placements
-from trnlab.spec import Core
+from trnlab.spec import Chip, Core
 from trnlab.trace import Trace
 
 __all__ = ["Kernel", "Recording", "Shape", "jit", "record", "record_ranks", "simulate"]
@@ -97,9 +97,14 @@ def simulate(kernel: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
+def target_chip(kernel: Callable[..., Any]) -> Chip:
+    """The chip that a kernel is meant for."""
+    return platform_chip(asked_platform() or getattr(kernel, "platform", None))
+
+
 def target_core(kernel: Callable[..., Any]) -> Core:
     """The core that a kernel is meant for."""
-    return platform_chip(asked_platform() or getattr(kernel, "platform", None)).core
+    return target_chip(kernel).core
 
 
 def plain(kernel: Callable[..., Any]) -> Any:
