@@ -10,7 +10,7 @@ import numpy as np
 from trnlab import spec
 from trnlab.metrics.roofline import Roofline, roofline
 from trnlab.metrics.utilization import busy_s
-from trnlab.nki.kernel import Recording, Shape, plain, record
+from trnlab.nki.kernel import Recording, Shape, plain, record, target_chip
 from trnlab.numerics import dtype_name, itemsize
 from trnlab.replay import values_after
 from trnlab.schedule import Timeline, schedule
