@@ -71,6 +71,8 @@ def cost(ran: trnlab.Profile, op: str) -> Any:
 
 
 def cycles(ran: trnlab.Profile, op: str) -> float:
-    """Cycles for which the first call of an instruction keeps its engine."""
+    """Cycles for which the first call of an instruction streams, without what it takes to issue."""
     steps = [step for step in cost(ran, op) if step.lane != "tensor_load"]
-    return sum(step.busy_s for step in steps) * getattr(ran.core, steps[0].lane).clock_hz
+    engine = getattr(ran.core, steps[0].lane)
+    issue = len(steps) * getattr(engine, "issue_cycles", 0)
+    return sum(step.busy_s for step in steps) * engine.clock_hz - issue

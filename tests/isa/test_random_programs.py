@@ -36,8 +36,14 @@ BITS = {
     "bitwise_or": lambda x, y: x | y,
     "bitwise_xor": lambda x, y: x ^ y,
 }
-FUNCTIONS = {"copy": lambda x: x, "square": lambda x: x * x, "relu": lambda x: np.maximum(x, 0),
-             "abs": np.abs, "exp": np.exp, "tanh": np.tanh}
+FUNCTIONS = {
+    "copy": lambda x: x,
+    "square": lambda x: x * x,
+    "relu": lambda x: np.maximum(x, 0),
+    "abs": np.abs,
+    "exp": np.exp,
+    "tanh": np.tanh,
+}
 
 Step = tuple[Any, ...]
 
@@ -179,8 +185,9 @@ def test_a_random_program_equals_its_interpretation_value_for_value(seed, progra
 def test_random_bit_programs_equal_numpy_s(seed, op0, op1, dtype, a, b):
     limits = np.iinfo(dtype)
     rng = np.random.default_rng(seed)
-    x, y = (rng.integers(limits.min, limits.max + 1, (4, 6), np.int64).astype(dtype)
-            for _ in range(2))
+    x, y = (
+        rng.integers(limits.min, limits.max + 1, (4, 6), np.int64).astype(dtype) for _ in range(2)
+    )
 
     def body(left: Any, right: Any) -> Any:
         out, both = tile((4, 6), dtype), tile((4, 6), dtype)

@@ -27,7 +27,7 @@ def _sigmoid(x: np.ndarray) -> np.ndarray:
 
 
 def _softplus(x: np.ndarray) -> np.ndarray:
-    return np.logaddexp(np.float32(0), x)
+    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
 
 
 def _normal_cdf(x: np.ndarray) -> np.ndarray:
@@ -98,7 +98,7 @@ VALID_INPUTS = {  # source: nki.api.shared, "Supported Activation Functions"
 }
 
 # computed without a table; every other function has one of its own (assumed: AWS lists none)
-WITHOUT_TABLE = ("copy", "square", "relu", "abs", "sign")
+WITHOUT_TABLE = ("copy", "square", "relu", "prelu", "abs", "sign")
 
 
 def table_of(function: str) -> str:

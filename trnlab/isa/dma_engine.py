@@ -89,7 +89,7 @@ class DmaCopy(Instruction):
 
     def cost(self, core: Core, kind: Kind) -> Transfer:
         (dst,), (src,) = kind.writes, kind.reads
-        return spread(core, self.name, dst, src)
+        return triggered(core, kind, spread(core, self.name, dst, src))
 
     def execute(
         self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any
@@ -170,7 +170,7 @@ class DmaTranspose(Instruction):
         within = src.memory == "sbuf"
         rate = core.dma.transpose_sbuf_rate if within else core.dma.transpose_rate
         copy = spread(core, self.name, dst, src._replace(run=src.shape[-1]))
-        return copy._replace(engine_s=copy.engine_s / rate)
+        return triggered(core, kind, copy._replace(engine_s=copy.engine_s / rate))
 
     def execute(
         self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any
@@ -243,7 +243,7 @@ class DmaCompute(Instruction):
         read = sum(src.size * itemsize(src.dtype) for src in srcs if src.memory == "hbm")
         written = dst.size * itemsize(dst.dtype) if dst.memory == "hbm" else 0
         seconds = sum(copy.engine_s for copy in copies) / core.dma.compute_rate
-        return longest._replace(engine_s=seconds, hbm_bytes=read + written)
+        return triggered(core, kind, longest._replace(engine_s=seconds, hbm_bytes=read + written))
 
     def execute(
         self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any
@@ -308,6 +308,22 @@ def _pieces(core: Core, operand: Signature, widest: int, row: int, share: int) -
         return 1  # the partitions of one share are written in turn
     run = min(run, share)
     return -(-share // run) * math.ceil(run / core.dma.max_piece_bytes)
+
+
+def triggered(core: Core, kind: Kind, transfer: Transfer) -> Transfer:
+    """The transfer, started as the kernel asks: by GpSimd, by hardware, or from a prepared list."""
+    options: DmaOptions = kind.options
+    dge = options.dge
+    if ROWS in [operand.path for operand in kind.writes + kind.reads]:
+        dge = "swdge"
+    if dge == "unknown":
+        return transfer
+    lane, seconds = {
+        "swdge": ("gpsimd_dge", core.dma.swdge_s),
+        "hwdge": (options.trigger or "sync", core.dma.hwdge_s),
+        "none": ("sync", core.sync.dma_trigger_s),
+    }[dge]
+    return transfer._replace(trigger=lane, trigger_s=seconds)
 
 
 def _trigger(core: Core) -> tuple[str, float]:

@@ -42,11 +42,10 @@ def accumulator_read(core: Core, engine: str) -> Step:
     Source: trainium_inferentia2_arch.rst, "Pipelined Reduction" for Scalar (about 64 cycles); NKI
     2.26.1 docstring of tensor_scalar_reduce for Vector (64 cycles)
     """
-    cycles = {
-        "scalar": core.scalar.accumulator_read_cycles,
-        "vector": core.vector.min_interval_cycles,
-    }
-    return step(core, engine, "read_accumulators", cycles[engine])
+    if engine == "scalar":
+        cycles = core.scalar.accumulator_read_cycles - core.scalar.issue_cycles
+        return step(core, engine, "read_accumulators", cycles)
+    return step(core, engine, "read_accumulators", 0.0)
 
 
 def is_narrow(core: Core, engine: str, operand: Signature) -> bool:

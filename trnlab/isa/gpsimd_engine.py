@@ -260,7 +260,7 @@ class NonzeroWithCount(Instruction):
 
 
 class TopkOptions(NamedTuple):
-    count: int
+    n: int  # numbers in each snake
 
 
 class Topk(Instruction):
@@ -272,6 +272,7 @@ class Topk(Instruction):
 
     name = "topk"
     outputs = ("val_dst", "idx_dst")
+    ours = "all partitions of a group get its result; of equal numbers the first"
     cost_source = "published: nki.isa.topk, 4 n + K"
 
     def engine(self, core: Core, kind: Kind) -> str:
@@ -279,7 +280,7 @@ class Topk(Instruction):
 
     def check(self, core: Core, kind: Kind) -> None:
         require_generation(core, self.name, "v3", "use nisa.max8 and nisa.nc_match_replace8")
-        (top, indices), (src,), n = kind.writes, kind.reads, kind.options.count
+        (top, indices), (src,), n = kind.writes, kind.reads, kind.options.n
         for role, operand, dtype in (
             ("val_dst", top, "bfloat16"),
             ("idx_dst", indices, "uint32"),
@@ -307,13 +308,13 @@ class Topk(Instruction):
             require_size(self.name, role, operand, src.partitions, k, "K for each partition of src")
 
     def cost(self, core: Core, kind: Kind) -> tuple[Step, ...]:
-        cycles = 4 * kind.options.count + kind.writes[0].free
+        cycles = 4 * kind.options.n + kind.writes[0].free
         return (step(core, "gpsimd", self.name, cycles),)
 
     def execute(
         self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any
     ) -> None:
-        n, k = kind.options.count, writes[0].size // writes[0].shape[0]
+        n, k = kind.options.n, writes[0].size // writes[0].shape[0]
         src = as_rows(reads[0].fp32())
         groups = src.reshape(-1, GROUP, src.shape[1]).transpose(0, 2, 1)
         snakes = groups.reshape(len(groups), -1)[:, :n]

@@ -28,7 +28,7 @@ GROUP_ELEMENTS = 512  # elements of one device instruction of nc_n_gather
 
 class LocalGatherOptions(NamedTuple):
     elements: int  # num_elem_per_idx
-    count: int  # indices for each group of 16 partitions
+    indices: int  # for each group of 16 partitions
 
 
 class LocalGather(Instruction):
@@ -39,6 +39,7 @@ class LocalGather(Instruction):
 
     name = "local_gather"
     inputs = ("src_buffer", "index")
+    ours = "an index out of range is an error"
     cost_source = f"inferred: {DOCSTRING} with its factor read as cycles for one index"
 
     def engine(self, core: Core, kind: Kind) -> str:

@@ -48,7 +48,7 @@ class Kind:
     engine: str
     writes: tuple[Signature, ...]
     reads: tuple[Signature, ...]
-    options: tuple
+    options: Any  # a tuple of the instruction's own, usually a named one
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -75,6 +75,7 @@ class Instruction:
     inputs: tuple[str, ...] = ("src",)  # roles of the operands that every call reads
     indirect: tuple[str, ...] = ()  # roles that may be .indirect() views
     takes_packed = False  # moves the packed x4 types, or understands them
+    ours = ""  # values that AWS does not document and that are defined here
     cost_source = ""  # "published", "inferred" or "assumed", and where its cost is from
     preload = -1  # read that the first step needs before the others; -1: all steps need all
 

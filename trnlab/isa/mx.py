@@ -79,6 +79,7 @@ class QuantizeMx(Instruction):
     name = "quantize_mx"
     outputs = ("dst", "dst_scale")
     takes_packed = True
+    ours = "a group with NaN or infinity gets the NaN scale; exponents end at 2^-127"
     cost_source = "inferred: 4 elements per partition and cycle, trainium3_arch.rst"
 
     def engine(self, core: Core, kind: Kind) -> str:

@@ -62,6 +62,7 @@ class Rng(Instruction):
     name = "rng"
     outputs = ("dst", GENERATOR)
     inputs = ()
+    ours = "XORWOW with seeds and word order of our own; VectorE has another generator before trn3"
     cost_source = "assumed: max(64, N)"
 
     def check(self, core: Core, kind: Kind) -> None:
@@ -97,6 +98,7 @@ class Rand2(Instruction):
     name = "rand2"
     outputs = ("dst", GENERATOR)
     inputs = ()
+    ours = "numbers have 24 bits; the upper bound is excluded"
     cost_source = "inferred: 4 numbers per lane and cycle, trainium3_arch.rst"
 
     def engine(self, core: Core, kind: Kind) -> str:
@@ -120,7 +122,7 @@ class Rand2(Instruction):
 
     def cost(self, core: Core, kind: Kind) -> tuple[Step, ...]:
         cycles = kind.writes[0].free / core.vector.rand2_elements_per_cycle
-        return (step(core, "vector", self.name, cycles),)
+        return (step(core, "vector", self.name, cycles, len(kind.reads)),)
 
     def execute(
         self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any
@@ -145,6 +147,7 @@ class Dropout(Instruction):
     name = "dropout"
     outputs = ("dst", GENERATOR)
     inputs = ("data",)
+    ours = "XORWOW with seeds and word order of our own; VectorE has another generator before trn3"
     cost_source = f"published: {DOCSTRING}"
 
     def engine(self, core: Core, kind: Kind) -> str:
@@ -165,7 +168,7 @@ class Dropout(Instruction):
             )
 
     def cost(self, core: Core, kind: Kind) -> tuple[Step, ...]:
-        return (step(core, "vector", self.name, kind.reads[0].free),)
+        return (step(core, "vector", self.name, kind.reads[0].free, len(kind.reads) - 1),)
 
     def execute(
         self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any
@@ -186,6 +189,7 @@ class SetRngSeed(Instruction):
     name = "set_rng_seed"
     outputs = (GENERATOR,)
     inputs = ("src_seeds",)
+    ours = "XORWOW with seeds and word order of our own; VectorE has another generator before trn3"
     cost_source = "assumed: 64 cycles, a fixed cost"
 
     def engine(self, core: Core, kind: Kind) -> str:
@@ -212,6 +216,7 @@ class RandSetState(Instruction):
     name = "rand_set_state"
     outputs = (GENERATOR,)
     inputs = ("src_seeds",)
+    ours = "the order of state words"
     cost_source = "assumed: 64 cycles, a fixed cost"
 
     def check(self, core: Core, kind: Kind) -> None:
@@ -235,6 +240,7 @@ class RandGetState(Instruction):
     name = "rand_get_state"
     outputs = ("dst", GENERATOR)
     inputs = ()
+    ours = "the order of state words"
     cost_source = "assumed: 64 cycles, a fixed cost"
 
     def check(self, core: Core, kind: Kind) -> None:

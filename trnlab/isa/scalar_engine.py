@@ -53,8 +53,9 @@ class Activation(Instruction):
     name = "activation"
     inputs = ("data",)
     indirect = ("dst", "data")
+    ours = "functions are exact in float32, the device's polynomials are not published"
     cost_source = f"published: {DOCSTRING}; reading the sum: trainium_inferentia2_arch.rst"
-    commands = COMMANDS
+    commands: tuple[str, ...] = COMMANDS
     operators = ("add",)
 
     def engine(self, core: Core, kind: Kind) -> str:
@@ -127,6 +128,7 @@ class Activate2(Instruction):
     name = "activate2"
     inputs = ("data",)
     indirect = ("dst", "data")
+    ours = "functions are exact in float32, the device's polynomials are not published"
     cost_source = "assumed: as activation, max(64, N)"
 
     def engine(self, core: Core, kind: Kind) -> str:
@@ -165,6 +167,9 @@ class Activate2(Instruction):
     def cost(self, core: Core, kind: Kind) -> tuple[Step, ...]:
         steps = (step(core, "scalar", self.name, kind.writes[0].free),)
         return (*steps, accumulator_read(core, "scalar")) if RESULT in kind.roles else steps
+
+    def table(self, kind: Kind) -> str:
+        return table_of(kind.options.op)
 
     def execute(
         self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any

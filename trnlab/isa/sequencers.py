@@ -21,7 +21,7 @@ GPSIMD_DMA_BYTES = {4: 1024, 2: 512, 1: 256}  # per partition, by bytes of an el
 class _Sequenced(Instruction):
     """Occupies an engine's sequencer for one semaphore hop."""
 
-    inputs = ()
+    inputs: tuple[str, ...] = ()
     takes_packed = True
     cost_source = "assumed: one semaphore hop"
 

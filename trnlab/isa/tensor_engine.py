@@ -39,6 +39,7 @@ class NcMatmul(Instruction):
     inputs = ("stationary", "moving")
     preload = 0
     indirect = ("dst", "stationary", "moving")
+    ours = "is_transpose with other columns than single ones multiplies"
     cost_source = "published: trainium_inferentia2_arch.rst, Cost Model; tiles: assumed"
 
     def engine(self, core: Core, kind: Kind) -> str:

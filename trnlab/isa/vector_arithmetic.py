@@ -229,7 +229,15 @@ class ScalarTensorTensor(Instruction):
             and dst.free % 2 == 0
         )
         in_psum = "psum" in (data.memory, tile.memory)
-        return (step(core, "vector", self.name, dst.free if fast or in_psum else 2 * dst.free),)
+        return (
+            step(
+                core,
+                "vector",
+                self.name,
+                dst.free if fast or in_psum else 2 * dst.free,
+                len(kind.reads) - 2,
+            ),
+        )
 
     def execute(
         self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any

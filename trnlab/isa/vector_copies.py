@@ -35,6 +35,7 @@ class TensorCopy(Instruction):
     name = "tensor_copy"
     indirect = ("dst", "src")
     takes_packed = True
+    ours = "NaN becomes 0 in integers"
     cost_source = f"published: {DOCSTRING}; fast modes: trainium2_arch.rst"
 
     def engine(self, core: Core, kind: Kind) -> str:

@@ -134,7 +134,7 @@ class TensorScalarReduce(Instruction):
 
     def cost(self, core: Core, kind: Kind) -> tuple[Step, ...]:
         """N cycles; 64 more to read the accumulators out."""
-        steps = (step(core, "vector", self.name, kind.writes[0].free),)
+        steps = (step(core, "vector", self.name, kind.writes[0].free, len(kind.reads) - 1),)
         return (*steps, accumulator_read(core, "vector")) if RESULT in kind.roles else steps
 
     def execute(
@@ -186,7 +186,7 @@ class Exponential(Instruction):
 
     def cost(self, core: Core, kind: Kind) -> tuple[Step, ...]:
         cycles = kind.writes[0].free / core.vector.exponential_elements_per_cycle
-        steps = (step(core, "vector", self.name, cycles),)
+        steps = (step(core, "vector", self.name, cycles, len(kind.reads) - 1),)
         return (*steps, accumulator_read(core, "vector")) if RESULT in kind.roles else steps
 
     def execute(

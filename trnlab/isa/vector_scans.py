@@ -53,7 +53,7 @@ class TensorTensorScan(Instruction):
             require_vector(core, self.name, role, operands[role], a)
 
     def cost(self, core: Core, kind: Kind) -> tuple[Step, ...]:
-        return (step(core, "vector", self.name, 2 * kind.writes[0].free),)
+        return (step(core, "vector", self.name, 2 * kind.writes[0].free, len(kind.reads) - 2),)
 
     def execute(
         self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any
@@ -103,7 +103,7 @@ class TensorScalarCumulative(Instruction):
             )
 
     def cost(self, core: Core, kind: Kind) -> tuple[Step, ...]:
-        return (step(core, "vector", self.name, kind.reads[0].free),)
+        return (step(core, "vector", self.name, kind.reads[0].free, len(kind.reads) - 1),)
 
     def execute(
         self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any
@@ -113,7 +113,7 @@ class TensorScalarCumulative(Instruction):
         operator, command, _ = options.reduction
         operand = operand_value(values[0], tiles, src.ndim)
         terms = as_rows(combine(options.op0, src.fp32(), operand, False))
-        start = np.float32(IDENTITIES[operator])
+        start: Any = np.float32(IDENTITIES[operator])
         if command == "load_reduce":
             start = operand_value(values[1], tiles, 2)
         elif command == "reduce":

@@ -108,6 +108,7 @@ class NcMatchReplace8(Instruction):
 
     name = "nc_match_replace8"
     inputs = ("data", "vals")
+    ours = "the index of a value that is not found is all ones"
     cost_source = f"published: {DOCSTRING} (it prints min(64, N), read as max)"
 
     def engine(self, core: Core, kind: Kind) -> str:

@@ -74,7 +74,7 @@ class RangeSelect(Instruction):
         check_reduction(core, self.name, kind, data, commands, ("maximum",))
 
     def cost(self, core: Core, kind: Kind) -> tuple[Step, ...]:
-        steps = (step(core, "vector", self.name, kind.writes[0].free),)
+        steps = (step(core, "vector", self.name, kind.writes[0].free, len(kind.reads) - 1),)
         return (*steps, accumulator_read(core, "vector")) if RESULT in kind.roles else steps
 
     def execute(
@@ -132,7 +132,7 @@ class SelectReduce(Instruction):
     def cost(self, core: Core, kind: Kind) -> tuple[Step, ...]:
         n = kind.writes[0].free
         in_psum = any(read.memory == "psum" for read in kind.reads[:2])
-        steps = (step(core, "vector", self.name, n if in_psum else 2 * n),)
+        steps = (step(core, "vector", self.name, n if in_psum else 2 * n, len(kind.reads) - 2),)
         return (*steps, accumulator_read(core, "vector")) if RESULT in kind.roles else steps
 
     def execute(

@@ -593,7 +593,7 @@ def rand2(dst: Tensor, min: Scalar, max: Scalar, name: Name = None) -> NkiInstru
     """dst = numbers uniform in [min, max)."""
     roles, tiles, constants = apart(("min", "max"), min, max)
     generator = current().state.generator("vector", dst)
-    options = random_numbers.Rand2Options(bool(roles) or min < max, roles)
+    options = random_numbers.Rand2Options(bool(roles) or constants[0] < constants[1], roles)
     return current().issue(
         random_numbers.RAND2, (dst, generator), tiles, options, constants, name=name
     )
@@ -852,7 +852,9 @@ def _activation(
     name: Name,
 ) -> NkiInstruction:
     roles, tiles, constants = apart(("scale", "bias"), scale, bias)
-    how, results, written = scalar.NO_REDUCTION, (), ()
+    how = scalar.NO_REDUCTION
+    results: tuple[str, ...] = ()
+    written: tuple[Tensor, ...] = ()
     if command or reduce_res is not None:
         how, results, written = reduction(
             instruction.name, "scalar", reduce_op, command, reduce_res, data

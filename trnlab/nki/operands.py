@@ -13,9 +13,8 @@ from trnlab.nki.enums import dge_mode, engine, reduce_cmd
 from trnlab.nki.launch import current
 
 ENGINE_NAMES: dict[Any, str] = {member: member.name for member in engine}
-ENGINE_NAMES.update(
-    {engine.unknown: "", None: "", **{member.name: member.name for member in engine}}
-)
+ENGINE_NAMES |= {member.name: member.name for member in engine}
+ENGINE_NAMES |= {engine.unknown: "", "unknown": "", None: ""}
 COMMAND_NAMES: dict[Any, str] = {member: member.name for member in reduce_cmd}
 DGE_NAMES: dict[Any, str] = {member: member.name for member in dge_mode} | {None: "unknown"}
 
