@@ -19,6 +19,9 @@ from trnlab.memory.views import Views
 from trnlab.numerics import format_of, stored
 
 PSUM_BANK_BYTES = 2048
+MAX_SIGNATURES = 50_000
+
+_signatures: dict[tuple, "Signature"] = {}  # of views without run-time or explicit address
 
 
 class Signature(NamedTuple):
@@ -201,8 +204,24 @@ class Tensor(Views):
     def signature(self) -> Signature:
         """What legality and cost see of it."""
         if self._signature is None:
-            self._signature = self._sign()
+            self._signature = self._known_signature()
         return self._signature
+
+    def _known_signature(self) -> Signature:
+        """From the views seen before: kernels make the same few patterns over and over."""
+        allocation = self.storage.allocation
+        if self.path is not None or allocation.slot is not None:
+            return self._sign()
+        key = (
+            allocation.memory, allocation.pitch_bytes,
+            self.dtype, self.shape, self.strides, self.offset,
+        )  # fmt: skip
+        found = _signatures.get(key)
+        if found is None:
+            if len(_signatures) >= MAX_SIGNATURES:
+                _signatures.clear()
+            found = _signatures[key] = self._sign()
+        return found
 
     def _sign(self) -> Signature:
         memory = self.storage.memory
