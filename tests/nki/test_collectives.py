@@ -74,10 +74,12 @@ def test_groups_do_not_mix():
 
 
 def test_permutes_move_between_pairs_and_along_the_ring():
-    swapped = launch(collective(
-        lambda s, d: ncc.collective_permute(s, d, [(0, 1), (1, 0), (2, 3), (3, 2)]), (8, 16)))
-    ring = launch(collective(
-        lambda s, d: ncc.collective_permute_implicit([s], [d], RING), (8, 16)))
+    swapped = launch(
+        collective(
+            lambda s, d: ncc.collective_permute(s, d, [(0, 1), (1, 0), (2, 3), (3, 2)]), (8, 16)
+        )
+    )
+    ring = launch(collective(lambda s, d: ncc.collective_permute_implicit([s], [d], RING), (8, 16)))
     for rank, predecessor in ((0, 1), (2, 0), (3, 2), (1, 3)):
         assert np.array_equal(swapped[rank], XS[rank ^ 1])
         assert np.array_equal(ring[rank], XS[predecessor])
@@ -123,7 +125,10 @@ def test_rank_id_is_a_register():
     def kernel(x):
         return stored(x[nl.ds(ncc.rank_id(), 1)])
 
-    assert all(np.array_equal(found, x[r : r + 1]) for r, (found, x) in enumerate(zip(launch(kernel), XS)))
+    assert all(
+        np.array_equal(found, x[r : r + 1])
+        for r, (found, x) in enumerate(zip(launch(kernel), XS, strict=True))
+    )
 
 
 def test_both_cores_of_a_rank_fill_what_an_hbm_collective_sends():
@@ -148,14 +153,18 @@ def variable(x, table, name="all_to_all_v", **options):
 
 def test_all_to_all_v_sends_chunks_of_any_size_and_counts_what_arrives():
     counts = np.arange(16).reshape(4, 4) % 5
-    tables = [np.stack([counts[r], 8 * np.arange(4), np.full(4, 99)]).astype(np.uint32) for r in range(4)]
+    tables = [
+        np.stack([counts[r], 8 * np.arange(4), np.full(4, 99)]).astype(np.uint32) for r in range(4)
+    ]
     xs = [normal(32) for _ in range(4)]
-    found = trnlab.launch(variable, [((x, t), {}) for x, t in zip(xs, tables)])
+    found = trnlab.launch(variable, [((x, t), {}) for x, t in zip(xs, tables, strict=True)])
     for rank, (out, table) in enumerate(found):
         assert np.array_equal(table[2], counts[:, rank])
         for source in range(4):
             n = counts[source, rank]
-            assert np.array_equal(out[8 * source : 8 * source + n], xs[source][8 * rank : 8 * rank + n])
+            assert np.array_equal(
+                out[8 * source : 8 * source + n], xs[source][8 * rank : 8 * rank + n]
+            )
 
 
 def test_receive_displacements_say_where_chunks_land():
@@ -173,7 +182,9 @@ def test_all_gather_v_sends_one_chunk_to_all():
     tables = [np.array([[r + 1, 7, 7, 7], [r, 7, 7, 7], [0] * 4], np.uint32) for r in range(4)]
     xs = [normal(32) for _ in range(4)]
     found = trnlab.launch(
-        lambda x, t: variable(x, t, "all_gather_v"), [((x, t), {}) for x, t in zip(xs, tables)], lnc=2
+        lambda x, t: variable(x, t, "all_gather_v"),
+        [((x, t), {}) for x, t in zip(xs, tables, strict=True)],
+        lnc=2,
     )
     for out, table in found:
         assert table[2].tolist() == [1, 2, 3, 4]
@@ -211,7 +222,9 @@ def test_a_rank_that_does_not_come_is_a_deadlock():
         if x.shape[0] == 8:
             ncc.all_reduce([x], [x], RING, nl.add)
 
-    with pytest.raises(KernelError, match="rank 0 core 0 waits at all_reduce in line .* rank 2 core 0 has ended"):
+    with pytest.raises(
+        KernelError, match="rank 0 core 0 waits at all_reduce in line .* rank 2 core 0 has ended"
+    ):
         launch(kernel, [*XS[:2], normal(4, 16), XS[3]])
 
 
@@ -246,4 +259,6 @@ def test_time_grows_with_bytes_and_waits_for_the_last_rank():
 def test_two_launches_are_equal():
     body = collective(lambda s, d: ncc.all_reduce(s, d, RING, nl.add), (8, 16))
     first, second = launch(body, lnc=2), launch(body, lnc=2)
-    assert all(np.array_equal(first.timeline[name], second.timeline[name]) for name in first.timeline)
+    assert all(
+        np.array_equal(first.timeline[name], second.timeline[name]) for name in first.timeline
+    )

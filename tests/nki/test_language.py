@@ -13,19 +13,20 @@ from trnlab.errors import KernelError
 
 # the functions and dtypes of NKI 0.6
 FUNCTIONS = """
-abs abs_max abs_min add affine_range all arctan bitwise_and bitwise_or bitwise_xor broadcast_to ceil
-copy cos device_print divide dropout ds dynamic_range empty_like equal erf erf_dx exp expand_dims floor
-fmod fori_loop full gather_flattened gelu gelu_apprx_sigmoid gelu_apprx_sigmoid_dx gelu_apprx_tanh
-gelu_dx greater greater_equal invert is_hbm is_on_chip is_psum is_sbuf left_shift less less_equal load
-load_transpose2d log logical_and logical_not logical_or logical_xor matmul max maximum mean min minimum
-mish mod multiply ndarray negative no_reorder not_equal num_programs ones power prod program_id
-program_ndim rand random_seed reciprocal relu right_shift rms_norm rsqrt sequential_range
-shared_constant shared_identity_matrix sigmoid sign silu silu_dx sin softmax softplus sqrt square
-static_range store subtract sum tan tanh transpose trunc var where while_loop zeros zeros_like
+abs abs_max abs_min add affine_range all arctan bitwise_and bitwise_or bitwise_xor broadcast_to
+ceil copy cos device_print divide dropout ds dynamic_range empty_like equal erf erf_dx exp
+expand_dims floor fmod fori_loop full gather_flattened gelu gelu_apprx_sigmoid
+gelu_apprx_sigmoid_dx gelu_apprx_tanh gelu_dx greater greater_equal invert is_hbm is_on_chip
+is_psum is_sbuf left_shift less less_equal load load_transpose2d log logical_and logical_not
+logical_or logical_xor matmul max maximum mean min minimum mish mod multiply ndarray negative
+no_reorder not_equal num_programs ones power prod program_id program_ndim rand random_seed
+reciprocal relu right_shift rms_norm rsqrt sequential_range shared_constant shared_identity_matrix
+sigmoid sign silu silu_dx sin softmax softplus sqrt square static_range store subtract sum tan
+tanh transpose trunc var where while_loop zeros zeros_like
 """.split()
 DTYPES = """
-bfloat16 bool_ float16 float32 float4_e2m1fn_x4 float8_e4m3 float8_e4m3fn float8_e4m3fn_x4 float8_e5m2
-float8_e5m2_x4 float8_e8m0fnu int16 int32 int8 tfloat32 uint16 uint32 uint8
+bfloat16 bool_ float16 float32 float4_e2m1fn_x4 float8_e4m3 float8_e4m3fn float8_e4m3fn_x4
+float8_e5m2 float8_e5m2_x4 float8_e8m0fnu int16 int32 int8 tfloat32 uint16 uint32 uint8
 """.split()
 A, B = normal(16, 24), normal(16, 24)
 POSITIVE = np.abs(A) + 0.5
@@ -59,8 +60,12 @@ def test_binary_operators_on_tiles_and_constants(name):
     operator, reference = getattr(nl, name), BINARY[name]
     close = dict(rtol=1e-6, atol=1e-6)
     assert np.allclose(on_tiles(operator, A, B), reference(A, B), **close)
-    assert np.allclose(on_tiles(lambda x: operator(x, 1.5), A), reference(A, np.float32(1.5)), **close)
-    assert np.allclose(on_tiles(lambda x: operator(1.5, x), A), reference(np.float32(1.5), A), **close)
+    assert np.allclose(
+        on_tiles(lambda x: operator(x, 1.5), A), reference(A, np.float32(1.5)), **close
+    )
+    assert np.allclose(
+        on_tiles(lambda x: operator(1.5, x), A), reference(np.float32(1.5), A), **close
+    )
 
 
 @pytest.mark.parametrize("shape", [(16, 1), (1, 24), (1, 1)])
@@ -79,7 +84,9 @@ def test_power():
 def test_bit_operators(name):
     other = INTS[::-1].copy()
     assert np.array_equal(on_tiles(getattr(nl, name), INTS, other), getattr(np, name)(INTS, other))
-    assert np.array_equal(on_tiles(lambda x: getattr(nl, name)(x, 13), INTS), getattr(np, name)(INTS, 13))
+    assert np.array_equal(
+        on_tiles(lambda x: getattr(nl, name)(x, 13), INTS), getattr(np, name)(INTS, 13)
+    )
 
 
 def test_shifts_and_inversion():
@@ -131,7 +138,9 @@ def test_functions_of_any_number(name):
 @pytest.mark.parametrize("name", ["log", "sqrt", "rsqrt"])
 def test_functions_of_positive_numbers(name):
     reference = {"log": np.log, "sqrt": np.sqrt, "rsqrt": lambda x: 1 / np.sqrt(x)}[name]
-    assert np.allclose(on_tiles(getattr(nl, name), POSITIVE), reference(POSITIVE), rtol=1e-5, atol=1e-6)
+    assert np.allclose(
+        on_tiles(getattr(nl, name), POSITIVE), reference(POSITIVE), rtol=1e-5, atol=1e-6
+    )
 
 
 @pytest.mark.parametrize("name", ["sin", "cos", "tan"])
@@ -147,7 +156,9 @@ def test_arctan():
 
 
 @pytest.mark.parametrize("name", ["sum", "max", "min", "mean", "prod"])
-@pytest.mark.parametrize(("axis", "keepdims"), [(2, False), (2, True), ((1, 2), False), ([1, 2], True)])
+@pytest.mark.parametrize(
+    ("axis", "keepdims"), [(2, False), (2, True), ((1, 2), False), ([1, 2], True)]
+)
 def test_reductions_over_trailing_axes(name, axis, keepdims):
     x = normal(16, 3, 4)
     axes = axis if isinstance(axis, int) else tuple(axis)
@@ -198,13 +209,17 @@ def test_movement():
 def test_matmul(transpose_x):
     x, y = normal(*((32, 16) if transpose_x else (16, 32))), normal(32, 40)
     expected = (x.T if transpose_x else x) @ y
-    assert np.allclose(on_tiles(lambda a, b: nl.matmul(a, b, transpose_x), x, y), expected, atol=1e-4)
+    assert np.allclose(
+        on_tiles(lambda a, b: nl.matmul(a, b, transpose_x), x, y), expected, atol=1e-4
+    )
 
 
 @pytest.mark.parametrize("shape", [(1, 24), (16, 1), (16, 24)])
 def test_broadcast_to(shape):
     x = normal(*shape)
-    assert np.array_equal(on_tiles(lambda t: nl.broadcast_to(t, (16, 24)), x), np.broadcast_to(x, (16, 24)))
+    assert np.array_equal(
+        on_tiles(lambda t: nl.broadcast_to(t, (16, 24)), x), np.broadcast_to(x, (16, 24))
+    )
 
 
 def test_broadcast_to_another_rank_is_refused():
@@ -215,21 +230,30 @@ def test_broadcast_to_another_rank_is_refused():
 def test_where_takes_tiles_and_constants():
     condition = (A > 0).astype(np.float32)
     assert np.array_equal(on_tiles(nl.where, condition, A, B), np.where(A > 0, A, B))
-    assert np.array_equal(on_tiles(lambda c, x: nl.where(c, x, 0.0), condition, A), np.where(A > 0, A, 0))
-    assert np.array_equal(on_tiles(lambda c, y: nl.where(c, 2.0, y), condition, B), np.where(A > 0, 2, B))
+    assert np.array_equal(
+        on_tiles(lambda c, x: nl.where(c, x, 0.0), condition, A), np.where(A > 0, A, 0)
+    )
+    assert np.array_equal(
+        on_tiles(lambda c, y: nl.where(c, 2.0, y), condition, B), np.where(A > 0, 2, B)
+    )
 
 
 @pytest.mark.parametrize("dtype", [np.uint32, np.int32])
 def test_gather_flattened(dtype):
     indices = np.random.default_rng(0).integers(0, 24, (16, 10)).astype(dtype)
-    assert np.array_equal(on_tiles(nl.gather_flattened, A, indices), np.take_along_axis(A, indices.astype(int), 1))
+    assert np.array_equal(
+        on_tiles(nl.gather_flattened, A, indices), np.take_along_axis(A, indices.astype(int), 1)
+    )
 
 
 @pytest.mark.parametrize("buffer", [nl.sbuf, nl.psum, nl.private_hbm, nl.shared_hbm])
 def test_filled_tensors_in_every_memory(buffer):
     def kernel(x):
-        tensors = (nl.zeros((3, 4), nl.float32, buffer), nl.ones((3, 4), nl.float32, buffer),
-                   nl.full((200 if nl.is_hbm(buffer) else 3, 4), 7, nl.float32, buffer))
+        tensors = (
+            nl.zeros((3, 4), nl.float32, buffer),
+            nl.ones((3, 4), nl.float32, buffer),
+            nl.full((200 if nl.is_hbm(buffer) else 3, 4), 7, nl.float32, buffer),
+        )
         return tuple(t if nl.is_hbm(buffer) else stored(t) for t in tensors)
 
     zeros, ones, sevens = run(kernel, A)

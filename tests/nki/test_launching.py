@@ -29,8 +29,9 @@ def halves(x):
     nisa.tensor_tensor(dst=mine, data1=mine, data2=theirs, op=nl.add)
     nisa.dma_copy(dst=out[core * 128 : core * 128 + 128], src=mine)
     nisa.core_barrier(out, (0, 1))
-    nisa.dma_copy(dst=swapped[core * 128 : core * 128 + 128],
-                  src=loaded(out[other * 128 : other * 128 + 128]))
+    nisa.dma_copy(
+        dst=swapped[core * 128 : core * 128 + 128], src=loaded(out[other * 128 : other * 128 + 128])
+    )
     return out, swapped
 
 
@@ -257,6 +258,12 @@ def test_an_unknown_platform_is_refused(monkeypatch):
         run(lambda x: x, X)
 
 
+def test_wide_narrow_types_are_refused(monkeypatch):
+    monkeypatch.setenv("NKI_PRECISE_FP", "0")
+    with pytest.raises(KernelError, match="NKI_PRECISE_FP=0 is not modelled"):
+        run(lambda x: x, X)
+
+
 def two_engines(x):
     tile = loaded(x)
     a, b, c = (nl.ndarray((128, 64), nl.float32) for _ in range(3))
@@ -268,8 +275,10 @@ def two_engines(x):
 
 def starts(kernel):
     prof = trnlab.profile(kernel, trnlab.shape((128, 64)))
-    first = {prof.trace.call(c).op: prof.timeline["start_s"][prof.timeline["call"] == c][0]
-             for c in range(1, 4)}
+    first = {
+        prof.trace.call(c).op: prof.timeline["start_s"][prof.timeline["call"] == c][0]
+        for c in range(1, 4)
+    }
     return first["activation"], first["tensor_scalar"], first["reciprocal"]
 
 
@@ -295,7 +304,9 @@ def test_edges_that_close_a_circle_are_refused():
 
 def test_an_edge_to_no_instruction_is_refused():
     with pytest.raises(KernelError, match="no instruction is named 'nobody'; .* exp, plus1, recip"):
-        trnlab.profile(nki.jit(two_engines).with_schedule([("exp", "nobody")]), trnlab.shape((128, 64)))
+        trnlab.profile(
+            nki.jit(two_engines).with_schedule([("exp", "nobody")]), trnlab.shape((128, 64))
+        )
 
 
 def test_depends_on_makes_an_instruction_wait():

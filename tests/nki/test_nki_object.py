@@ -77,7 +77,9 @@ def test_fields_of_bases_come_first():
     assert (Child(1, True, [2], 3).d, Child(1).d) == (3, 9)
 
 
-@pytest.mark.parametrize("build", [lambda: Mixed(1, 2, 3, 4, 5), lambda: Mixed(1, a=2), lambda: Mixed(z=1)])
+@pytest.mark.parametrize(
+    "build", [lambda: Mixed(1, 2, 3, 4, 5), lambda: Mixed(1, a=2), lambda: Mixed(z=1)]
+)
 def test_values_without_a_field_are_refused(build):
     with pytest.raises(KernelError, match="Mixed: "):
         build()

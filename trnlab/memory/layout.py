@@ -31,9 +31,7 @@ def row_major(shape: Sizes) -> Sizes:
 def is_dense(shape: Sequence[int], strides: Sequence[int]) -> bool:
     """Whether elements lie next to each other in row-major order."""
     dense = row_major(tuple(shape))
-    return all(
-        size == 1 or at == due for size, at, due in zip(shape, strides, dense, strict=True)
-    )
+    return all(size == 1 or at == due for size, at, due in zip(shape, strides, dense, strict=True))
 
 
 def regroup(shape: Sequence[int], strides: Sequence[int], new: Sequence[int]) -> Sizes | None:

@@ -44,7 +44,7 @@ def profile(
     Args:
         args, kwargs: the kernel's own; NumPy arrays, or `shape(...)` for time alone
         chip: "trn1", "trn2" or "trn3", or a `spec.Chip` with changed numbers; None: what
-            NEURON_PLATFORM_TARGET_OVERRIDE asks for, now or when the kernel's file was read, or trn3
+            NEURON_PLATFORM_TARGET_OVERRIDE asks for, now or when the file was read, or trn3
     Returns:
         values and time
     Raises:

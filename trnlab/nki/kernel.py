@@ -11,7 +11,7 @@ import numpy as np
 from trnlab.errors import KernelError
 from trnlab.nki.inputs import Inputs, Shape, holds_shape, mark_output, output
 from trnlab.nki.launch import Launch, is_running, launching
-from trnlab.nki.platform import asked_platform, platform_chip
+from trnlab.nki.platform import asked_platform, platform_chip, require_precise
 from trnlab.nki.team import World
 from trnlab.schedule.scheduler import placements
 from trnlab.spec import Chip, Core
@@ -138,15 +138,15 @@ def record_ranks(
     """Run a kernel on some ranks side by side, one logical core each.
 
     Returns:
-        the trace of all cores, the outputs by rank, the inputs by allocation id (None without values)
+        the trace of all cores, the outputs by rank, the inputs by allocation id (None: no values)
     """
-    kernel = jit(kernel)
+    kernel = kernel if isinstance(kernel, Kernel) else Kernel(kernel)
+    require_precise()
     cores = lnc or kernel.lnc or 1
     world = World(core, len(arguments), cores)
     has_values = not any(holds_shape(value) for a, k in arguments for value in (*a, *k.values()))
     runs = [
-        _Rank(kernel, world, rank, given, has_values, cores)
-        for rank, given in enumerate(arguments)
+        _Rank(kernel, world, rank, given, has_values, cores) for rank, given in enumerate(arguments)
     ]
     programs = [program for run in runs for program in run.programs()]
     try:

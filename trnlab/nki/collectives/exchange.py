@@ -12,8 +12,8 @@ import numpy as np
 from trnlab.errors import KernelError
 from trnlab.isa.collective_engine import COLLECTIVE_RECEIVE, COLLECTIVE_SEND, CollectiveOptions
 from trnlab.memory import Tensor
-from trnlab.nki.cores import meet
 from trnlab.nki.collectives.replica_group import ReplicaGroup
+from trnlab.nki.cores import meet
 from trnlab.nki.instruction_handle import NkiInstruction
 from trnlab.nki.launch import Launch, current
 from trnlab.numerics import itemsize
