@@ -30,7 +30,6 @@ from trnlab.isa.matmul_tiles import MatmulOptions
 from trnlab.isa.operators import operator_name
 from trnlab.memory import Register, Tensor
 from trnlab.nki import cores as meetings
-from trnlab.nki import enums as constants  # noqa: F401  # their home up to NKI 0.2
 from trnlab.nki.enums import *  # noqa: F403
 from trnlab.nki.enums import (
     dge_mode,

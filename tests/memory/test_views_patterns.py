@@ -117,7 +117,9 @@ def steps(draw, t, x):
         return t.slice(dim, start, end, step), x[key]
     if name == "split":
         parts = draw(st.sampled_from([(n, size // n) for n in range(1, size + 1) if size % n == 0]))
-        return t.reshape_dim(dim, (parts[0], -1)), x.reshape(*x.shape[:dim], *parts, *x.shape[dim + 1:])
+        return t.reshape_dim(dim, (parts[0], -1)), x.reshape(
+            *x.shape[:dim], *parts, *x.shape[dim + 1 :]
+        )
     if name == "index" and t.ndim > 2:
         at = draw(st.integers(0, size - 1))
         key = (slice(None),) * dim + (at,)
