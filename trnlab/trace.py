@@ -4,13 +4,12 @@ In: instructions as they are issued. Out: one record that is read twice, as valu
 knows no clock and no view.
 """
 
-from dataclasses import dataclass
 import math
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from trnlab.isa.instruction import Instruction, Kind
 from trnlab.memory import Allocation, Signature, Tensor
-from trnlab.memory.dynamic import Reach
 from trnlab.memory.layout import Region, region_of
 from trnlab.numerics import itemsize
 from trnlab.spec.core import Core
@@ -19,7 +18,7 @@ Site = tuple[str, int]  # file and line
 
 # allocation id, dtype, shape, strides, offset, run-time address: a view without its storage, so
 # that the bytes of tiles nobody needs any more are freed while the trace lives on
-View = tuple[int, str, tuple[int, ...], tuple[int, ...], int, Reach | None]
+View = tuple[int, str, tuple[int, ...], tuple[int, ...], int, Any]
 
 
 class TensorInfo(NamedTuple):

@@ -6,9 +6,8 @@ import pytest
 import trnlab
 import trnlab.nki.isa as nisa
 import trnlab.nki.language as nl
-from trnlab.errors import KernelError
-
 from tests.nki.kernels import loaded, run, stored
+from trnlab.errors import KernelError
 
 
 def count(value):
@@ -96,8 +95,12 @@ def test_a_while_loop_checks_before_every_turn(how, trips):
 
 
 def test_a_loaded_bound_is_unknown_on_shapes_alone():
-    with pytest.raises(KernelError, match="fori_loop: loop bound: the value of a register is missing"):
-        trnlab.profile(marks(lambda n, body: nl.fori_loop(0, n, body)), trnlab.shape((1, 1), "int32"))
+    with pytest.raises(
+        KernelError, match="fori_loop: loop bound: the value of a register is missing"
+    ):
+        trnlab.profile(
+            marks(lambda n, body: nl.fori_loop(0, n, body)), trnlab.shape((1, 1), "int32")
+        )
 
 
 def test_a_bound_that_is_moved_is_known_on_shapes_alone():
@@ -115,7 +118,10 @@ def test_a_bound_that_is_moved_is_known_on_shapes_alone():
         (lambda: nl.fori_loop(0, 2, print, 0), "step 0 must be a positive int"),
         (lambda: nl.fori_loop(0, 2, print, nisa.register_alloc(1)), "must be a positive int"),
         (lambda: nl.while_loop(3, print), "should be a register"),
-        (lambda: nl.fori_loop(0, nisa.register_alloc(), print), "no register_move or register_load"),
+        (
+            lambda: nl.fori_loop(0, nisa.register_alloc(), print),
+            "no register_move or register_load",
+        ),
     ],
 )
 def test_what_no_device_loop_can_be_is_refused(loop, message):

@@ -6,10 +6,9 @@ import pytest
 import trnlab
 import trnlab.nki.isa as nisa
 import trnlab.nki.language as nl
+from tests.nki.kernels import loaded, normal, run, stored
 from trnlab.errors import KernelError
 from trnlab.memory.register import RegisterUseError
-
-from tests.nki.kernels import loaded, normal, run, stored
 
 DATA = normal(40, 16)
 ROWS = np.array([[3], [39], [0], [3]], np.int32)
@@ -128,9 +127,9 @@ def test_tensor_indirection_gathers_columns_by_groups_of_16_partitions():
 
     data = normal(32, 50)
     index = np.random.default_rng(1).integers(0, 50, (32, 2)).astype(np.uint32)
-    expected = np.stack([
-        [data[p, index[p // 16 * 16 + i % 16, i // 16]] for i in range(20)] for p in range(32)
-    ])
+    expected = np.stack(
+        [[data[p, index[p // 16 * 16 + i % 16, i // 16]] for i in range(20)] for p in range(32)]
+    )
     assert np.array_equal(run(kernel, data, index), expected)
 
 

@@ -27,7 +27,7 @@ def _sigmoid(x: np.ndarray) -> np.ndarray:
 
 
 def _softplus(x: np.ndarray) -> np.ndarray:
-    return np.logaddexp(np.float32(0), x)
+    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
 
 
 def _normal_cdf(x: np.ndarray) -> np.ndarray:

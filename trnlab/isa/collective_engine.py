@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from trnlab import spec
-from trnlab.errors import KernelError
 from trnlab.isa.instruction import Instruction, Kind, Step
 from trnlab.memory import Tensor
 from trnlab.spec.collective import COLLECTIVES
@@ -34,16 +33,6 @@ class _Collective(Instruction):
 
     def engine(self, core: Core, kind: Kind) -> str:
         return LANE
-
-    def check(self, core: Core, kind: Kind) -> None:
-        operands = kind.writes + kind.reads
-        memories = {operand.memory for operand in operands}
-        name = kind.options.name
-        if memories - {"hbm", "sbuf"} or len(memories) > 1:
-            raise KernelError(
-                f"{name}: operands are in {', '.join(sorted(m.upper() for m in memories))}; all "
-                "must be in HBM, or all in SBUF"
-            )
 
 
 class CollectiveSend(_Collective):

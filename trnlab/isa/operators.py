@@ -33,8 +33,9 @@ ARITHMETIC: dict[str, Binary] = {
     "power": np.power,
     "mod": np.mod,
     "fmod": np.fmod,
-    "abs_max": lambda x, y: np.maximum(np.abs(x), np.abs(y)),
-    "abs_min": lambda x, y: np.minimum(np.abs(x), np.abs(y)),
+    # the operand of larger or smaller magnitude with its sign; y if they are equal
+    "abs_max": lambda x, y: np.where(np.abs(x) > np.abs(y), x, y),
+    "abs_min": lambda x, y: np.where(np.abs(x) < np.abs(y), x, y),
     "equal": _compare(np.equal),
     "not_equal": _compare(np.not_equal),
     "greater": _compare(np.greater),

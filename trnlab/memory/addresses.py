@@ -128,16 +128,16 @@ class AddressedStorage(Storage):
         """The bytes stay."""
 
     @property
-    def data(self) -> np.ndarray | None:  # type: ignore[override]
+    def data(self) -> np.ndarray | None:
         """The bytes of the whole memory."""
         return self.slot.memory.data
 
     @data.setter
-    def data(self, value: None) -> None:
+    def data(self, value: np.ndarray | None) -> None:
         """They are the memory's own."""
 
     @property
-    def fp32(self) -> dict:  # type: ignore[override]
+    def fp32(self) -> dict:
         """Shared by all tensors of the slot."""
         return self.slot.fp32
 
@@ -146,7 +146,7 @@ class AddressedStorage(Storage):
         """It is the slot's own."""
 
     @property
-    def pending(self) -> Any:  # type: ignore[override]
+    def pending(self) -> Any:
         """Work of this tensor that was put off; that of any other is done first."""
         memory = self.slot.memory
         if memory.pending is not None and memory.owner is not self:

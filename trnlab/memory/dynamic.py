@@ -53,7 +53,9 @@ def index_tiles(tensor: Tensor) -> tuple[Tensor, ...]:
 def index_call(tensor: Tensor) -> int:
     """The call that wrote the register which addresses a view; -1 if none does."""
     path = tensor.path
-    return path.index.call if isinstance(path, Indirect) and isinstance(path.index, Register) else -1
+    return (
+        path.index.call if isinstance(path, Indirect) and isinstance(path.index, Register) else -1
+    )
 
 
 def resolve(name: str, tensor: Tensor, has_values: bool, skips: bool) -> Tensor | None:
@@ -82,12 +84,15 @@ def resolve(name: str, tensor: Tensor, has_values: bool, skips: bool) -> Tensor 
         reach = Reach(path.kind, region, path.limit, None, None)
         return tensor.at(tensor.offset + index * path.stride, reach)
     at = _rows(tensor, path.index) if path.kind == "rows" else _columns(tensor, path.index)
-    valid = (at >= 0) & (at < path.limit)
+    valid: np.ndarray | None = (at >= 0) & (at < path.limit)
+    assert valid is not None
     if valid.all():
         valid = None
     elif not skips:
         raise _out_of_range(name, tensor, int(at[~valid][0]), path.limit)
-    reach = Reach(path.kind, region, path.limit, at if valid is None else at.clip(0, path.limit - 1), valid)
+    reach = Reach(
+        path.kind, region, path.limit, at if valid is None else at.clip(0, path.limit - 1), valid
+    )
     return tensor.at(tensor.offset, reach)
 
 

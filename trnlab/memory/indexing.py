@@ -68,9 +68,7 @@ def index(tensor: "Tensor", key: Any) -> Pattern:
         start, count, step = _resolve(tensor, axis, item)
         if type(start) is not int:
             if dynamic is not None:
-                raise KernelError(
-                    f"index: two dynamic indices on {tensor.name}; a view takes one"
-                )
+                raise KernelError(f"index: two dynamic indices on {tensor.name}; a view takes one")
             dynamic = Dynamic(start, stride, size - abs(count) + 1)
             start = 0
         offset += start * stride

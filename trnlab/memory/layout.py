@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 Sizes = tuple[int, ...]
@@ -16,7 +17,8 @@ class Region(NamedTuple):
     byte_end: int
 
 
-def row_major(shape: Sequence[int]) -> Sizes:
+@lru_cache(maxsize=4096)
+def row_major(shape: Sizes) -> Sizes:
     """Strides of a dense tensor."""
     strides = []
     step = 1
@@ -28,10 +30,8 @@ def row_major(shape: Sequence[int]) -> Sizes:
 
 def is_dense(shape: Sequence[int], strides: Sequence[int]) -> bool:
     """Whether elements lie next to each other in row-major order."""
-    dense = row_major(shape)
-    return all(
-        size == 1 or at == due for size, at, due in zip(shape, strides, dense, strict=True)
-    )
+    dense = row_major(tuple(shape))
+    return all(size == 1 or at == due for size, at, due in zip(shape, strides, dense, strict=True))
 
 
 def regroup(shape: Sequence[int], strides: Sequence[int], new: Sequence[int]) -> Sizes | None:

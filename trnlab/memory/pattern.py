@@ -37,7 +37,9 @@ def access(
     start = _scaled(tensor, tensor.offset, name, "offset") + (int(offset) if offset else 0)
     if tensor.path is not None:
         raise KernelError(f"ap: {tensor.name} is addressed at run time already; a view takes one")
-    path = _indirect(tensor, name, shape, strides, start, scalar_offset, vector_offset, indirect_dim)
+    path = _indirect(
+        tensor, name, shape, strides, start, scalar_offset, vector_offset, indirect_dim
+    )
     if isinstance(path, int):
         start, path = start + path, None
     if path is not None and path.kind == "rows":
@@ -121,8 +123,14 @@ def _scaled(tensor: Tensor, elements: int, dtype: str, what: str) -> int:
 
 
 def _indirect(
-    tensor: Tensor, dtype: str, shape: Sizes, strides: Sizes, start: int,
-    scalar_offset: Any, vector_offset: Any, indirect_dim: int,
+    tensor: Tensor,
+    dtype: str,
+    shape: Sizes,
+    strides: Sizes,
+    start: int,
+    scalar_offset: Any,
+    vector_offset: Any,
+    indirect_dim: int,
 ) -> Indirect | int | None:
     """The run-time index; an int for an offset that is a plain number."""
     if scalar_offset is None and vector_offset is None:
@@ -156,9 +164,7 @@ def _indirect(
     return Indirect("rows", vector_offset, stride, limit)
 
 
-def _room(
-    tensor: Tensor, dtype: str, shape: Sizes, strides: Sizes, start: int, stride: int
-) -> int:
+def _room(tensor: Tensor, dtype: str, shape: Sizes, strides: Sizes, start: int, stride: int) -> int:
     """Indices from 0 for which the whole pattern stays within the storage."""
     allocation = tensor.storage.allocation
     itemsize = format_of(dtype).itemsize

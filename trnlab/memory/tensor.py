@@ -5,6 +5,7 @@ dtype; the partition stride is the storage's row pitch.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +19,9 @@ from trnlab.memory.views import Views
 from trnlab.numerics import format_of, stored
 
 PSUM_BANK_BYTES = 2048
+MAX_SIGNATURES = 50_000
+
+_signatures: dict[tuple, "Signature"] = {}  # of views without run-time or explicit address
 
 
 class Signature(NamedTuple):
@@ -49,6 +53,8 @@ class Signature(NamedTuple):
 
 class Tensor(Views):
     """A view on a storage."""
+
+    assign: Callable[["Tensor", Any], None]  # what t[...] = value does: the language's to say
 
     __slots__ = (
         "_array",
@@ -145,6 +151,9 @@ class Tensor(Views):
             return Tensor(self.storage, self.dtype, shape, strides, offset)
         return self._indirect_part(key, shape, strides, offset, dynamic)
 
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self.assign(self[key], value)
+
     def _indirect_part(
         self, key: Any, shape: Sizes, strides: Sizes, offset: int, dynamic: Any
     ) -> "Tensor":
@@ -195,8 +204,24 @@ class Tensor(Views):
     def signature(self) -> Signature:
         """What legality and cost see of it."""
         if self._signature is None:
-            self._signature = self._sign()
+            self._signature = self._known_signature()
         return self._signature
+
+    def _known_signature(self) -> Signature:
+        """From the views seen before: kernels make the same few patterns over and over."""
+        allocation = self.storage.allocation
+        if self.path is not None or allocation.slot is not None:
+            return self._sign()
+        key = (
+            allocation.memory, allocation.pitch_bytes,
+            self.dtype, self.shape, self.strides, self.offset,
+        )  # fmt: skip
+        found = _signatures.get(key)
+        if found is None:
+            if len(_signatures) >= MAX_SIGNATURES:
+                _signatures.clear()
+            found = _signatures[key] = self._sign()
+        return found
 
     def _sign(self) -> Signature:
         memory = self.storage.memory

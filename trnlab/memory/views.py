@@ -121,7 +121,7 @@ class Views:
         if len(sizes) > 1:
             _keep_first(self, "reshape_dim", dim)
         step = self.strides[dim]
-        strides = []
+        strides: list[int] = []
         for size in reversed(sizes):
             strides.insert(0, step)
             step *= size
@@ -246,7 +246,7 @@ class Views:
         return self._part(dim, slice(int(start), int(end), int(step)))
 
     def select(self, dim: int, index: Any) -> Tensor:
-        """One index of a dimension, which is dropped; a register or 1 x 1 tile is looked up later."""
+        """One index of a dimension, which is dropped; registers and tiles are looked up later."""
         self = _tensor(self)
         dim = _axis(self, "select", dim)
         if isinstance(index, Register) or hasattr(index, "storage"):

@@ -16,7 +16,7 @@ from trnlab.metrics.explain import Explanation, explain
 from trnlab.metrics.perfetto import write_perfetto
 from trnlab.metrics.roofline import Roofline, roofline
 from trnlab.metrics.utilization import busy_s
-from trnlab.nki.kernel import Recording, Shape, plain, record
+from trnlab.nki.kernel import Recording, Shape, plain, record, target_chip
 from trnlab.numerics import dtype_name, itemsize
 from trnlab.replay import values_after
 from trnlab.schedule import Timeline, schedule
@@ -43,13 +43,14 @@ def shape(sizes: tuple[int, ...], dtype: Any = "float32") -> Shape:
 
 
 def profile(
-    kernel: Callable[..., Any], *args: Any, chip: str | Chip = "trn3", **kwargs: Any
+    kernel: Callable[..., Any], *args: Any, chip: str | Chip | None = None, **kwargs: Any
 ) -> "Profile":
     """Run a kernel on one core of a chip.
 
     Args:
         args, kwargs: the kernel's own; NumPy arrays, or `shape(...)` for time alone
-        chip: "trn1", "trn2" or "trn3", or a `spec.Chip` with changed numbers
+        chip: "trn1", "trn2" or "trn3", or a `spec.Chip` with changed numbers; None: what
+            NEURON_PLATFORM_TARGET_OVERRIDE asks for, now or when the file was read, or trn3
     Returns:
         values and time
     Raises:
@@ -57,7 +58,7 @@ def profile(
         CapacityError: its live tiles do not fit into SBUF or PSUM
         LimitError: too large for this simulator
     """
-    chosen = spec.chip(chip)
+    chosen = target_chip(kernel) if chip is None else spec.chip(chip)
     recording = record(kernel, args, kwargs, chosen.core)
     return Profile(kernel, recording, chosen, schedule(recording.trace, chosen.core))
 

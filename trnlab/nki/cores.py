@@ -34,9 +34,7 @@ def core_barrier(
             "joins cores (0, 1) of kernel[2](...)"
         )
     if runner not in BARRIER_ENGINES:
-        raise KernelError(
-            f"core_barrier: engine {runner} is none of {', '.join(BARRIER_ENGINES)}"
-        )
+        raise KernelError(f"core_barrier: engine {runner} is none of {', '.join(BARRIER_ENGINES)}")
     signal = launch.issue(CORE_SIGNAL, (data,), (), engine=runner)
     signals = meet(launch, "core_barrier", signal.index)
     wait = launch.issue(CORE_WAIT, (data,), (), engine=runner, name=name)

@@ -1,9 +1,9 @@
 """Programs that run side by side: the cores of a launch, the ranks of a collective.
 
 Each program is a plain Python function that must stop in its middle to wait for another one, which
-a function can do only on a stack of its own. Hence threads, but never two at once: a baton is handed
-over only where a program waits or ends, always to the next one that can go on, in their order. So a
-run is as deterministic as a single program.
+a function can do only on a stack of its own. Hence threads, but never two at once: a baton goes
+from one to the next only where a program waits or ends, always to the next one in their order that
+can go on. So a run is as deterministic as a single program.
 """
 
 import threading
@@ -118,6 +118,7 @@ def _deadlock(members: Sequence[_Member]) -> KernelError:
     waiting = "; ".join(f"{m.name} waits at {m.text}" for m in members if not m.is_done)
     done = ", ".join(m.name for m in members if m.is_done)
     return KernelError(
-        f"deadlock: {waiting}" + (f"; {done} has ended" if done else "")
+        f"deadlock: {waiting}"
+        + (f"; {done} has ended" if done else "")
         + ". Every core or rank must make the same calls in the same order"
     )

@@ -16,7 +16,7 @@ class EngineState:
     def __init__(self, trace: Trace) -> None:
         self._trace = trace
         self._whole: dict[str, Tensor] = {}
-        self._parts: dict[tuple[str, int, int], Tensor] = {}
+        self._parts: dict[tuple[str, str, int, int], Tensor] = {}
 
     def accumulators(self, engine: str, data: Tensor) -> Tensor:
         """float32 [P, 1]: the accumulators of the lanes that `data` lies on.
@@ -24,7 +24,7 @@ class EngineState:
         Args:
             engine: "scalar" or "vector"
         """
-        return self._lanes(f"{engine} accumulators", 1, "float32", data)
+        return self._lanes(engine, "accumulators", data)
 
     def generator(self, engine: str, data: Tensor) -> Tensor:
         """uint32 [P, words]: the random generators of the lanes that `data` lies on.
@@ -32,24 +32,28 @@ class EngineState:
         Args:
             engine: "vector" or "gpsimd"
         """
-        return self._lanes(f"{engine} generator", GENERATOR_WORDS[engine], "uint32", data)
+        return self._lanes(engine, "generator", data)
 
     def whole_generator(self, engine: str) -> Tensor:
         """uint32 [128, words]: the random generators of all lanes of an engine."""
-        return self._all(f"{engine} generator", GENERATOR_WORDS[engine], "uint32")
+        return self._all(engine, "generator")
 
-    def _lanes(self, name: str, words: int, dtype: str, data: Tensor) -> Tensor:
+    def _lanes(self, engine: str, what: str, data: Tensor) -> Tensor:
         signature = data.signature
-        key = (name, signature.partition, signature.partitions)
+        key = (engine, what, signature.partition, signature.shape[0])
         part = self._parts.get(key)
         if part is None:
-            first, count = key[1:]
-            part = self._parts[key] = self._all(name, words, dtype)[first : first + count]
+            first, count = key[2:]
+            part = self._parts[key] = self._all(engine, what)[first : first + count]
         return part
 
-    def _all(self, name: str, words: int, dtype: str) -> Tensor:
+    def _all(self, engine: str, what: str) -> Tensor:
+        name = f"{engine} {what}"
         if name not in self._whole:
+            is_generator = what == "generator"
+            words = GENERATOR_WORDS[engine] if is_generator else 1
             shape = (self._trace.core.sbuf.partitions, words)
+            dtype = "uint32" if is_generator else "float32"
             allocation = self._trace.allocate(name, "engine", shape, dtype, 0)
             self._whole[name] = Tensor.whole(Storage(allocation))
         return self._whole[name]

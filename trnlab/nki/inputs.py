@@ -83,9 +83,8 @@ class Inputs:
                 )
             given[...] = tensor.array.reshape(given.shape)
 
-
     def restore(self) -> None:
-        """Undo what a kernel that failed wrote to the caller's arrays: a device would not run it."""
+        """Undo what a kernel that failed wrote to the caller's arrays."""
         for given, tensor in self._given:
             if tensor.storage.allocation.mutated and np.shares_memory(given, tensor.array):
                 given[...] = self.before[tensor.storage.id].reshape(given.shape)

@@ -11,10 +11,10 @@ import numpy as np
 from trnlab.errors import KernelError
 from trnlab.nki.inputs import Inputs, Shape, holds_shape, mark_output, output
 from trnlab.nki.launch import Launch, is_running, launching
-from trnlab.nki.platform import asked_platform, platform_chip
+from trnlab.nki.platform import asked_platform, platform_chip, require_precise
 from trnlab.nki.team import World
 from trnlab.schedule.scheduler import placements
-from trnlab.spec import Core
+from trnlab.spec import Chip, Core
 from trnlab.trace import Trace
 
 __all__ = ["Kernel", "Recording", "Shape", "jit", "record", "record_ranks", "simulate"]
@@ -100,9 +100,14 @@ def simulate(kernel: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
+def target_chip(kernel: Callable[..., Any]) -> Chip:
+    """The chip that a kernel is meant for."""
+    return platform_chip(asked_platform() or getattr(kernel, "platform", None))
+
+
 def target_core(kernel: Callable[..., Any]) -> Core:
     """The core that a kernel is meant for."""
-    return platform_chip(asked_platform() or getattr(kernel, "platform", None)).core
+    return target_chip(kernel).core
 
 
 def plain(kernel: Callable[..., Any]) -> Any:
@@ -136,15 +141,15 @@ def record_ranks(
     """Run a kernel on some ranks side by side, one logical core each.
 
     Returns:
-        the trace of all cores, the outputs by rank, the inputs by allocation id (None without values)
+        the trace of all cores, the outputs by rank, the inputs by allocation id (None: no values)
     """
-    kernel = jit(kernel)
+    kernel = kernel if isinstance(kernel, Kernel) else Kernel(kernel)
+    require_precise()
     cores = lnc or kernel.lnc or 1
     world = World(core, len(arguments), cores)
     has_values = not any(holds_shape(value) for a, k in arguments for value in (*a, *k.values()))
     runs = [
-        _Rank(kernel, world, rank, given, has_values, cores)
-        for rank, given in enumerate(arguments)
+        _Rank(kernel, world, rank, given, has_values, cores) for rank, given in enumerate(arguments)
     ]
     programs = [program for run in runs for program in run.programs()]
     try:

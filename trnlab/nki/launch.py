@@ -204,7 +204,8 @@ class Launch:
         is_skipped = any(view is None for view in found)
         if is_skipped:
             found = [resolve(instruction.name, view, False, True) for view in views]
-        writes, reads = tuple(found[: len(writes)]), tuple(found[len(writes) :])
+        looked_up = tuple(view for view in found if view is not None)
+        writes, reads = looked_up[: len(writes)], looked_up[len(writes) :]
         if not is_skipped:
             self._execute(kind, writes, reads, values)
         handle = self._append(kind, writes, reads + tiles, values, name)
@@ -215,7 +216,11 @@ class Launch:
         return handle
 
     def _kind(
-        self, instruction: Instruction, writes: Operands, reads: Operands, options: tuple,
+        self,
+        instruction: Instruction,
+        writes: Operands,
+        reads: Operands,
+        options: tuple,
         engine: str,
     ) -> Kind:
         written = tuple([tensor.signature for tensor in writes])
@@ -286,18 +291,6 @@ def _sizes(shape: Any) -> tuple[int, ...]:
         raise KernelError(
             f"nl.ndarray: shape {shape} needs whole numbers; divide with //"
         ) from None
-
-
-def _not_a_tensor(instruction: Instruction, operands: tuple[Any, ...]) -> str:
-    role, operand = next(
-        (role, operand)
-        for role, operand in zip(instruction.roles, operands, strict=False)
-        if not isinstance(operand, Tensor)
-    )
-    return (
-        f"{instruction.name}: {role} is of type {type(operand).__name__}, not a tensor; "
-        "pass arrays as arguments of the kernel, and allocate tiles with nl.ndarray"
-    )
 
 
 def _not_a_tensor(instruction: Instruction, options: tuple, operands: tuple[Any, ...]) -> str:

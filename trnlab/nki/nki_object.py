@@ -23,7 +23,7 @@ class NKIObject:
         """Give the class an initializer, before @dataclass looks whether it has one."""
         super().__init_subclass__(**options)
         inherited = next(
-            (base.__init__ for base in cls.__mro__[1:] if "__init__" in vars(base)), None
+            (vars(base)["__init__"] for base in cls.__mro__[1:] if "__init__" in vars(base)), None
         )
         is_ours = inherited is None or getattr(inherited, "is_nki_initializer", False)
         if "__init__" not in vars(cls) and (is_ours or inherited is object.__init__):
@@ -34,8 +34,8 @@ class NKIObject:
 
 
 def _initializer() -> Any:
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
-        fields = fields_of(type(self))
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        fields = fields_of(self.__class__)
         if len(args) > len(fields):
             raise KernelError(
                 f"{type(self).__name__}: {len(args)} values for {len(fields)} fields "

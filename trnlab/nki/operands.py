@@ -6,7 +6,7 @@ from typing import Any
 from trnlab.errors import KernelError
 from trnlab.isa.accumulators import REGISTERS, RESULT, Reduction
 from trnlab.isa.elementwise import TILE
-from trnlab.isa.operators import operator_name
+from trnlab.isa.operators import is_unary, operator_name
 from trnlab.isa.scalar_engine import BYPASS
 from trnlab.memory import Tensor
 from trnlab.nki.enums import dge_mode, engine, reduce_cmd
@@ -16,6 +16,7 @@ ENGINE_NAMES: dict[Any, str] = {member: member.name for member in engine}
 ENGINE_NAMES |= {member.name: member.name for member in engine}
 ENGINE_NAMES |= {engine.unknown: "", "unknown": "", None: ""}
 COMMAND_NAMES: dict[Any, str] = {member: member.name for member in reduce_cmd}
+_reductions: dict[tuple, Reduction] = {}  # made so far, by what was given
 DGE_NAMES: dict[Any, str] = {member: member.name for member in dge_mode} | {None: "unknown"}
 
 
@@ -63,11 +64,13 @@ def reduction(
     Raises:
         KernelError: the accumulators hold nothing that could be continued or read
     """
-    how = Reduction(
-        operator_name(name, op) if op is not None else "add",
-        named(COMMAND_NAMES, f"{name}: reduce_cmd", command),
-        negates,
-    )
+    how = _reductions.get((op, command, negates))
+    if how is None:
+        how = _reductions[op, command, negates] = Reduction(
+            operator_name(name, op) if op is not None else "add",
+            named(COMMAND_NAMES, f"{name}: reduce_cmd", command),
+            negates,
+        )
     accumulators = current().state.accumulators(engine, data)
     is_set = accumulators.storage.allocation.mutated
     if how.command == "reduce" and not is_set:
@@ -83,6 +86,16 @@ def reduction(
             "leaves unset; use reduce_cmd.reset_reduce"
         )
     return how, (RESULT, REGISTERS), (result, accumulators)
+
+
+def unary_or_not(name: str, op: Any, operand: Any) -> str:
+    """Name of an operator; a unary one must come without an operand."""
+    operator = operator_name(name, op)
+    if is_unary(operator) and (isinstance(operand, Tensor) or operand not in (None, 0)):
+        raise KernelError(
+            f"{name}: {operator} takes no operand, here is {operand!r}; leave it None or 0"
+        )
+    return operator
 
 
 def bypassed(name: str, op: Any) -> str:

@@ -7,6 +7,7 @@ from trnlab.errors import KernelError
 from trnlab.spec import Chip
 
 VARIABLE = "NEURON_PLATFORM_TARGET_OVERRIDE"
+PRECISE = "NKI_PRECISE_FP"
 ALIASES = {"inf2": "trn1"}
 
 
@@ -33,3 +34,16 @@ def platform_chip(name: str | None = None) -> Chip:
             f"{VARIABLE}: {asked!r} is no platform; it may be trn1 (gen2), trn2 (gen3) or "
             "trn3 (gen4)"
         ) from None
+
+
+def require_precise() -> None:
+    """Refuse NKI_PRECISE_FP=0, which keeps narrow types in float32.
+
+    Raises:
+        KernelError: it is set
+    """
+    if os.environ.get(PRECISE) == "0":
+        raise KernelError(
+            f"{PRECISE}=0 is not modelled: tiles would be wider than their dtype, and with them "
+            "memory, addresses and time; pass float32 inputs to see a kernel without rounding"
+        )

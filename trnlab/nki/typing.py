@@ -1,4 +1,4 @@
-"""`nki.typing`: annotations only. `tensor[128, 512]` says what a kernel takes; nothing checks it."""
+"""`nki.typing`: annotations only. `tensor[128, 512]` says what a kernel takes, unchecked."""
 
 from typing import Any
 

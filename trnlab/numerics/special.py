@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 _STEPS = 256  # table entries per unit
+_BLOCK = 8192  # elements at a time: what stays in a cache
 _END = 4.0  # from here on erf is 1 in float32
 _AT = np.arange(int(_END * _STEPS) + 1) / _STEPS
 _ERF = np.array([math.erf(x) for x in _AT])
@@ -23,10 +24,18 @@ def erf(x: np.ndarray) -> np.ndarray:
     Returns:
         float32, same shape
     """
-    wide = x.astype(np.float64)
-    magnitude = np.abs(wide)
+    flat = x.reshape(-1)
+    result = np.empty(flat.shape, np.float32)
+    for first in range(0, flat.size, _BLOCK):
+        block = slice(first, first + _BLOCK)
+        result[block] = _erf(flat[block].astype(np.float64))
+    return result.reshape(x.shape)
+
+
+def _erf(x: np.ndarray) -> np.ndarray:
+    magnitude = np.minimum(np.abs(x), _END)
     index = np.rint(np.fmin(magnitude, _END) * _STEPS).astype(np.intp)
     at = _AT[index]
-    h = np.minimum(magnitude, _END) - at
+    h = magnitude - at
     step = h * (1 - h * (at - (4 * at * at - 2) * h / 6))
-    return np.copysign(_ERF[index] + _SLOPE[index] * step, wide).astype(np.float32)
+    return np.copysign(_ERF[index] + _SLOPE[index] * step, x)

@@ -13,7 +13,9 @@ from trnlab.isa.instruction import Step, Transfer
 from trnlab.schedule.program import Program, Variant
 from trnlab.spec.core import Core
 
-COMPUTE_LANES = ("tensor", "tensor_load", "vector", "scalar", "gpsimd", "gpsimd_dge", "sync", "dma_cc")
+COMPUTE_LANES = (
+    "tensor", "tensor_load", "vector", "scalar", "gpsimd", "gpsimd_dge", "sync", "dma_cc",
+)  # fmt: skip
 LANE = {name: code for code, name in enumerate(COMPUTE_LANES)}
 TENSOR, LOAD = LANE["tensor"], LANE["tensor_load"]
 

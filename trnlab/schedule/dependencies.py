@@ -100,7 +100,8 @@ class _Analysis:
         Each core keeps its own: between cores only barriers and messages order.
         """
         if self.trace.allocations[view[0]].slot is None:
-            parts = range(region.row // ROWS_PER_BUCKET, (region.row_end - 1) // ROWS_PER_BUCKET + 1)
+            last = (region.row_end - 1) // ROWS_PER_BUCKET
+            parts = range(region.row // ROWS_PER_BUCKET, last + 1)
         else:
             last = (region.byte_end - 1) // BYTES_PER_BUCKET
             parts = range(region.byte // BYTES_PER_BUCKET, last + 1)

@@ -35,7 +35,11 @@ REDUCTIONS = ("add", "minimum", "maximum")
 
 
 def all_reduce(
-    srcs: Any, dsts: Any, replica_group: Any, op: Any, priority: int | None = None,
+    srcs: Any,
+    dsts: Any,
+    replica_group: Any,
+    op: Any,
+    priority: int | None = None,
     name: str | None = None,
 ) -> NkiInstruction:
     """Every dst becomes the element-wise sum, minimum or maximum over the group.
@@ -58,7 +62,11 @@ def all_reduce(
 
 
 def all_gather(
-    srcs: Any, dsts: Any, replica_group: Any, collective_dim: int, priority: int | None = None,
+    srcs: Any,
+    dsts: Any,
+    replica_group: Any,
+    collective_dim: int,
+    priority: int | None = None,
     name: str | None = None,
 ) -> NkiInstruction:
     """Every dst becomes the srcs of the group, one after the other along collective_dim.
@@ -82,8 +90,13 @@ def all_gather(
 
 
 def reduce_scatter(
-    srcs: Any, dsts: Any, replica_group: Any, collective_dim: int, op: Any,
-    priority: int | None = None, name: str | None = None,
+    srcs: Any,
+    dsts: Any,
+    replica_group: Any,
+    collective_dim: int,
+    op: Any,
+    priority: int | None = None,
+    name: str | None = None,
 ) -> NkiInstruction:
     """dst becomes this rank's slice, along dimension 0, of the reduced srcs."""
     srcs, dsts = tensors("reduce_scatter", srcs, dsts)
@@ -104,7 +117,11 @@ def reduce_scatter(
 
 
 def all_to_all(
-    srcs: Any, dsts: Any, replica_group: Any, collective_dim: int, priority: int | None = None,
+    srcs: Any,
+    dsts: Any,
+    replica_group: Any,
+    collective_dim: int,
+    priority: int | None = None,
     name: str | None = None,
 ) -> NkiInstruction:
     """Slice i of src goes to rank i of the group; dst holds the slices that arrive. HBM only."""
@@ -127,8 +144,11 @@ def all_to_all(
 
 
 def collective_permute(
-    srcs: Any, dsts: Any, source_target_pairs: Sequence[tuple[int, int]],
-    priority: int | None = None, name: str | None = None,
+    srcs: Any,
+    dsts: Any,
+    source_target_pairs: Sequence[tuple[int, int]],
+    priority: int | None = None,
+    name: str | None = None,
 ) -> NkiInstruction:
     """src goes from each source rank to its target; a rank that is no target keeps its dst."""
     srcs, dsts = tensors("collective_permute", srcs, dsts)
@@ -152,8 +172,12 @@ def collective_permute(
 
 
 def collective_permute_implicit(
-    srcs_by_channel: Any, dsts_by_channel: Any, replica_group: Any,
-    channel_ids: Sequence[int] = (0,), priority: int | None = None, name: str | None = None,
+    srcs_by_channel: Any,
+    dsts_by_channel: Any,
+    replica_group: Any,
+    channel_ids: Sequence[int] = (0,),
+    priority: int | None = None,
+    name: str | None = None,
 ) -> NkiInstruction:
     """On each channel, src goes to the successor in the ring; dst comes from the predecessor."""
     what = "collective_permute_implicit"
@@ -162,8 +186,13 @@ def collective_permute_implicit(
 
 
 def collective_permute_implicit_reduce(
-    srcs0_by_channel: Any, srcs1_by_channel: Any, dsts_by_channel: Any, replica_group: Any,
-    op: Any, channel_ids: Sequence[int] = (0,), priority: int | None = None,
+    srcs0_by_channel: Any,
+    srcs1_by_channel: Any,
+    dsts_by_channel: Any,
+    replica_group: Any,
+    op: Any,
+    channel_ids: Sequence[int] = (0,),
+    priority: int | None = None,
     name: str | None = None,
 ) -> NkiInstruction:
     """On each channel, op(src0, src1) goes to the successor; dst comes from the predecessor."""
@@ -186,7 +215,9 @@ def collective_permute_implicit_current_processing_rank_id(
     """Register with the rank whose data step `iteration_id` of the ring holds: itself at step 0,
     then one predecessor after the other."""
     ranks = own_group("collective_permute_implicit_current_processing_rank_id", replica_group)
-    step = iteration_id.known("iteration_id") if isinstance(iteration_id, Register) else iteration_id
+    step = (
+        iteration_id.known("iteration_id") if isinstance(iteration_id, Register) else iteration_id
+    )
     at = (ranks.index(current().team.rank) - int(step)) % len(ranks)
     return Register(ranks[at], "a rank id")
 
@@ -197,7 +228,11 @@ def rank_id(name: str | None = None) -> Register:
 
 
 def _ring(
-    what: str, srcs: list[Tensor], dsts: list[Tensor], replica_group: Any, name: str | None,
+    what: str,
+    srcs: list[Tensor],
+    dsts: list[Tensor],
+    replica_group: Any,
+    name: str | None,
     prepare: Any,
 ) -> NkiInstruction:
     _require_sizes(what, srcs[: len(dsts)], dsts, 1)

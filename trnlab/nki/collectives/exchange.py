@@ -12,8 +12,8 @@ import numpy as np
 from trnlab.errors import KernelError
 from trnlab.isa.collective_engine import COLLECTIVE_RECEIVE, COLLECTIVE_SEND, CollectiveOptions
 from trnlab.memory import Tensor
-from trnlab.nki.cores import meet
 from trnlab.nki.collectives.replica_group import ReplicaGroup
+from trnlab.nki.cores import meet
 from trnlab.nki.instruction_handle import NkiInstruction
 from trnlab.nki.launch import Launch, current
 from trnlab.numerics import itemsize
@@ -46,7 +46,13 @@ def exchange(
     """
     launch = current()
     team = launch.team
-    in_hbm = all(tensor.storage.memory == "hbm" for tensor in (*srcs, *dsts))
+    memories = {tensor.storage.memory for tensor in (*srcs, *dsts)}
+    in_hbm = memories == {"hbm"}
+    if not in_hbm and memories != {"sbuf"}:
+        raise KernelError(
+            f"{name}: operands are in {' and '.join(sorted(m.upper() for m in memories))}; all "
+            "must be in HBM, or all in SBUF"
+        )
     targets = tuple(dsts if written is None else written)
     options = CollectiveOptions(name, team.cores, hops, wire_bytes)
     gives = options._replace(tiles=tuple(f"src{i}" for i in range(len(srcs))))
@@ -94,10 +100,11 @@ def _meet(
 def own_group(name: str, group: ReplicaGroup) -> list[int]:
     """The ranks of the group that this rank is in, in the group's order."""
     rank = current().team.rank
-    for ranks in replica_group(name, group).groups:
+    groups = replica_group(name, group).groups
+    for ranks in groups:
         if rank in ranks:
             return ranks
-    raise KernelError(f"{name}: rank {rank} is in none of the groups {group.groups}")
+    raise KernelError(f"{name}: rank {rank} is in none of the groups {groups}")
 
 
 def replica_group(name: str, group: Any) -> ReplicaGroup:

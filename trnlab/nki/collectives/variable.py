@@ -25,8 +25,13 @@ GATHER_RANKS = 4  # of a group, the ranks of one chip under LNC 2
 
 
 def all_gather_v(
-    srcs: Any, dsts: Any, replica_group: Any, metadata_tensor: Tensor,
-    recv_counts_known: bool = False, has_rdispls: bool = False, priority: int | None = None,
+    srcs: Any,
+    dsts: Any,
+    replica_group: Any,
+    metadata_tensor: Tensor,
+    recv_counts_known: bool = False,
+    has_rdispls: bool = False,
+    priority: int | None = None,
     name: str | None = None,
 ) -> NkiInstruction:
     """Each rank's chunk of src goes to every rank; chunk s lands at slot s of dst.
@@ -46,14 +51,26 @@ def all_gather_v(
             f"{what}: {len(ranks)} ranks with LNC {lnc}; it takes {GATHER_RANKS} ranks with LNC 2"
         )
     return _variable(
-        what, ranks, srcs, dsts, metadata_tensor, recv_counts_known, False, name,
+        what,
+        ranks,
+        srcs,
+        dsts,
+        metadata_tensor,
+        recv_counts_known,
+        False,
+        name,
         lambda table, _target: (int(table[0, 0]), int(table[1, 0])),
     )
 
 
 def all_to_all_v(
-    srcs: Any, dsts: Any, replica_group: Any, metadata_tensor: Tensor,
-    recv_counts_known: bool = False, has_rdispls: bool = False, priority: int | None = None,
+    srcs: Any,
+    dsts: Any,
+    replica_group: Any,
+    metadata_tensor: Tensor,
+    recv_counts_known: bool = False,
+    has_rdispls: bool = False,
+    priority: int | None = None,
     name: str | None = None,
 ) -> NkiInstruction:
     """Each rank sends a chunk of its own size to every other one.
@@ -67,14 +84,28 @@ def all_to_all_v(
     """
     ranks = own_group("all_to_all_v", replica_group)
     return _variable(
-        "all_to_all_v", ranks, srcs, dsts, metadata_tensor, recv_counts_known, has_rdispls, name,
+        "all_to_all_v",
+        ranks,
+        srcs,
+        dsts,
+        metadata_tensor,
+        recv_counts_known,
+        has_rdispls,
+        name,
         lambda table, target: (int(table[0, target]), int(table[1, target])),
     )
 
 
 def _variable(
-    what: str, ranks: list[int], srcs: Any, dsts: Any, metadata: Tensor, counts_known: bool,
-    has_rdispls: bool, name: str | None, sent: Any,
+    what: str,
+    ranks: list[int],
+    srcs: Any,
+    dsts: Any,
+    metadata: Tensor,
+    counts_known: bool,
+    has_rdispls: bool,
+    name: str | None,
+    sent: Any,
 ) -> NkiInstruction:
     """The exchange both have in common; `sent(table, target)` is count and displacement."""
     srcs, dsts = tensors(what, srcs, dsts)

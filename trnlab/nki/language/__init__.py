@@ -1,5 +1,7 @@
 """`nki.language`: tensors, dtypes, loops, operators, and tile-returning conveniences."""
 
+# ruff: noqa: F401 - this module is the list of its names
+
 from builtins import range as range
 
 from trnlab.memory.indexing import DynamicSlice as ds

@@ -34,7 +34,9 @@ def _binary(name: str) -> Callable[..., Tensor]:
         shape = common_shape(f"nl.{name}", x, y)
         dst = fresh(shape, dtype or x.dtype)
         second = in_sbuf(y) if x.buffer == y.buffer == "psum" else y
-        nisa.tensor_tensor(dst=dst, data1=spread(x, shape), data2=spread(second, shape), op=operator)
+        nisa.tensor_tensor(
+            dst=dst, data1=spread(x, shape), data2=spread(second, shape), op=operator
+        )
         return dst
 
     return _named(

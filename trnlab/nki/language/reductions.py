@@ -83,9 +83,7 @@ def rms_norm(
     return ops.multiply(ops.multiply(values, scale), w, dtype=dtype or x.dtype)
 
 
-def _reduced(
-    name: str, operator: Any, x: Tensor, axis: Axes, dtype: Any, keepdims: bool
-) -> Tensor:
+def _reduced(name: str, operator: Any, x: Tensor, axis: Axes, dtype: Any, keepdims: bool) -> Tensor:
     from trnlab.nki import isa as nisa
 
     first = _first_axis(x, name, axis)

@@ -39,20 +39,18 @@ class ndarray(metaclass=_TensorType):  # noqa: N801
 
 def full(shape: Any, fill_value: float, dtype: Any, buffer: str = sbuf, name: str = "") -> Tensor:
     """A tensor filled with a constant; in HBM by way of an SBUF tile."""
-    from trnlab.nki import isa as nisa
-
     tensor = fresh(shape, dtype, buffer, name)
-    if is_on_chip(buffer):
-        nisa.memset(tensor, fill_value)
-    else:
-        _fill_hbm(tensor, fill_value)
+    fill(tensor, fill_value)
     return tensor
 
 
-def _fill_hbm(tensor: Tensor, value: float) -> None:
-    """Write one filled SBUF row over all rows, 128 at a time."""
+def fill(tensor: Tensor, value: float) -> None:
+    """Set all elements; those in HBM by way of an SBUF tile, 128 rows at a time."""
     from trnlab.nki import isa as nisa
 
+    if is_on_chip(tensor.buffer):
+        nisa.memset(tensor, value)
+        return
     flat = tensor.reshape((-1, tensor.shape[-1]))
     pmax = current().core.sbuf.partitions
     tile = full((min(pmax, flat.shape[0]), flat.shape[1]), value, tensor.dtype)
