@@ -146,6 +146,13 @@ def test_unary_operators(name):
     assert np.array_equal(run(scaled(getattr(nl, name), None), x), UNARY[name](x))
 
 
+def test_a_unary_operator_has_no_operand():
+    with pytest.raises(
+        KernelError, match="tensor_scalar: abs takes no operand, here is 2.0; leave"
+    ):
+        run(scaled(nl.abs, 2.0), normal(4, 4))
+
+
 def test_rsqrt_runs_on_gpsimd():
     x = np.abs(normal(4, 8))
     ran = profile(scaled(nl.rsqrt, 0.0), x)

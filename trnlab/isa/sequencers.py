@@ -1,6 +1,7 @@
 """What the engines' sequencers do beside computing: registers, and meeting another core.
 
-None of these costs is published. Assumed: one semaphore hop each, as for signals between engines.
+None of these costs is published. Assumed: one semaphore hop each, as for any signal between
+engines.
 """
 
 from collections.abc import Sequence

@@ -19,7 +19,7 @@ from trnlab.isa.elementwise import (
     two_input_cycles,
 )
 from trnlab.isa.instruction import Instruction, Kind, Step
-from trnlab.isa.operators import SINCE_V4, UNARY, combine, is_bitwise
+from trnlab.isa.operators import SINCE_V4, combine, is_bitwise, is_unary
 from trnlab.isa.requirements import (
     require,
     require_engine,
@@ -63,7 +63,7 @@ class TensorTensor(Instruction):
     def check(self, core: Core, kind: Kind) -> None:
         (dst,), (a, b), op = kind.writes, kind.reads, kind.options.op
         require(
-            op not in UNARY and op != "invert",
+            not is_unary(op),
             f"{self.name}: {op} takes one input; use nisa.tensor_scalar or nisa.activation",
         )
         allowed = ("gpsimd",) if op == "power" else ("vector", "gpsimd")

@@ -50,6 +50,7 @@ from trnlab.nki.operands import (
     named,
     pattern,
     reduction,
+    unary_or_not,
 )
 from trnlab.nki.registers import register_alloc, register_load, register_move, register_store  # noqa: F401
 
@@ -192,7 +193,7 @@ def activate2(
     name: Name = None,
 ) -> NkiInstruction:
     """dst = op((data op0 imm0) op1 imm1), and its reduction; nl.bypass skips a step."""
-    roles, tiles, constants = apart(("imm0", "imm1", "relu_param"), imm0, imm1, relu_param)
+    roles, tiles, given = apart(("imm0", "imm1", "relu_param"), imm0, imm1, relu_param)
     how, results, written = reduction(
         "activate2", "scalar", reduce_op, reduce_cmd, reduce_res, data
     )
@@ -207,7 +208,7 @@ def activate2(
         results,
     )
     return current().issue(
-        scalar.ACTIVATE2, (dst, *written), (data, *tiles), options, constants, name=name
+        scalar.ACTIVATE2, (dst, *written), (data, *tiles), options, given, name=name
     )
 
 
@@ -298,10 +299,10 @@ def tensor_scalar(
     name: Name = None,
 ) -> NkiInstruction:
     """dst = (data op0 operand0) op1 operand1; operands are constants or tiles."""
-    roles, tiles, constants = apart(("operand0", "operand1"), operand0, operand1)
+    roles, tiles, given = apart(("operand0", "operand1"), operand0, operand1)
     options = vector_arithmetic.ScalarOptions(
-        operator_name("tensor_scalar", op0),
-        operator_name("tensor_scalar", op1) if op1 is not None else "",
+        unary_or_not("tensor_scalar", op0, operand0),
+        unary_or_not("tensor_scalar", op1, operand1) if op1 is not None else "",
         reverse0,
         reverse1,
         roles,
@@ -311,7 +312,7 @@ def tensor_scalar(
         (dst,),
         (data, *tiles),
         options,
-        constants,
+        given,
         _engine("tensor_scalar", engine),
         name,
     )
@@ -332,7 +333,7 @@ def scalar_tensor_tensor(
     """dst = (data op0 operand0) op1 operand1; operand0 a constant or tile, operand1 like data."""
     roles, tiles, (constant,) = apart(("operand0",), operand0)
     options = vector_arithmetic.ScalarOptions(
-        operator_name("scalar_tensor_tensor", op0),
+        unary_or_not("scalar_tensor_tensor", op0, operand0),
         operator_name("scalar_tensor_tensor", op1),
         reverse0,
         reverse1,
@@ -363,12 +364,12 @@ def exponential(
     name: Name = None,
 ) -> NkiInstruction:
     """dst = exp(src - max_value), and its running sum if `reduce_cmd` is not idle."""
-    roles, tiles, constants = apart(("max_value", "reduce_init"), max_value, reduce_init)
+    roles, tiles, given = apart(("max_value", "reduce_init"), max_value, reduce_init)
     how, results, written = reduction("exponential", "vector", None, reduce_cmd, reduce_res, src)
     _check_initial("exponential", how.command, reduce_init)
     options = vector_reductions.ExponentialOptions(how, roles, results)
     return current().issue(
-        vector_reductions.EXPONENTIAL, (dst, *written), (src, *tiles), options, constants, name=name
+        vector_reductions.EXPONENTIAL, (dst, *written), (src, *tiles), options, given, name=name
     )
 
 
@@ -387,20 +388,20 @@ def tensor_scalar_reduce(
 ) -> NkiInstruction:
     """dst = data op0 operand0, and its reduction over all free axes."""
     function = "tensor_scalar_reduce"
-    roles, tiles, constants = apart(("operand0", "reduce_init"), operand0, reduce_init)
+    roles, tiles, given = apart(("operand0", "reduce_init"), operand0, reduce_init)
     how, results, written = reduction(
         function, "vector", reduce_op, reduce_cmd, reduce_res, data, reduce_res_negate
     )
     _check_initial(function, how.command, reduce_init)
     options = vector_reductions.ScalarReduceOptions(
-        operator_name(function, op0), reverse0, how, roles, results
+        unary_or_not(function, op0, operand0), reverse0, how, roles, results
     )
     return current().issue(
         vector_reductions.TENSOR_SCALAR_REDUCE,
         (dst, *written),
         (data, *tiles),
         options,
-        constants,
+        given,
         name=name,
     )
 
@@ -417,7 +418,7 @@ def tensor_scalar_cumulative(
 ) -> NkiInstruction:
     """dst[i] = (src[i] op0 imm0) op1 dst[i - 1]."""
     function = "tensor_scalar_cumulative"
-    roles, tiles, constants = apart(("imm0", "imm1"), imm0, imm1)
+    roles, tiles, given = apart(("imm0", "imm1"), imm0, imm1)
     how, results, written = reduction(function, "vector", op1, reduce_cmd, None, src)
     _check_initial(function, how.command, imm1)
     options = vector_scans.CumulativeOptions(operator_name(function, op0), how, roles, results)
@@ -426,7 +427,7 @@ def tensor_scalar_cumulative(
         (dst, *written),
         (src, *tiles),
         options,
-        constants,
+        given,
         name=name,
     )
 
@@ -590,12 +591,10 @@ def rng(dst: Tensor, engine: engine = engine.vector, name: Name = None) -> NkiIn
 
 def rand2(dst: Tensor, min: Scalar, max: Scalar, name: Name = None) -> NkiInstruction:
     """dst = numbers uniform in [min, max)."""
-    roles, tiles, constants = apart(("min", "max"), min, max)
+    roles, tiles, given = apart(("min", "max"), min, max)
     generator = current().state.generator("vector", dst)
-    options = random_numbers.Rand2Options(bool(roles) or constants[0] < constants[1], roles)
-    return current().issue(
-        random_numbers.RAND2, (dst, generator), tiles, options, constants, name=name
-    )
+    options = random_numbers.Rand2Options(bool(roles) or given[0] < given[1], roles)
+    return current().issue(random_numbers.RAND2, (dst, generator), tiles, options, given, name=name)
 
 
 def dropout(dst: Tensor, data: Tensor, prob: Scalar, name: Name = None) -> NkiInstruction:
@@ -850,7 +849,7 @@ def _activation(
     command: Any,
     name: Name,
 ) -> NkiInstruction:
-    roles, tiles, constants = apart(("scale", "bias"), scale, bias)
+    roles, tiles, given = apart(("scale", "bias"), scale, bias)
     how = scalar.NO_REDUCTION
     results: tuple[str, ...] = ()
     written: tuple[Tensor, ...] = ()
@@ -862,9 +861,7 @@ def _activation(
     options = scalar.ActivationOptions(
         activation_name(instruction.name, op), has_constant_bias, how, roles, results
     )
-    return current().issue(
-        instruction, (dst, *written), (data, *tiles), options, constants, name=name
-    )
+    return current().issue(instruction, (dst, *written), (data, *tiles), options, given, name=name)
 
 
 def _check_initial(name: str, command: str, initial: Any) -> None:

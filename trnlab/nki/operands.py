@@ -6,7 +6,7 @@ from typing import Any
 from trnlab.errors import KernelError
 from trnlab.isa.accumulators import REGISTERS, RESULT, Reduction
 from trnlab.isa.elementwise import TILE
-from trnlab.isa.operators import operator_name
+from trnlab.isa.operators import is_unary, operator_name
 from trnlab.isa.scalar_engine import BYPASS
 from trnlab.memory import Tensor
 from trnlab.nki.enums import dge_mode, engine, reduce_cmd
@@ -83,6 +83,16 @@ def reduction(
             "leaves unset; use reduce_cmd.reset_reduce"
         )
     return how, (RESULT, REGISTERS), (result, accumulators)
+
+
+def unary_or_not(name: str, op: Any, operand: Any) -> str:
+    """Name of an operator; a unary one must come without an operand."""
+    operator = operator_name(name, op)
+    if is_unary(operator) and (isinstance(operand, Tensor) or operand not in (None, 0)):
+        raise KernelError(
+            f"{name}: {operator} takes no operand, here is {operand!r}; leave it None or 0"
+        )
+    return operator
 
 
 def bypassed(name: str, op: Any) -> str:

@@ -95,35 +95,37 @@ def test_selections_and_searches_of_every_dtype(dtype):
 
 SINCE = {
     "v3": {
-        "range_select": lambda x, p: nisa.range_select(like(x), x, nl.less, nl.less, x[:, :1], x[:, :1]),
-        "nonzero_with_count": lambda x, p: nisa.nonzero_with_count(tile((32, 17), "int32"), x),
-        "rand_get_state": lambda x, p: nisa.rand_get_state(tile((32, 6), "uint32")),
-        "topk": lambda x, p: nisa.topk(
+        "range_select": lambda x: nisa.range_select(
+            like(x), x, nl.less, nl.less, x[:, :1], x[:, :1]
+        ),
+        "nonzero_with_count": lambda x: nisa.nonzero_with_count(tile((32, 17), "int32"), x),
+        "rand_get_state": lambda x: nisa.rand_get_state(tile((32, 6), "uint32")),
+        "topk": lambda x: nisa.topk(
             tile((32, 8), "bfloat16"), tile((32, 8), "uint32"), zeros((32, 16), "bfloat16"), 64
         ),
-        "dma_copy with hwdge": lambda x, p: nisa.dma_copy(like(x), x, dge_mode=nisa.dge_mode.hwdge),
+        "dma_copy with hwdge": lambda x: nisa.dma_copy(like(x), x, dge_mode=nisa.dge_mode.hwdge),
     },
     "v4": {
-        "exponential": lambda x, p: nisa.exponential(like(x), x),
-        "activate2": lambda x, p: nisa.activate2(like(x), nl.exp, x, 1.0, 0.0, nl.multiply, nl.add),
-        "rand2": lambda x, p: nisa.rand2(like(x), 0.0, 1.0),
-        "quantize_mx": lambda x, p: nisa.quantize_mx(
+        "exponential": lambda x: nisa.exponential(like(x), x),
+        "activate2": lambda x: nisa.activate2(like(x), nl.exp, x, 1.0, 0.0, nl.multiply, nl.add),
+        "rand2": lambda x: nisa.rand2(like(x), 0.0, 1.0),
+        "quantize_mx": lambda x: nisa.quantize_mx(
             tile((32, 4), "float8_e5m2_x4"), zeros((32, 16), "bfloat16"), tile((32, 4), "uint8")
         ),
-        "nc_matmul_mx": lambda x, p: nisa.nc_matmul_mx(
+        "nc_matmul_mx": lambda x: nisa.nc_matmul_mx(
             tile((4, 4), "float32", "psum"), *[zeros((32, 4), "float8_e5m2_x4")] * 2,
             *[zeros((32, 4), "uint8")] * 2,
         ),
-        "abs_max": lambda x, p: nisa.tensor_tensor(like(x), x, x, nl.abs_max),
-        "square": lambda x, p: nisa.tensor_scalar(like(x), x, nl.square, None),
-        "float8_e4m3fn matmul": lambda x, p: nisa.nc_matmul(
+        "abs_max": lambda x: nisa.tensor_tensor(like(x), x, x, nl.abs_max),
+        "square": lambda x: nisa.tensor_scalar(like(x), x, nl.square, None),
+        "float8_e4m3fn matmul": lambda x: nisa.nc_matmul(
             tile((16, 16), "float32", "psum"), *[zeros((32, 16), "float8_e4m3fn")] * 2
         ),
-        "BF16 PSUM": lambda x, p: nisa.nc_matmul(tile((16, 16), "bfloat16", "psum"), x, x),
-        "more than a bank": lambda x, p: nisa.nc_matmul(
+        "BF16 PSUM": lambda x: nisa.nc_matmul(tile((16, 16), "bfloat16", "psum"), x, x),
+        "more than a bank": lambda x: nisa.nc_matmul(
             tile((16, 1024), "float32", "psum"), x, zeros((32, 1024), "float32")
         ),
-        "priority": lambda x, p: nisa.dma_copy(like(x), x, priority=1),
+        "priority": lambda x: nisa.dma_copy(like(x), x, priority=1),
     },
 }  # fmt: skip
 
@@ -140,7 +142,7 @@ def zeros(shape, dtype):
 )
 def test_what_a_generation_brings_exists_from_it_on(least, name, chip):
     def body(x):
-        SINCE[least][name](x, None)
+        SINCE[least][name](x)
         return x
 
     x = np.ones((32, 16), np.float32)

@@ -19,7 +19,8 @@ SIGNATURES = {
     "nc_matmul_mx": "dst stationary moving stationary_scale moving_scale tile_position=None "
     "tile_size=None accumulate=None",
     "nc_transpose": "dst data engine=engine.unknown",
-    "dma_transpose": "dst src axes=None priority=None dge_mode=dge_mode.unknown oob_mode=oob_mode.error",
+    "dma_transpose": "dst src axes=None priority=None dge_mode=dge_mode.unknown "
+    "oob_mode=oob_mode.error",
     "tensor_tensor": "dst data1 data2 op engine=engine.unknown",
     "tensor_scalar": "dst data op0 operand0 reverse0=False op1=None operand1=None reverse1=False "
     "engine=engine.unknown",
@@ -32,7 +33,8 @@ SIGNATURES = {
     "activate2": "dst op data imm0 imm1 op0 op1 relu_param=0.0 reverse0=False reverse1=False "
     "reduce_op=None reduce_res=None reduce_cmd=reduce_cmd.idle",
     "iota": "dst pattern offset=0 channel_multiplier=0",
-    "affine_select": "dst pattern channel_multiplier on_true_tile on_false_value cmp_op=equal offset=0",
+    "affine_select": "dst pattern channel_multiplier on_true_tile on_false_value "
+    "cmp_op=equal offset=0",
     "local_gather": "dst src_buffer index num_elem_per_idx=1 num_valid_indices=None",
     "nc_n_gather": "dst data indices",
     "bn_stats": "dst data",
@@ -45,7 +47,8 @@ SIGNATURES = {
     "rand_set_state": "src_seeds engine=engine.gpsimd",
     "rand_get_state": "dst engine=engine.gpsimd",
     "rand2": "dst min max",
-    "exponential": "dst src max_value=0.0 reduce_res=None reduce_cmd=reduce_cmd.idle reduce_init=0.0",
+    "exponential": "dst src max_value=0.0 reduce_res=None reduce_cmd=reduce_cmd.idle "
+    "reduce_init=0.0",
     "reciprocal": "dst data",
     "max8": "dst src",
     "sequence_bounds": "dst segment_ids",
@@ -55,8 +58,9 @@ SIGNATURES = {
     "core_barrier": "data cores engine=engine.gpsimd",
     "dma_compute": "dst srcs reduce_op scales=None unique_indices=True oob_mode=oob_mode.error",
     "quantize_mx": "dst src dst_scale",
-    "range_select": "dst on_true_tile comp_op0 comp_op1 bound0 bound1 reduce_cmd=reduce_cmd.reset_reduce "
-    "reduce_res=None reduce_op=maximum range_start=0 on_false_value=...",
+    "range_select": "dst on_true_tile comp_op0 comp_op1 bound0 bound1 "
+    "reduce_cmd=reduce_cmd.reset_reduce reduce_res=None reduce_op=maximum range_start=0 "
+    "on_false_value=...",
     "select_reduce": "dst predicate on_true on_false reduce_res=None reduce_cmd=reduce_cmd.idle "
     "reduce_op=maximum reverse_pred=False",
     "sendrecv": "src dst send_to_rank recv_from_rank pipe_id dma_engine=dma_engine.dma",
