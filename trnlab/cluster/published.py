@@ -215,7 +215,7 @@ def _llama3(chips: int, cp: int, dp: int, sequence: int, batch: int, mfu: float)
         model=model("llama-3.1-405b"),
         system="h100",
         chips=chips,
-        plan=Plan(tp=8, cp=cp, pp=16, dp=dp, virtual_stages=8, zero=1, recompute="none"),
+        plan=Plan(tp=8, cp=cp, pp=16, dp=dp, virtual_stages=8, zero=2, recompute="none"),
         global_batch=batch * dp,
         micro_batch=1,
         sequence=sequence,

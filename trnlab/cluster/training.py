@@ -53,7 +53,7 @@ class Training:
 
     @property
     def mfu(self) -> float:
-        """Model FLOPs over time, chips and the chip's published BF16 peak."""
+        """Model FLOPs over time, chips and the chip's published peak in the run's format."""
         return self.mfu_counting("full")
 
     @property
@@ -68,7 +68,7 @@ class Training:
             attention: "full", "causal" or "none", the pairs of tokens that count
         """
         flops = self.global_batch * training_flops(self.model, self.sequence, attention)
-        return flops / (self.step_s * self.chips * bf16_peak_flops_per_s(self.system))
+        return flops / (self.step_s * self.chips * published_flops_per_s(self.system, self.dtype))
 
     @property
     def fits(self) -> bool:
@@ -170,12 +170,16 @@ def count_micro_batches(plan: Plan, global_batch: int, micro_batch: int) -> int:
     return global_batch // share
 
 
-def bf16_peak_flops_per_s(system: System) -> float:
-    """The vendor's BF16 figure for one chip, the denominator of MFU."""
-    chip = system.chip
+def published_flops_per_s(system: System, dtype: str) -> float:
+    """The vendor's figure for one chip in a format, the denominator of MFU.
+
+    Where the vendor gives none, TensorE's own peak.
+    """
+    chip, wanted = system.chip, number_format(dtype)
     if isinstance(chip, Accelerator):
-        return chip.flops_per_s["bfloat16"]
-    return chip.published_flops_per_s["bfloat16"]
+        return wanted.peak_flops_per_s(chip)
+    mode = wanted.mode(chip.core)
+    return chip.published_flops_per_s.get(mode, chip.peak_flops_per_s(mode))
 
 
 def _first(columns_: Times) -> dict[str, float]:
