@@ -290,3 +290,37 @@ MEMORY = (
         reduced_gib=26.56,
     ),
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasuredRequest:
+    """One request at a time."""
+
+    model: str
+    system: str
+    chips: int
+    plan: Plan
+    prompt: int
+    output: int
+    ttft_s: float
+    tpot_s: float
+    source: str
+
+
+REQUESTS = (
+    MeasuredRequest(
+        model="llama-3.3-70b",
+        system="trn2",
+        chips=16,
+        plan=Plan(tp=64),
+        prompt=10_000,
+        output=1500,
+        ttft_s=0.8142,
+        tpot_s=0.0196,
+        source="AWS Neuron benchmarks of Trn2, batch of one, BF16",
+    ),
+)
+
+# Two ranks, FP32: tensor in bytes and microseconds; the platform is not stated.
+ALL_REDUCE_US = ((1e3, 58), (64e3, 58), (2**20, 68), (2**24, 332), (2**28, 4750), (2**30, 18_930))
+NCCOM = "tools/neuron-sys-tools/nccom-test.rst"

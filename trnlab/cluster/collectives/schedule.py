@@ -49,26 +49,22 @@ class Schedule:
         return len(self.step)
 
 
-def schedule(kind: str, algorithm: str, ranks: int, chunks: int, sends: Iterable[Send]) -> Schedule:
-    """A schedule of sends, sorted by step."""
-    rows = np.array([tuple(send) for send in sends], np.int64).reshape(-1, 5)
+def schedule(
+    kind: str, algorithm: str, ranks: int, chunks: int, parts: Sequence[Sequence[Send]]
+) -> Schedule:
+    """Parts that run one after the other, as one schedule."""
+    blocks, start = [np.zeros((0, 5), np.int64)], 0
+    for part in parts:
+        rows = np.array(part, np.int64).reshape(-1, 5)
+        rows[:, 0] += start
+        start = int(rows[:, 0].max(initial=start - 1)) + 1
+        blocks.append(rows)
+    rows = np.concatenate(blocks)
     rows = rows[np.argsort(rows[:, 0], kind="stable")]
     step, source, target, chunk, adds = (rows[:, i].copy() for i in range(5))
     return Schedule(
         kind, algorithm, ranks, chunks, step, source, target, chunk, adds.astype(np.bool_)
     )
-
-
-def then(
-    kind: str, algorithm: str, ranks: int, chunks: int, parts: Sequence[Sequence[Send]]
-) -> Schedule:
-    """Parts that run one after the other."""
-    sends: list[Send] = []
-    start = 0
-    for part in parts:
-        sends += [send._replace(step=send.step + start) for send in part]
-        start = max((send.step for send in sends), default=-1) + 1
-    return schedule(kind, algorithm, ranks, chunks, sends)
 
 
 def relabeled(

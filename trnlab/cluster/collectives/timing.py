@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from trnlab.cluster.topology import NONE, Machine, link_bytes_per_s, routes
+from trnlab.cluster.topology import NONE, Machine, Routes, link_bytes_per_s, routes
 from trnlab.cluster.topology.links import memory_links
 from trnlab.spec.fabric import Torus
 
@@ -33,6 +33,7 @@ class Timed:
     tensor_bytes: float
     start_s: Column  # of each step
     busy_s: Column  # of each step
+    latency_s: Column  # of each step, part of busy_s
     load_step: Ints  # one row for each link that a step uses
     load_link: Ints
     load_bytes: Column
@@ -77,7 +78,7 @@ def time(
     if not tensor_bytes >= 0:
         raise ValueError(f"{plan.kind}: tensor_bytes = {tensor_bytes!r} should be 0 or more")
     sizes = _sizes(plan, tensor_bytes, chunk_bytes)
-    found = routes(machine, at[plan.source], at[plan.target])
+    found = _routes(plan, machine, at)
     crossed = found.links != NONE
     step = np.broadcast_to(plan.step[:, None], found.links.shape)[crossed]
     bytes_ = np.broadcast_to(sizes[plan.chunk][:, None], found.links.shape)[crossed]
@@ -98,7 +99,17 @@ def time(
     start = np.concatenate([[0.0], np.cumsum(busy)[:-1]]) if plan.steps else busy
     start = start + machine.system.collectives.start_s
     return Timed(
-        plan, machine, at, tensor_bytes, start, busy, load_step, load_link, load_bytes, load_s
+        plan=plan,
+        machine=machine,
+        devices=at,
+        tensor_bytes=tensor_bytes,
+        start_s=start,
+        busy_s=busy,
+        latency_s=latency,
+        load_step=load_step,
+        load_link=load_link,
+        load_bytes=load_bytes,
+        load_s=load_s,
     )
 
 
@@ -106,9 +117,18 @@ def line(
     plan: Schedule, machine: Machine, devices: Sequence[int] | None = None
 ) -> tuple[float, float]:
     """Time is a straight line over size: seconds without bytes, and seconds for each byte."""
-    empty = time(plan, machine, 0.0, devices).total_s
     large = 1e12
-    return empty, (time(plan, machine, large, devices).total_s - empty) / large
+    timed = time(plan, machine, large, devices)
+    fixed = float(timed.latency_s.sum())
+    return machine.system.collectives.start_s + fixed, (float(timed.busy_s.sum()) - fixed) / large
+
+
+def _routes(plan: Schedule, machine: Machine, at: Ints) -> Routes:
+    """Routes of all sends; each pair of ranks is routed once."""
+    pairs, where = np.unique(plan.source * plan.ranks + plan.target, return_inverse=True)
+    source, target = np.divmod(pairs, plan.ranks)
+    found = routes(machine, at[source], at[target])
+    return Routes(found.links[where], found.hops[where], found.latency_s[where])
 
 
 def _devices(plan: Schedule, machine: Machine, devices: Sequence[int] | None) -> Ints:
