@@ -79,6 +79,6 @@ def _lesson(name: str) -> Lesson:
 
 
 def _run(options: argparse.Namespace) -> None:
-    from trnlab.serve.run import report
+    from trnlab.report import report
 
     print(report(options.kernel, options.input, options.chip, options.values == "random"))

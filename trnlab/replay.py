@@ -1,11 +1,13 @@
 """Values at any call of a trace: execute again what its operands depend on, nothing else."""
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
 
 from trnlab.memory import Storage, Tensor
 from trnlab.memory.tensor import Region
+from trnlab.numerics import itemsize
 from trnlab.trace import Recorded, Trace, View
 
 
@@ -63,7 +65,7 @@ def _cone(trace: Trace, call: int, view: View) -> list[int]:
         found.append(index)
         if _overwrites(recorded):
             for written in recorded.writes:
-                _satisfy(needed[written[0]], trace.region(written))
+                _satisfy(needed[written[0]], trace.region(written), written)
         for read in recorded.reads:
             regions = needed.setdefault(read[0], [])
             if trace.region(read) not in regions:
@@ -84,8 +86,12 @@ def _overwrites(recorded: Recorded) -> bool:
     return recorded.kind.instruction.name != "nc_matmul" or recorded.values is False
 
 
-def _satisfy(needed: list[Region], written: Region) -> None:
-    """Forget the regions that are written whole."""
+def _satisfy(needed: list[Region], written: Region, view: View) -> None:
+    """Forget the regions that are written whole, by a view without gaps."""
+    _, dtype, shape, _, _ = view
+    row_bytes = written.byte_end - written.byte
+    if math.prod(shape) * itemsize(dtype) < (written.row_end - written.row) * row_bytes:
+        return
     needed[:] = [
         region
         for region in needed

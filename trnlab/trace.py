@@ -13,6 +13,8 @@ from trnlab.memory.tensor import Region, region_of
 from trnlab.numerics import itemsize
 from trnlab.spec.core import Core
 
+Site = tuple[str, int]  # file and line
+
 # storage id, dtype, shape, strides, offset: a view without its storage, so that the bytes of
 # tiles nobody needs any more are freed while the trace lives on
 View = tuple[int, str, tuple[int, ...], tuple[int, ...], int]
@@ -73,7 +75,7 @@ class Trace:
         self.allocations: list[Allocation] = []
         self.calls: list[Recorded] = []
         self._kinds: dict[tuple, Kind] = {}
-        self._queues: dict[int, int] = {}
+        self._queues: dict[Site, int] = {}
         self._regions: dict[tuple, Region] = {}
         self.cache: dict[Any, Any] = {}  # readings that depend on the trace alone
 
@@ -117,26 +119,34 @@ class Trace:
         self,
         kind: Kind,
         line: int,
+        site: Site,
         writes: tuple[Tensor, ...],
         reads: tuple[Tensor, ...],
         values: Any,
     ) -> int:
-        """Add a call; returns its index."""
+        """Add a call.
+
+        Args:
+            line: of the kernel
+            site: where the call is written, in the kernel or in a helper
+        Returns:
+            its index
+        """
         index = len(self.calls)
-        queue = self._queue(line) if kind.engine == "dma" else -1
+        queue = self._queue(site) if kind.engine == "dma" else -1
         self.calls.append(
             Recorded(kind, line, queue, _views(writes, index), _views(reads, index), values)
         )
         return index
 
-    def _queue(self, line: int) -> int:
+    def _queue(self, site: Site) -> int:
         """A DMA queue for each line that moves data, round robin over the queues that exist.
 
         Which queue a transfer uses is the compiler's choice and not published: assumed.
         """
-        queue = self._queues.get(line)
+        queue = self._queues.get(site)
         if queue is None:
-            queue = self._queues[line] = len(self._queues) % self.core.dma.queues
+            queue = self._queues[site] = len(self._queues) % self.core.dma.queues
         return queue
 
     def region(self, view: View) -> Region:

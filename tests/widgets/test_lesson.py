@@ -82,3 +82,9 @@ def test_teacher_notes_are_folded_and_add_up_the_minutes():
     notes = lesson.TeacherNotes([(5, "predict"), (20, "explore")], "None.", ["Why?"])
     assert notes.folded
     assert "Plan, 25 minutes" in notes.html
+
+
+def test_words_are_folded_and_keep_their_order():
+    card = lesson.Words({"PSUM": "sums", "SBUF": "tiles"})
+    assert card.folded
+    assert card.html == "<dl><dt>PSUM</dt><dd>sums</dd><dt>SBUF</dt><dd>tiles</dd></dl>"

@@ -54,8 +54,8 @@ def spread(core: Core, op: str, dst: Signature, src: Signature) -> Transfer:
     """Spread a copy over the DMA engines, by partition of its on-chip side."""
     dma = core.dma
     sides = [(operand, operand.size * itemsize(operand.dtype)) for operand in (dst, src)]
-    total = max(size for _, size in sides)
-    run = min(operand.run * itemsize(operand.dtype) for operand in (dst, src))
+    widest = max(itemsize(operand.dtype) for operand in (dst, src))
+    total, run = dst.size * widest, min(dst.run, src.run) * widest
     chip = next((operand for operand in (dst, src) if operand.memory == "sbuf"), None)
     if chip is None:
         pieces = _pieces(total, run, dma.max_piece_bytes)
@@ -66,7 +66,9 @@ def spread(core: Core, op: str, dst: Signature, src: Signature) -> Transfer:
         first = chip.partition // dma.partitions_per_engine
         last = (chip.partition + chip.partitions - 1) // dma.partitions_per_engine
         engines = min(last - first + 1, dma.engines)
-        rows = min(chip.partitions, dma.partitions_per_engine)
+        rows = max(
+            min(chip.partitions, dma.partitions_per_engine), math.ceil(chip.partitions / engines)
+        )
         share_pieces = rows * _pieces(row, min(run, row), dma.max_piece_bytes)
         share_bytes = rows * row
     seconds = dma.transfer_s + share_pieces * dma.descriptor_s + share_bytes / dma.raw_bytes_per_s

@@ -72,11 +72,22 @@ def _is_contiguous(operand: Signature) -> bool:
     return operand.run >= operand.shape[-1]
 
 
-def operand_value(operand: Scalar, dst: Tensor) -> Any:
+def operand_value(operand: Scalar, data: Tensor) -> Any:
     """A constant, or a (P, 1) tile as a column that broadcasts along the free dimensions."""
     if isinstance(operand, Tensor):
-        return operand.fp32().reshape(operand.shape[0], *([1] * (dst.ndim - 1)))
+        return _column(operand.fp32(), data)
     return None if operand is None else np.float32(operand)
+
+
+def operand_bits(operand: Scalar, data: Tensor) -> Any:
+    """The same for bit operators: an integer of the data's own type."""
+    if isinstance(operand, Tensor):
+        return _column(operand.array, data).astype(data.array.dtype)
+    return np.asarray(operand or 0).astype(data.array.dtype)
+
+
+def _column(values: np.ndarray, data: Tensor) -> np.ndarray:
+    return values.reshape(values.shape[0], *([1] * (data.ndim - 1)))
 
 
 def combine(operator: str, x: Any, y: Any, is_reversed: bool) -> Any:

@@ -100,6 +100,11 @@ def is_bitwise(operator: str) -> bool:
     return operator in BITWISE
 
 
+def is_unary(operator: str) -> bool:
+    """Takes one input only."""
+    return operator in UNARY or operator == "invert"
+
+
 def apply(operator: str, x: Any, y: Any) -> Any:
     """x operator y; unary operators ignore y."""
     function = ARITHMETIC.get(operator) or BITWISE.get(operator)

@@ -7,8 +7,8 @@ import numpy as np
 
 from trnlab.isa.activations import FUNCTIONS
 from trnlab.isa.elementwise import operand_value, step
-from trnlab.isa.instruction import Instruction, Kind, Step, is_vector, require
-from trnlab.isa.vector_engine import check_operands
+from trnlab.isa.instruction import Instruction, Kind, Step
+from trnlab.isa.vector_engine import check_operands, check_vectors
 from trnlab.memory import Tensor
 from trnlab.spec.core import Core
 
@@ -25,12 +25,7 @@ class Activation(Instruction):
     def check(self, core: Core, kind: Kind) -> None:
         dst, data, vectors = kind.writes[0], kind.reads[0], kind.reads[1:]
         check_operands(core, self.name, dst, ("data", data))
-        for vector in vectors:
-            require(
-                is_vector(dst, vector),
-                f"{self.name}: scale or bias {list(vector.shape)} should be a constant or "
-                f"[{dst.partitions}, 1]: one value per partition",
-            )
+        check_vectors(core, self.name, "scale or bias", dst, vectors)
 
     def cost(self, core: Core, kind: Kind) -> tuple[Step, ...]:
         """N cycles; scale and bias are free (NKI 2.26.1 docstring)."""

@@ -12,6 +12,7 @@ from trnlab.isa import operators
 from trnlab.isa.elementwise import (
     combine,
     one_input_cycles,
+    operand_bits,
     operand_value,
     require_engine,
     require_no_psum_on_gpsimd,
@@ -46,6 +47,20 @@ def check_operands(core: Core, name: str, dst: Signature, *operands: tuple[str, 
         require_memory(name, role, operand, *ON_CHIP)
         require_partitions(core, name, role, operand)
         require_same_count(name, dst, role, operand)
+
+
+def check_vectors(
+    core: Core, name: str, role: str, dst: Signature, vectors: Sequence[Signature]
+) -> None:
+    """On chip, with one value per partition of the destination."""
+    for vector in vectors:
+        require(
+            is_vector(dst, vector),
+            f"{name}: {role} {list(vector.shape)} should be a constant or "
+            f"[{dst.partitions}, 1]: one value per partition",
+        )
+        require_memory(name, role, vector, *ON_CHIP)
+        require_partitions(core, name, role, vector)
 
 
 class TensorCopy(Instruction):
@@ -166,12 +181,7 @@ class TensorScalar(Instruction):
     def check(self, core: Core, kind: Kind) -> None:
         dst, data, vectors = kind.writes[0], kind.reads[0], kind.reads[1:]
         check_operands(core, self.name, dst, ("data", data))
-        for vector in vectors:
-            require(
-                is_vector(dst, vector),
-                f"{self.name}: operand {list(vector.shape)} should be a constant or "
-                f"[{dst.partitions}, 1]: one value per partition",
-            )
+        check_vectors(core, self.name, "operand", dst, vectors)
         self._check_ops(core, kind)
         require_no_psum_on_gpsimd(self.name, kind.engine, dst, data)
 
@@ -207,11 +217,7 @@ class TensorScalar(Instruction):
             if not op:
                 continue
             value = vectors.pop(0) if operand == "tile" else operand
-            if raw:
-                bits = value.array if isinstance(value, Tensor) else value
-                scalar: Any = np.asarray(0 if bits is None else bits).astype(result.dtype)
-            else:
-                scalar = operand_value(value, data)
+            scalar = operand_bits(value, data) if raw else operand_value(value, data)
             result = combine(op, result, scalar, is_reversed)
         dst.put(result)
 

@@ -5,6 +5,7 @@ left operand comes transposed because TensorE contracts over partitions: both op
 on theirs.
 """
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -187,6 +188,12 @@ def check(lhsT, rhs, m_block: int = 1, n_block: int = 1, k_block: int = 1) -> tu
         )
     (K, M), N = lhsT.shape, rhs.shape[1]
     sizes = (("K", K, TILE_K, k_block), ("M", M, TILE_M, m_block), ("N", N, TILE_N, n_block))
+    matmuls = math.prod(-(-size // tile) for _, size, tile, _ in sizes)
+    if matmuls > MAX_CALLS // 4:
+        raise LimitError(
+            f"matmul: {K} x {M} x {N} takes {matmuls:,} nc_matmuls, and one run may record "
+            f"{MAX_CALLS // 4:,}; use smaller K, M and N"
+        )
     for letter, size, tile, block in sizes:
         if block < 1:
             raise KernelError(f"matmul: {letter} blocks of {block} tiles; use 1 or more")
@@ -196,12 +203,6 @@ def check(lhsT, rhs, m_block: int = 1, n_block: int = 1, k_block: int = 1) -> tu
                 f"matmul: {letter} = {size} is not a multiple of {grain} ({block} tiles of "
                 f"{tile}); pad it to {-(-size // grain) * grain} or choose another block"
             )
-    matmuls = (K // TILE_K) * (M // TILE_M) * (N // TILE_N)
-    if matmuls > MAX_CALLS // 4:
-        raise LimitError(
-            f"matmul: {K} x {M} x {N} takes {matmuls:,} nc_matmuls, and one run may record "
-            f"{MAX_CALLS // 4:,}; use smaller K, M and N"
-        )
     return K, M, N
 
 

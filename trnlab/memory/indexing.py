@@ -4,6 +4,7 @@ On chip an integer on dimension 0 keeps that dimension at size 1 and the result 
 dimensions; in HBM an integer drops its dimension and the result has at least one.
 """
 
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -44,7 +45,7 @@ def index(tensor: "Tensor", key: Any) -> Pattern:
         if type(item) is slice and item.step is None:
             start = 0 if item.start is None else item.start
             stop = size if item.stop is None else item.stop
-            if not 0 <= start < stop <= size:
+            if type(start) is not int or type(stop) is not int or not 0 <= start < stop <= size:
                 start, stop = _bounds(tensor, axis, start, stop)
             offset += start * stride
             new_shape.append(stop - start)
@@ -81,18 +82,19 @@ def _resolve(tensor: "Tensor", axis: int, item: Any) -> tuple[int, int, int]:
     """Start, count (-1: a single element, drop the dimension) and step."""
     size = tensor.shape[axis]
     if isinstance(item, slice):
-        step = 1 if item.step is None else int(item.step)
+        step = 1 if item.step is None else _whole(tensor, axis, item.step)
         if step < 1:
             raise KernelError(f"index: step {step} on dimension {axis} of {tensor.name}; use 1 up")
         start = 0 if item.start is None else item.start
         stop = size if item.stop is None else item.stop
-        start, stop = _bounds(tensor, axis, int(start), int(stop))
+        start, stop = _bounds(tensor, axis, start, stop)
         return start, -(-(stop - start) // step), step
     if isinstance(item, DynamicSlice):
         start, stop = _bounds(tensor, axis, item.start, item.start + item.size)
         return start, stop - start, 1
     if isinstance(item, range):
-        start, stop = _bounds(tensor, axis, item.start, item[-1] + 1)
+        last = item[-1] if item else item.start - 1
+        start, stop = _bounds(tensor, axis, item.start, last + 1)
         return start, len(item), item.step
     position = item.__index__() if hasattr(item, "__index__") else None
     if position is None:
@@ -108,8 +110,19 @@ def _resolve(tensor: "Tensor", axis: int, item: Any) -> tuple[int, int, int]:
     return at, -1, 1
 
 
-def _bounds(tensor: "Tensor", axis: int, start: int, stop: int) -> tuple[int, int]:
+def _whole(tensor: "Tensor", axis: int, number: Any) -> int:
+    try:
+        return operator.index(number)
+    except TypeError:
+        raise KernelError(
+            f"index: {number!r} on dimension {axis} of {tensor.name} is not a whole number; "
+            "divide with //"
+        ) from None
+
+
+def _bounds(tensor: "Tensor", axis: int, start: Any, stop: Any) -> tuple[int, int]:
     size = tensor.shape[axis]
+    start, stop = _whole(tensor, axis, start), _whole(tensor, axis, stop)
     first = start + size if start < 0 else start
     last = stop + size if stop < 0 else stop
     if not 0 <= first < last <= size:

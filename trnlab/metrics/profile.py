@@ -10,10 +10,11 @@ import numpy as np
 from trnlab import spec
 from trnlab.metrics.roofline import Roofline, roofline
 from trnlab.metrics.utilization import busy_s
-from trnlab.nki.kernel import Kernel, Recording, Shape, record
+from trnlab.nki.kernel import Recording, Shape, plain, record
 from trnlab.numerics import dtype_name, itemsize
 from trnlab.replay import values_after
 from trnlab.schedule import Timeline, schedule
+from trnlab.schedule.dependencies import dependencies
 from trnlab.schedule.timeline import ENGINES
 from trnlab.spec import Chip, Core
 from trnlab.trace import Trace
@@ -61,7 +62,7 @@ class Profile:
     def __init__(
         self, kernel: Callable[..., Any], recording: Recording, chip: Chip, timeline: Timeline
     ) -> None:
-        self._kernel = kernel.function if isinstance(kernel, Kernel) else kernel
+        self._kernel = plain(kernel)
         self._recording = recording
         self.chip = chip.name
         self.core: Core = timeline.core
@@ -81,7 +82,7 @@ class Profile:
     @property
     def name(self) -> str:
         """Name of the kernel."""
-        return getattr(self._kernel, "__name__", "kernel")
+        return self._kernel.__name__
 
     @property
     def trace(self) -> Trace:
@@ -150,16 +151,21 @@ class Profile:
         """SBUF and PSUM tiles as columns.
 
         tensor (id), memory (0: sbuf, 1: psum), address_bytes and bytes_per_partition, partitions,
-        first_call, last_call, start_s and end_s of its lifetime, bank (PSUM, else -1).
+        first_call, last_call, start_s and end_s of its lifetime (from the start of its first write
+        to the end of its last use, on whichever engine), bank (PSUM, else -1).
         """
         line, trace = self.timeline, self.trace
-        calls, first_row = np.unique(line["call"], return_index=True)
+        calls = np.arange(len(trace))
+        first_row = np.searchsorted(line["call"], calls)
+        first_row += line["lane"][first_row] == line.lanes.index("tensor_load")  # writes nothing
         last_row = np.searchsorted(line["call"], calls, side="right") - 1
+        released_s = line["start_s"] + line["busy_s"]
+        last_calls = dependencies(trace).last_calls
         rows = []
         for id, (address, size, _) in sorted(line.places.items()):
             allocation = trace.allocations[id]
             in_psum = allocation.memory == "psum"
-            last = last_row[allocation.last_call]
+            users = list(last_calls[id].values())
             rows.append(
                 (
                     id,
@@ -170,7 +176,7 @@ class Profile:
                     allocation.first_call,
                     allocation.last_call,
                     line["start_s"][first_row[allocation.first_call]],
-                    line["start_s"][last] + line["busy_s"][last],
+                    released_s[last_row[users]].max(),
                     address // self.core.psum.bank_bytes if in_psum else -1,
                 )
             )
@@ -195,18 +201,21 @@ class Profile:
         Raises:
             ValueError: a run on shapes alone, or no such operand
         """
-        if not self._recording.inputs:
+        inputs = self._recording.inputs
+        if inputs is None:
             raise ValueError("values: this profile ran on shapes alone; give it NumPy arrays")
+        if not 0 <= call < len(self.trace):
+            raise ValueError(f"values: there is no call {call}; this run has {len(self.trace)}")
         recorded = self.trace.calls[call]
         views = dict(
             zip(recorded.kind.instruction.roles, recorded.writes + recorded.reads, strict=False)
         )
         if role not in views:
             raise ValueError(f"values: call {call} has no {role!r}, it has {', '.join(views)}")
-        return values_after(self.trace, self._recording.inputs, call, views[role])
+        return values_after(self.trace, inputs, call, views[role])
 
     @cached_property
     def source(self) -> tuple[int, list[str]]:
         """First line and lines of the kernel's source."""
-        lines, first = inspect.getsourcelines(inspect.unwrap(self._kernel))
+        lines, first = inspect.getsourcelines(self._kernel)
         return first, [line.rstrip("\n") for line in lines]

@@ -5,11 +5,15 @@ tensors, but for DMA. `name` labels the call for the reader.
 """
 
 from enum import Enum
+from numbers import Real
 from typing import Any
 
+import numpy as np
+
+from trnlab.errors import KernelError
 from trnlab.isa import dma_engine, scalar_engine, tensor_engine, vector_engine
 from trnlab.isa.activations import activation_name
-from trnlab.isa.operators import operator_name
+from trnlab.isa.operators import is_unary, operator_name
 from trnlab.memory import Tensor
 from trnlab.nki.launch import NkiInstruction, current
 
@@ -106,7 +110,12 @@ def tensor_scalar(
         operator_name("tensor_scalar", op0),
         operator_name("tensor_scalar", op1) if op1 is not None else "",
     )
-    tiles, (first, second) = _split_tiles(operand0, operand1)
+    for op, operand in zip(ops, (operand0, operand1), strict=True):
+        if operand is None and op and not is_unary(op):
+            raise KernelError(
+                f"tensor_scalar: {op} needs an operand; give it a constant or a (P, 1) tile"
+            )
+    tiles, (first, second) = _split_tiles("tensor_scalar", operand0, operand1)
     return current().issue(
         vector_engine.TENSOR_SCALAR,
         (dst,),
@@ -127,7 +136,7 @@ def activation(
 ) -> NkiInstruction:
     """dst = op(data * scale + bias); scale and bias are constants or float32 (P, 1) tiles."""
     function = activation_name("activation", op)
-    tiles, (first, second) = _split_tiles(scale, bias)
+    tiles, (first, second) = _split_tiles("activation", scale, bias)
     return current().issue(
         scalar_engine.ACTIVATION, (dst,), (data, *tiles), (function,), (function, first, second)
     )
@@ -151,7 +160,13 @@ def dma_copy(
     return current().issue(dma_engine.DMA_COPY, (dst,), (src,))
 
 
-def _split_tiles(*operands: Any) -> tuple[list[Tensor], list[Any]]:
+def _split_tiles(name: str, *operands: Any) -> tuple[list[Tensor], list[Any]]:
     """Tiles apart from constants; a tile's place is kept by the word "tile"."""
+    for operand in operands:
+        if not (operand is None or isinstance(operand, (Tensor, Real, np.generic))):
+            raise KernelError(
+                f"{name}: an operand is of type {type(operand).__name__}; "
+                "give it a constant or a (P, 1) tile"
+            )
     tiles = [operand for operand in operands if isinstance(operand, Tensor)]
     return tiles, ["tile" if isinstance(operand, Tensor) else operand for operand in operands]

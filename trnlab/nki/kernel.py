@@ -29,7 +29,7 @@ class Recording(NamedTuple):
 
     trace: Trace
     output: Any  # NumPy arrays as the kernel returned tensors; None on shapes alone
-    inputs: dict[int, np.ndarray]  # by allocation id, as they were before the run
+    inputs: dict[int, np.ndarray] | None  # by allocation id, before the run; None on shapes
 
 
 class Kernel:
@@ -68,6 +68,14 @@ def simulate(kernel: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
+def plain(kernel: Callable[..., Any]) -> Any:
+    """The function that holds a kernel's source, without decorators and bound arguments."""
+    inner = inspect.unwrap(kernel)
+    while isinstance(inner, functools.partial):
+        inner = inspect.unwrap(inner.func)
+    return inner if hasattr(inner, "__code__") else inner.__call__
+
+
 def record(
     kernel: Callable[..., Any], args: tuple, kwargs: dict[str, Any], core: Core
 ) -> Recording:
@@ -80,20 +88,32 @@ def record(
     """
     function = kernel.function if isinstance(kernel, Kernel) else kernel
     has_values = not any(isinstance(value, Shape) for value in (*args, *kwargs.values()))
-    launch = Launch(core, has_values, inspect.unwrap(function).__code__.co_filename)
+    launch = Launch(core, has_values, plain(kernel).__code__.co_filename)
     names = _parameter_names(function, len(args))
     inputs: dict[int, tuple[np.ndarray, Tensor]] = {}
     with launching(launch):
         positional = [_input(name, value, inputs) for name, value in zip(names, args, strict=True)]
         named = {name: _input(name, value, inputs) for name, value in kwargs.items()}
-        before = {id: array.copy() for id, (array, _) in inputs.items()} if has_values else {}
-        result = function(*positional, **named)
+        before = {id: t.array.copy() for id, (_, t) in inputs.items()} if has_values else None
+        try:
+            result = function(*positional, **named)
+        except BaseException:
+            _restore(inputs, before or {})
+            raise
     _mark_output(result)
     if not has_values:
-        return Recording(launch.trace, None, {})
+        return Recording(launch.trace, None, None)
     for given, tensor in inputs.values():
         _update(given, tensor)
     return Recording(launch.trace, _output(result), before)
+
+
+def _restore(inputs: dict[int, tuple[np.ndarray, Tensor]], before: dict[int, np.ndarray]) -> None:
+    """Undo what a kernel that failed wrote to the caller's arrays: the device would not run it."""
+    for id, values in before.items():
+        given, tensor = inputs[id]
+        if tensor.storage.allocation.mutated and np.shares_memory(given, tensor.array):
+            given[...] = values.reshape(given.shape)
 
 
 def _update(given: np.ndarray, tensor: Tensor) -> None:
@@ -120,20 +140,28 @@ def _input(name: str, value: Any, inputs: dict[int, tuple[np.ndarray, Tensor]]) 
     """An HBM tensor for an array or a shape; other values are passed on."""
     if not isinstance(value, (np.ndarray, Shape)):
         return value
-    if value.dtype in (np.float64, np.int64, np.uint64):
-        narrow = str(value.dtype).replace("64", "32")
-        raise KernelError(
-            f"input {name}: NKI has no {value.dtype}; pass {name}.astype(np.{narrow})"
-        )
-    tensor = current().allocate(value.shape or (1,), dtype_name(value.dtype), "private_hbm", name)
+    tensor = current().allocate(value.shape or (1,), _dtype(name, value), "private_hbm", name)
     tensor.storage.allocation.argument = True
     if isinstance(value, np.ndarray):
-        data = np.ascontiguousarray(value)
+        data = np.ascontiguousarray(value, value.dtype.newbyteorder("="))
         if not data.flags.writeable:
             data = data.copy()
         tensor.storage.data = data.reshape(-1).view(np.uint8)
         inputs[tensor.storage.id] = (value, tensor)
     return tensor
+
+
+def _dtype(name: str, value: np.ndarray | Shape) -> str:
+    """NKI dtype of an input."""
+    if value.dtype in (np.float64, np.int64, np.uint64):
+        narrow = str(np.dtype(value.dtype)).replace("64", "32")
+        raise KernelError(
+            f"input {name}: NKI has no {value.dtype}; pass {name}.astype(np.{narrow})"
+        )
+    try:
+        return dtype_name(value.dtype)
+    except ValueError as error:
+        raise KernelError(f"input {name}: {error}") from None
 
 
 def _mark_output(result: Any) -> None:
@@ -146,5 +174,6 @@ def _output(result: Any) -> Any:
     if isinstance(result, Tensor):
         return result.array.astype(storage(result.dtype))
     if isinstance(result, (tuple, list)):
-        return type(result)(_output(item) for item in result)
+        items = [_output(item) for item in result]
+        return type(result)(*items) if hasattr(result, "_fields") else type(result)(items)
     return result

@@ -17,6 +17,7 @@ READ = 2  # overwrites what it reads
 WRITE = 3  # overwrites what it wrote
 SPACE = 4  # is placed where its SBUF tile was
 BANK = 5  # is placed where its PSUM tile was
+_STRICTEST = {DATA: 0, WRITE: 1, READ: 2}
 
 ROWS_PER_BUCKET = 128
 
@@ -144,7 +145,8 @@ def _last_per_stream(found: Iterable[tuple[Access, int]], call: int) -> Edges:
         if access.call != call and last.get(key, -1) < access.call:
             last[key] = access.call
     edges: Edges = {}
-    for (_, reason), producer in sorted(last.items(), key=lambda item: item[0][1]):
+    # a producer that was read from and written to: READ, which ends first, must not hide WRITE
+    for (_, reason), producer in sorted(last.items(), key=lambda item: _STRICTEST[item[0][1]]):
         edges.setdefault(producer, reason)
     return edges
 

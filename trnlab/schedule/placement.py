@@ -82,7 +82,7 @@ class _Allocator:
             self.places[id] = Place(start, size, ())
             return True
         same = self.freed.get(size)
-        if same:
+        if same and self._aligned(same[0].start, size) == same[0].start:
             segment = same.popleft()
             self.places[id] = Place(segment.start, size, segment.before)
             return True
@@ -136,8 +136,14 @@ class _Allocator:
 
 
 def _overflow(full: Allocation, live: list[Allocation], capacity_bytes: int) -> CapacityError:
-    memory = full.memory.upper()
+    needs = (
+        f"{full.memory.upper()}: {full.name} {list(full.shape)} {full.dtype} (line {full.line}) "
+        f"needs {full.pitch_bytes} bytes per partition"
+    )
+    if full.pitch_bytes > capacity_bytes:
+        return CapacityError(f"{needs}, and there are {capacity_bytes}; tile its free dimensions")
     held = sum(tile.pitch_bytes for tile in live)
+    in_pieces = held + full.pitch_bytes <= capacity_bytes
     largest = sorted(live, key=lambda tile: (-tile.pitch_bytes, tile.id))[:4]
     names = ", ".join(
         f"{tile.name} {list(tile.shape)} {tile.dtype} (line {tile.line})" for tile in largest
@@ -148,7 +154,7 @@ def _overflow(full: Allocation, live: list[Allocation], capacity_bytes: int) -> 
         else "copy finished tiles to SBUF sooner, or accumulate fewer tiles at once"
     )
     return CapacityError(
-        f"{memory}: {full.name} {list(full.shape)} {full.dtype} (line {full.line}) "
-        f"needs {full.pitch_bytes} bytes per partition, but {len(live)} live tiles hold {held} "
-        f"of {capacity_bytes}: {names}{', ...' if len(live) > 4 else ''}; {fix}"
+        f"{needs}, but {len(live)} live tiles hold {held} of {capacity_bytes}"
+        f"{' and leave no gap so wide' if in_pieces else ''}: "
+        f"{names}{', ...' if len(live) > 4 else ''}; {fix}"
     )

@@ -57,11 +57,10 @@ def schedule(trace: Trace, core: Core | None = None) -> Timeline:
     reference = reference_core(core)
     if core == reference:
         machine = _Machine(trace, core, places)
-        order = machine.run_by_readiness()
-        trace.cache["order", core.generation] = order
+        trace.cache[_order_key(core)] = machine.run_by_readiness()
         return machine.timeline()
     machine = _Machine(trace, core, places)
-    machine.run_in_order(_service_order(trace, reference, places))
+    machine.run_in_order(_service_order(trace, core, reference, places))
     return machine.timeline()
 
 
@@ -72,17 +71,29 @@ def reference_core(core: Core) -> Core:
 
 def placements(trace: Trace, core: Core) -> dict[int, Place]:
     """Where every SBUF and PSUM tile of a trace lies on a core."""
-    sbuf, psum = core.sbuf.usable_partition_bytes, core.psum
-    key = ("places", sbuf, psum.partition_bytes, psum.bank_bytes)
+    sbuf_bytes, psum_bytes, bank_bytes = _capacities(core)
+    key = ("places", sbuf_bytes, psum_bytes, bank_bytes)
     if key not in trace.cache:
-        places = place(lifetimes(trace, "sbuf"), sbuf, 0)
-        places |= place(lifetimes(trace, "psum"), psum.partition_bytes, psum.bank_bytes)
+        places = place(lifetimes(trace, "sbuf"), sbuf_bytes, 0)
+        places |= place(lifetimes(trace, "psum"), psum_bytes, bank_bytes)
         trace.cache[key] = places
     return trace.cache[key]
 
 
-def _service_order(trace: Trace, reference: Core, places: dict[int, Place]) -> list[int]:
-    key = ("order", reference.generation)
+def _capacities(core: Core) -> tuple[int, int, int]:
+    """What places depend on."""
+    return core.sbuf.usable_partition_bytes, core.psum.partition_bytes, core.psum.bank_bytes
+
+
+def _order_key(core: Core) -> tuple:
+    """The order depends on the generation's constants, and on who takes whose place."""
+    return ("order", core.generation, *_capacities(core))
+
+
+def _service_order(
+    trace: Trace, core: Core, reference: Core, places: dict[int, Place]
+) -> list[int]:
+    key = _order_key(core)
     if key not in trace.cache:
         trace.cache[key] = _Machine(trace, reference, places).run_by_readiness()
     return trace.cache[key]
@@ -103,13 +114,14 @@ class _Machine:
                 kinds[kind] = kind.instruction.cost(core, kind)
         self.steps = [kinds[recorded.kind] for recorded in calls]
         self.engine = [recorded.kind.engine for recorded in calls]
-        self.queue = [recorded.queue for recorded in calls]
-        self.line = [recorded.line for recorded in calls]
+        queues = core.dma.queues
+        self.queue = [call.queue % queues if call.queue >= 0 else -1 for call in calls]
         self.readable = [0.0] * len(calls)  # its result can be read
         self.released = [0.0] * len(calls)  # its operands may be overwritten
-        self.free = [0.0] * (len(COMPUTE_LANES) + core.dma.queues)  # lane takes the next one
+        self.free = [0.0] * (len(COMPUTE_LANES) + queues)  # lane takes the next one
         self.multiply_start = 0.0  # of the last matmul: its weights have left the shadow registers
         self.dma_free = [0.0] * core.dma.engines
+        self.queue_done = [0.0] * queues  # its transfers so far have ended
         self.hbm_free = 0.0
         self.rows = Rows()
 
@@ -225,6 +237,7 @@ class _Machine:
             if step.lane == "tensor_load":
                 start = max(free[LOAD], self.multiply_start, early[0])
                 loaded = free[LOAD] = start + busy
+                load_on, load_why = early[1:] if start == early[0] else (-1, WAIT_NONE)
                 self.rows.add(
                     call,
                     LOAD,
@@ -233,8 +246,8 @@ class _Machine:
                     busy,
                     loaded + step.latency_s,
                     0.0,
-                    early[1] if start == early[0] else -1,
-                    early[2] if start == early[0] else WAIT_NONE,
+                    load_on,
+                    load_why,
                     0,
                     0,
                 )
@@ -246,7 +259,7 @@ class _Machine:
                 if start == late[0]:
                     _, on, why = late
                 else:
-                    on, why = (early[1], early[2]) if early[1] >= 0 else (-1, WAIT_WEIGHTS)
+                    on, why = load_on, load_why or WAIT_WEIGHTS
             self.multiply_start = start
             end = free[TENSOR] = start + busy
             self.rows.add(
@@ -268,7 +281,8 @@ class _Machine:
     def _transfer(self, call: int, transfer: Transfer) -> None:
         """All engines that take part start when they are free; HBM's bandwidth is shared."""
         core, dma = self.core, self.core.dma
-        lane = len(COMPUTE_LANES) + self.queue[call]
+        queue = self.queue[call]
+        lane = len(COMPUTE_LANES) + queue
         at, on, why = self._wait(call, self.late[call])
         triggered = at + dma.start_s
         queued = self.free[lane]
@@ -289,15 +303,17 @@ class _Machine:
         elif queued >= triggered:
             on, why = -1, WAIT_ORDER if queued > 0 else WAIT_NONE
         self.free[lane] = start  # the next of the queue may follow on each engine
-        self.released[call] = end
-        self.readable[call] = end + dma.completion_s
+        # a queue's semaphore counts its transfers: one is known to be done when those before it are
+        done = self.queue_done[queue] = max(end, self.queue_done[queue])
+        self.released[call] = done
+        self.readable[call] = done + dma.completion_s
         self.rows.add(
             call,
             lane,
             transfer.op,
             start,
             end - start,
-            end + dma.completion_s,
+            done + dma.completion_s,
             start - queued,
             on,
             why,

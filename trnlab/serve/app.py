@@ -57,6 +57,13 @@ class Workbench(Voila):
             threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
 
+def _require_notebooks(folder: Path) -> None:
+    if not folder.is_dir():
+        raise ValueError(
+            f"there are no notebooks at {folder}; install from a clone: pip install -e ."
+        )
+
+
 def require_free(port: int) -> None:
     """Refuse a port that cannot be listened on.
 
@@ -77,6 +84,7 @@ def require_free(port: int) -> None:
 
 def serve(port: int, page: str = "", browser: bool = True, folder: Path = NOTEBOOKS) -> None:
     """Serve every lesson of a folder under Voila on localhost until interrupted."""
+    _require_notebooks(folder)
     require_free(port)
     find_template()
     config = Config()
@@ -99,6 +107,7 @@ def serve(port: int, page: str = "", browser: bool = True, folder: Path = NOTEBO
 
 def serve_lab(port: int, page: str = "", browser: bool = True) -> None:
     """Serve the same notebooks in JupyterLab; Jupyter prints its own address with a token."""
+    _require_notebooks(NOTEBOOKS)
     require_free(port)
     find_template()
     os.environ["JUPYTER_CONFIG_PATH"] = str(ROOT / "binder" / "jupyter")

@@ -11,6 +11,13 @@ from trnlab.serve.lessons import NOTEBOOKS, ROOT, lessons
 # Our Voila template, and the folder from which it includes theme/theme.css.
 DATA_FOLDERS = (ROOT / "share" / "jupyter", ROOT / "widgets")
 
+# What a page of widgets needs; a reader's other JupyterLab extensions would only slow it.
+PAGE_EXTENSIONS = [
+    "@jupyter-widgets/jupyterlab-manager",
+    "@voila-dashboards/widgets-manager8",
+    "anywidget",
+]
+
 # Scripts and styles come from this server alone. Voila and its templates write them into the page
 # ('unsafe-inline'); widgets load theirs as modules from memory (blob:). No expression is evaluated.
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -42,17 +49,24 @@ def configure_voila(c: Any, folder: Path = NOTEBOOKS) -> None:
     c.VoilaConfiguration.template = "trnlab"
     c.VoilaConfiguration.allow_template_override = "NO"
     c.VoilaConfiguration.strip_sources = True
+    c.VoilaConfiguration.extension_allowlist = PAGE_EXTENSIONS
     c.VoilaConfiguration.show_tracebacks = False
     c.VoilaConfiguration.file_allowlist = [r".*\.(png|jpg|gif|svg)"]
+    c.KernelRestarter.restart_limit = 0  # a restarted kernel has lost the page's widgets
     c.VoilaConfiguration.page_config_hook = partial(page_config, folder)
 
 
-def configure_server(c: Any) -> None:
-    """Kernels: a net under cells that hang, nobody's kernel kept, local sockets where they work."""
+def configure_server(c: Any, idle_s: int = 300) -> None:
+    """Kernels: a net under cells that hang, nobody's kernel kept, local sockets where they work.
+
+    Args:
+        c: configuration to change
+        idle_s: how long a kernel without a page is kept
+    """
     c.VoilaExecutor.timeout = 60  # seconds for one cell
     c.VoilaExecutor.cell_error_instruction = "Reload the page to start again."
     c.VoilaExecutor.cell_timeout_instruction = "Reload the page to start again."
-    c.MappingKernelManager.cull_idle_timeout = 300  # seconds after the last page has left
+    c.MappingKernelManager.cull_idle_timeout = idle_s
     c.MappingKernelManager.cull_interval = 60
     if sys.platform == "linux":  # elsewhere the socket's path can be too long
         c.KernelManager.transport = "ipc"

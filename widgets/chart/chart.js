@@ -79,7 +79,7 @@ function figure() {
   const parts = document.createElement("figure");
   parts.className = "trn-chart";
   parts.innerHTML = `
-    <div class="trn-chart-picture" role="img"></div>
+    <div role="img"><div class="trn-chart-picture"></div></div>
     <details><summary>Table</summary><div class="trn-chart-table"></div></details>`;
   return parts;
 }
@@ -87,6 +87,7 @@ function figure() {
 function render({ model, el }) {
   const element = figure();
   const picture = element.querySelector(".trn-chart-picture");
+  const named = picture.parentElement; // Vega names its own container as it likes
   const behind = element.querySelector(".trn-chart-table");
   el.append(element);
   let current = Promise.resolve(null); // the drawn view; steps wait for the one before
@@ -98,7 +99,7 @@ function render({ model, el }) {
     });
   };
   const describe = () => {
-    picture.setAttribute("aria-label", model.get("description"));
+    named.setAttribute("aria-label", model.get("description"));
     behind.replaceChildren(table(model.get("spec"), model.get("data")));
   };
   const draw = async (old) => {

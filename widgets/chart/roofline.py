@@ -9,22 +9,22 @@ if TYPE_CHECKING:
 
 def data(profiles: Mapping[str, Any], current: str) -> dict[str, dict[str, list[Any]]]:
     """The chart's columns from profiles by name, all of one chip; `current` is drawn in accent."""
-    lines = [profile.roofline for profile in profiles.values()]
-    peak, bytes_per_s = lines[0].peak_flops_per_s, lines[0].hbm_bytes_per_s
-    ridge = peak / bytes_per_s
-    points = [line.intensity for line in lines]
-    ends = [min(points + [ridge]) / 2, ridge, max(points + [ridge]) * 2]
+    lines = {name: profile.roofline for name, profile in profiles.items()}
+    lines = {name: line for name, line in lines.items() if line.intensity > 0}  # a log axis
+    roof = next(iter(profiles.values())).roofline
+    reached = [line.intensity for line in lines.values()]
+    ends = [min([*reached, roof.knee]) / 2, roof.knee, max([*reached, roof.knee]) * 2]
     return {
         "points": {
-            "kernel": list(profiles),
-            "intensity": points,
-            "tflops": [line.flops_per_s / 1e12 for line in lines],
-            "bound": ["compute" if point >= ridge else "HBM" for point in points],
-            "current": [name == current for name in profiles],
+            "kernel": list(lines),
+            "intensity": reached,
+            "tflops": [line.flops_per_s / 1e12 for line in lines.values()],
+            "bound": ["compute" if at >= roof.knee else "memory" for at in reached],
+            "current": [name == current for name in lines],
         },
         "roof": {
             "intensity": ends,
-            "tflops": [min(peak, end * bytes_per_s) / 1e12 for end in ends],
+            "tflops": [min(roof.peak_flops_per_s, at * roof.hbm_bytes_per_s) / 1e12 for at in ends],
         },
     }
 

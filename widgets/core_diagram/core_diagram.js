@@ -55,7 +55,9 @@ function render({ model, el: root }) {
     "aria-label": "Numbers of the selected part" } });
   const all = el("details", { className: "cd-all" },
     el("summary", { textContent: "The same as a table: every part, every number" }));
-  const section = el("section", { className: "cd", attrs: { "aria-label": "NeuronCore diagram" } },
+  // JupyterLab must not take the arrow keys for its cells.
+  const section = el("section", { className: "cd",
+    attrs: { "aria-label": "NeuronCore diagram", "data-lm-suppress-shortcuts": "true" } },
     el("div", { className: "cd-head" }, chooser, changes),
     el("div", { className: "cd-main" }, figure, panel), statusKey(), all,
     el("p", { className: "cd-small", textContent: "Click a part, or move with Tab or the arrow "
@@ -84,7 +86,9 @@ function render({ model, el: root }) {
   function draw() {
     const chip = find();
     changes.textContent = changeSummary(chip);
-    for (const input of chooser.querySelectorAll("input")) input.checked = input.value === chip.name;
+    for (const input of chooser.querySelectorAll("input")) {
+      input.checked = input.value === chip.name;
+    }
     section.dataset.chip = chip.name;
     drawFigure();
     drawPanel();

@@ -69,7 +69,8 @@ function details(chip, name, flows) {
     ...(wiring ? [el("p", { className: "cd-small", textContent: wiring })] : []),
     factTable(part.facts, chip.before, `${part.title} of ${chip.product}`)];
   if (part.more.length) {
-    parts.push(el("details", {}, el("summary", { textContent: `All numbers: ${part.more.length} more` }),
+    const words = `All numbers: ${part.more.length} more`;
+    parts.push(el("details", {}, el("summary", { textContent: words }),
       factTable(part.more, chip.before, `More numbers of the ${part.title}`)));
   }
   return parts;

@@ -11,7 +11,7 @@ function svg(tag, attrs = {}, ...children) {
 
 const text = (x, y, words, kind) => {
   const node = svg("text", { x, y, class: kind });
-  node.textContent = words;
+  node.textContent = `${words} `; // the space parts the words of a name read aloud
   return node;
 };
 
@@ -76,10 +76,8 @@ function partBox(name, part, layout, counts) {
   const box = layout.boxes[name];
   const [x, y, width, height] = box;
   const changes = part.facts.concat(part.more).filter((fact) => fact.before).length;
-  const changed = changes ? `, ${changes} changed` : "";
   const group = svg("g", {
     class: "cd-part", role: "button", tabindex: 0, "data-part": name,
-    "aria-label": `${part.title}: ${part.summary.join(", ")}${changed}`,
     style: `--part: var(--trn-${name})`,
   });
   group.append(svg("rect", { class: "cd-box", x, y, width, height, rx: 6 }));
@@ -95,7 +93,8 @@ function partBox(name, part, layout, counts) {
       group.append(text(x + 14, y + 44 + i * 19, line, "cd-line"));
     });
   }
-  if (changes) group.append(changeMark(box, changes, layout.short && !slim));
+  if (changes) group.append(changeMark(box, changes, width > height && !slim));
+  group.setAttribute("aria-label", group.textContent + (changes ? "changed" : ""));
   return group;
 }
 
@@ -107,7 +106,8 @@ function changeMark([x, y, width, height], changes, beside) {
 function titleLines(chip, layout) {
   const lines = [chip.core, `one of ${chip.cores}`];
   const words = layout.title.length > 1 ? lines : [lines.join(", ")];
-  return words.map((line, i) => text(...layout.title[i], line, `cd-title cd-title-${words.length}`));
+  const kind = `cd-title cd-title-${words.length}`;
+  return words.map((line, i) => text(...layout.title[i], line, kind));
 }
 
 function drawCore(chip, flows, layout) {
@@ -126,7 +126,9 @@ function drawCore(chip, flows, layout) {
     ...titleLines(chip, layout),
     svg("path", { class: "cd-control", d: layout.control, "marker-end": "url(#cd-head)" }));
   if (layout.controlText) root.append(text(...layout.controlText, "starts transfers", "cd-rate"));
-  for (const flow of flows) root.append(arrow(layout, flow, chip.flows[`${flow.start}-${flow.end}`]));
+  for (const flow of flows) {
+    root.append(arrow(layout, flow, chip.flows[`${flow.start}-${flow.end}`]));
+  }
   for (const [name, part] of Object.entries(chip.parts)) {
     root.append(partBox(name, part, layout, chip.counts));
   }

@@ -8,15 +8,15 @@ function wideLayout() {
     hbm: [8, 48, 112, 356],
     dma: [170, 48, 124, 356],
     sbuf: [352, 48, 128, 356],
-    psum: [748, 48, 100, 264],
+    psum: [764, 48, 100, 264],
   };
-  ROWS.forEach((name, i) => { boxes[name] = [526, row(i), 176, 80]; });
+  ROWS.forEach((name, i) => { boxes[name] = [526, row(i), 192, 80]; });
   return {
-    width: 860,
+    width: 876,
     height: 518,
     boxes,
     axis: 0,
-    frame: [148, 8, 708, 504],
+    frame: [148, 8, 724, 504],
     title: [[162, 33]],
     control: `M526 ${row(4) + 40} H232 V412`,
     controlText: [380, row(4) + 32],
@@ -26,7 +26,7 @@ function wideLayout() {
 function narrowLayout() {
   const pitch = 65;
   const boxes = {
-    hbm: [4, 4, 332, 84],
+    hbm: [4, 4, 332, 90],
     dma: [12, 138, 316, 64],
     sbuf: [12, 250, 252, 70],
     psum: [12, 470, 190, 70],

@@ -10,7 +10,9 @@
                     hints=[first, second, third], solution=html)
     lesson.Exercise("Which part?", lesson.Choice("SBUF", others={"PSUM": why, "HBM": why}),
                     hints=[first, second, third], solution=html)
+    lesson.amount(2.4e9, "Hz")  # "2.4 GHz", for numbers in prose
     lesson.Text(html); lesson.Takeaway(html); lesson.LeavesOut([html, ...])
+    lesson.Words({"PSUM": "where products are added up"})
     lesson.Reading([("title", "where to find it", "why read it"), ...])
     lesson.TeacherNotes(plan=[(5, "predict"), ...], misconception=html, ask=[html, ...])
 
@@ -19,8 +21,9 @@ widgets for JupyterLab and Voila. It knows neither the engine nor the chip. What
 is parsed as a number or compared with the choices, and never rendered as HTML.
 """
 
+from widgets.lesson.amounts import amount
 from widgets.lesson.answers import Answer, Choice, Number, Verdict
-from widgets.lesson.cards import LeavesOut, Question, Reading, Takeaway, TeacherNotes, Text
+from widgets.lesson.cards import LeavesOut, Question, Reading, Takeaway, TeacherNotes, Text, Words
 from widgets.lesson.exercise import Exercise
 from widgets.lesson.predict import Predict
 
@@ -37,4 +40,6 @@ __all__ = [
     "TeacherNotes",
     "Text",
     "Verdict",
+    "Words",
+    "amount",
 ]

@@ -19,7 +19,8 @@ function open(model) {
   const section = document.createElement("section");
   const title = model.get("title");
   if (title) {
-    const heading = document.createElement("h3");
+    const level = model.get("kind") === "question" ? "h2" : "h3"; // it follows the page's title
+    const heading = document.createElement(level);
     heading.textContent = title;
     section.setAttribute("aria-label", title);
     section.append(heading);

@@ -1,6 +1,6 @@
 """Cards of fixed text: the question, prose with computed numbers, the takeaway, notes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
@@ -61,9 +61,20 @@ class Reading(Card):
             kind="reading",
             title="Further reading",
             html=_list(
-                f"<cite>{escape(title)}</cite>, <code>{escape(where)}</code>: {escape(why)}"
+                f"<cite>{escape(title)}</cite>, {escape(why)} "
+                f"<span class='small'>({escape(where)})</span>"
                 for title, where, why in sources
             ),
+        )
+
+
+class Words(Card):
+    """The words of a lesson that a newcomer may not know, folded: term -> one line."""
+
+    def __init__(self, terms: Mapping[str, str]) -> None:
+        lines = "".join(f"<dt>{term}</dt><dd>{line}</dd>" for term, line in terms.items())
+        super().__init__(
+            kind="words", title="Words in this lesson", folded=True, html=f"<dl>{lines}</dl>"
         )
 
 

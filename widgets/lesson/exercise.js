@@ -37,7 +37,8 @@ export default {
       make("summary", { textContent: "Solution" }),
       make("div", { className: "trn-card-body", innerHTML: model.get("solution") }));
     el.replaceChildren(
-      make("section", { className: "trn-card trn-card-exercise", ariaLabel: "Exercise" },
+      make("section", { className: "trn-card trn-card-exercise",
+        ariaLabel: `Exercise: ${legend.textContent}` },
         make("h3", { textContent: "Exercise" }), fieldset,
         make("div", { className: "trn-row" }, check, hint), verdict, hints, solution),
     );

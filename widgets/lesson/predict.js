@@ -23,20 +23,23 @@ function numberField(model) {
   return [make("label", { className: "trn-number-label" }, "Your guess: ", input, " ", unit)];
 }
 
-function distance(guess, answer, unit) {
+const CLOSE = 1.15; // a guess within this factor counts as right
+
+function numberOutcome(guess, answer, unit) {
   const said = `You said ${guess} ${unit}; the answer is ${Number(answer.toPrecision(4))} ${unit}.`;
-  if (!(guess > 0) || !(answer > 0)) return said;
+  if (!(guess > 0) || !(answer > 0)) return [guess === answer, said];
   const factor = Math.max(guess / answer, answer / guess);
-  if (factor < 1.15) return `${said} A very good guess.`;
-  return `${said} That is off by a factor of ${factor.toPrecision(2)}.`;
+  if (factor < CLOSE) return [true, `${said} A very good guess.`];
+  return [false, `${said} That is off by a factor of ${factor.toPrecision(2)}.`];
 }
 
+// Whether the guess was right, and what to say to it.
 function outcome(model) {
   const guess = model.get("guess");
   const answer = model.get("answer");
-  if (!model.get("choices").length) return distance(Number(guess), answer, model.get("unit"));
-  if (guess === answer) return "As you predicted.";
-  return model.get("because")[guess] ?? "The answer is another one.";
+  if (!model.get("choices").length) return numberOutcome(Number(guess), answer, model.get("unit"));
+  if (guess === answer) return [true, "As you predicted."];
+  return [false, model.get("because")[guess] ?? "The answer is another one."];
 }
 
 export default {
@@ -52,27 +55,26 @@ export default {
     const explanation = make("div", { className: "trn-card-body" });
     const answer = make("div", { className: "trn-reveal" }, verdict, explanation);
     const live = make("div", { role: "status" });
-    el.replaceChildren(
-      make("section", { className: "trn-card trn-card-predict", ariaLabel: "Predict" },
-        make("h3", { textContent: "Predict first" }), fieldset,
-        make("div", { className: "trn-row" }, reveal, again, note), live),
-    );
+    const section = make("section", { className: "trn-card trn-card-predict" },
+      make("h3", { textContent: "Predict first" }), fieldset,
+      make("div", { className: "trn-row" }, reveal, again, note), live);
+    el.replaceChildren(section);
 
     const draw = () => {
       const shown = model.get("revealed");
       const fields = model.get("choices").length ? choiceFields(model, name) : numberField(model);
       const legend = make("legend", { innerHTML: model.get("question") });
       fieldset.replaceChildren(legend, ...fields);
+      section.ariaLabel = `Predict: ${legend.textContent}`;
       fieldset.disabled = shown;
       reveal.hidden = shown;
       again.hidden = !shown;
       note.textContent = "";
       live.replaceChildren(...(shown ? [answer] : []));
       if (!shown) return;
-      const right = model.get("guess") === model.get("answer");
-      const open = !model.get("choices").length;
-      verdict.className = `trn-verdict ${right || open ? "trn-right" : "trn-wrong"}`;
-      verdict.innerHTML = outcome(model);
+      const [right, words] = outcome(model);
+      verdict.className = `trn-verdict ${right ? "trn-right" : "trn-wrong"}`;
+      verdict.innerHTML = words;
       explanation.innerHTML = model.get("reveal");
     };
     const set = (state) => {

@@ -152,7 +152,7 @@ function makeParts(model) {
     numberField(model, "matmuls", "Matmuls", () => machine.max_matmuls),
   ];
   const speed = el("select", {},
-    ...SPEEDS.map((value) => el("option", { value, textContent: `${value} cycles per s` })));
+    ...SPEEDS.map((value) => el("option", { value, textContent: `${value} cycles/s` })));
   return {
     fields,
     title: el("h3", { className: "pe-title" }),
@@ -173,7 +173,7 @@ function makeParts(model) {
     back: button("Back", "Step back one cycle"),
     step: button("Step", "Step one cycle"),
     next: button("Next event"),
-    start: button("Start", "Back to the first cycle"),
+    start: button("Start", "Start: the first cycle"),
     speed,
     speedField: el("label", { className: "pe-field" }, "Speed", speed),
   };
@@ -196,7 +196,8 @@ function assemble(model, parts) {
     el("p", { className: "pe-axis", textContent: "rows: K, the partitions · columns: M" }),
     parts.array.canvas,
     el("p", { className: "pe-axis",
-      textContent: "left: what SBUF has still to send · below: results in PSUM" }));
+      textContent: "left: what SBUF has still to send · below: results in PSUM · the numbers "
+        + "beside belong to the small frame: click or use the arrow keys to move it" }));
   const side = el("div", { className: "pe-side" }, parts.counters,
     el("div", { className: "pe-tables" }, parts.lens.grid, parts.results.table));
   const names = el("div", { className: "pe-lane-names", attrs: { "aria-hidden": "true" } },
@@ -214,14 +215,15 @@ function assemble(model, parts) {
     el("div", { className: "pe-controls" }, transport, shape),
     parts.problem, parts.caption, parts.why, legend(), parts.live,
     el("p", { className: "pe-note", textContent: machine.note }));
-  return el("section", { className: "pe", attrs: { "aria-label": "The systolic array" } }, body);
+  return el("section", { className: "pe",
+    attrs: { "aria-label": "The systolic array", "data-lm-suppress-shortcuts": "true" } }, body);
 }
 
 function render({ model, el: root }) {
   const parts = makeParts(model);
   const section = assemble(model, parts);
   root.replaceChildren(section);
-  let inks = readInks(section);
+  let inks;
   let wave = waveOf(model);
   let exact = model.get("cycle"); // the cycle with its fraction, while playing
   let sent = 0;
@@ -233,6 +235,7 @@ function render({ model, el: root }) {
   function say(text) { parts.problem.textContent = text; }
 
   function fit() {
+    inks = readInks(section); // the theme is known once the widget is on the page
     const width = section.clientWidth;
     const share = width > WIDE ? 0.42 : 0.95;
     parts.array.fit(wave, width * share, Math.max(window.innerHeight * 0.6, 300));
@@ -398,10 +401,7 @@ function render({ model, el: root }) {
   model.on(redrawn, draw);
   const resize = new ResizeObserver(fit);
   resize.observe(section);
-  const unwatch = watchTheme(() => {
-    inks = readInks(section);
-    draw();
-  });
+  const unwatch = watchTheme(fit);
   reshape();
 
   return () => {

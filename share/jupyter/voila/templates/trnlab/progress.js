@@ -1,7 +1,12 @@
 // Says what the page is doing until it is ready, and afterwards if its kernel has gone.
 {
   const page = { part: 0, parts: 0, since: Date.now(), finished: false };
-  const waiting = 'script[type="application/vnd.voila.cell-output+json"]';
+  // Outputs that Voila has not put in place yet, and widgets in place that show nothing yet.
+  const waiting = [
+    'script[type="application/vnd.voila.cell-output+json"]',
+    ".jp-OutputArea-output.lm-Panel:not(:has(> .lm-Widget > *))",
+  ].join();
+  const patience_ms = 10_000; // then call a page ready whatever its widgets show
 
   const say = (text, fraction) => {
     const bar = document.getElementById("trn-progress");
@@ -13,7 +18,7 @@
   const stopped = (text) => {
     const bar = document.getElementById("trn-progress");
     const again = document.createElement("a");
-    again.className = "trn-button";
+    again.className = "trn-go";
     again.href = location.href;
     again.textContent = "Reload";
     bar.dataset.stopped = "";
@@ -29,39 +34,39 @@
 
   // Ask now and then whether the kernel is alive: a dead one answers no slider and says no word.
   const watch = async () => {
-    const { baseUrl, kernelId } = JSON.parse(
-      document.getElementById("jupyter-config-data").textContent,
-    );
+    const { baseUrl } = JSON.parse(document.getElementById("jupyter-config-data").textContent);
+    const { kernelId } = document.body.dataset;
     let misses = 0;
     while (misses < 2) {
-      await new Promise((resume) => setTimeout(resume, 15000));
+      await new Promise((resume) => setTimeout(resume, 10_000));
       const answer = await fetch(`${baseUrl}api/kernels/${kernelId}`).catch(() => null);
       misses = answer?.ok ? 0 : misses + 1;
     }
     stopped("The kernel of this page has stopped, so its controls no longer answer. ");
   };
 
-  // Voila calls these three from the page while it streams.
+  // Voila's page calls these: after each part, when it has waited for long, and at its end.
   window.voila_process = (part, parts) => {
     Object.assign(page, { part, parts, since: Date.now() });
-    say(`Running part ${part} of ${parts}`, part / (parts + 1));
+    say(`Part ${part} of ${parts} is ready`, part / (parts + 1));
   };
   window.voila_heartbeat = () => {
     const seconds = Math.round((Date.now() - page.since) / 1000);
-    const what = page.part ? `Running part ${page.part} of ${page.parts}` : "Starting a kernel";
-    say(`${what}: ${seconds} seconds so far, more pages than usual may be starting`);
+    const what = page.part ? `Running part ${page.part + 1} of ${page.parts}` : "Starting a kernel";
+    say(`${what}: ${seconds} seconds so far; many pages may be starting at once`);
   };
   window.voila_finish = () => {
     page.finished = true;
     say("Drawing the widgets", 1);
-    const drawn = new MutationObserver(() => {
-      if (document.querySelector(waiting)) return;
+    const drawn = new MutationObserver(() => document.querySelector(waiting) || done());
+    const late = setTimeout(() => done(), patience_ms);
+    const done = () => {
       drawn.disconnect();
+      clearTimeout(late);
       ready();
-    });
-    if (document.querySelector(waiting)) {
-      drawn.observe(document.body, { childList: true, subtree: true });
-    } else ready();
+    };
+    if (!document.querySelector(waiting)) return done();
+    drawn.observe(document.body, { childList: true, subtree: true });
   };
 
   addEventListener("DOMContentLoaded", () => {

@@ -1,0 +1,8 @@
+"""Read by JupyterLab's server. A reader may come back to a notebook after a break."""
+
+from trnlab.serve.settings import configure_server
+
+c = get_config()  # noqa: F821
+configure_server(c, idle_s=3600)
+c.LabApp.news_url = None
+c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"

@@ -1,0 +1,170 @@
+"""A kernel in a file, run from a shell: what to run and on what, and the profile as a table."""
+
+import ast
+import importlib.util
+import inspect
+import re
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from trnlab.metrics.profile import Profile, profile, shape
+from trnlab.nki.kernel import Kernel, Shape
+from trnlab.numerics import is_float, storage
+
+TOP_WAITS = 5
+NAMED = re.compile(r":[A-Za-z_]\w*$")  # FILE:KERNEL
+
+
+def report(where: str, inputs: Sequence[str], chip: str = "trn3", values: bool = False) -> str:
+    """Profile a kernel and print what a reader wants to know first.
+
+    Args:
+        where: `FILE` or `FILE:KERNEL`
+        inputs: `NAME=SHAPE:DTYPE` for arrays (`lhsT=512x128:bfloat16`), `NAME=VALUE` for the rest
+        chip: "trn1", "trn2" or "trn3"
+        values: compute from random numbers (seed 0) instead of running on shapes alone
+    Raises:
+        ValueError: no such file or kernel, an input that does not fit, or a refused kernel
+    """
+    kernel = find_kernel(where)
+    arguments = dict(parse_input(text) for text in inputs)
+    _check_names(kernel, arguments)
+    if values:
+        arguments = _with_values(arguments)
+    return "\n".join(_lines(_profile(kernel, arguments, chip)))
+
+
+def find_kernel(where: str) -> Callable[..., Any]:
+    """The kernel that `FILE` or `FILE:KERNEL` names; without a name, the only one in the file."""
+    path, _, name = where.rpartition(":") if NAMED.search(where) else (where, "", "")
+    module = _load(Path(path))
+    kernels = {
+        key: value
+        for key, value in vars(module).items()
+        if isinstance(value, Kernel) and value.function.__module__ == module.__name__
+    }
+    chosen = vars(module).get(name) if name else next(iter(kernels.values()), None)
+    if callable(chosen) and (name or len(kernels) == 1):
+        return chosen
+    listed = f"its kernels are {', '.join(kernels)}" if kernels else "decorate one with @nki.jit"
+    asked = f"has no kernel {name!r}" if name else f"has {len(kernels)} kernels, not one"
+    raise ValueError(f"{path} {asked}; {listed}; name one as {path}:KERNEL")
+
+
+def parse_input(text: str) -> tuple[str, Any]:
+    """`lhsT=512x128:bfloat16` as a named shape, `m_block=4` as a named number."""
+    name, _, value = text.partition("=")
+    array = re.fullmatch(r"(\d+(?:[x,]\d+)*):(\w+)", value)
+    if name.isidentifier() and array:
+        return name, shape(tuple(int(size) for size in re.split("[x,]", array[1])), array[2])
+    try:
+        if name.isidentifier():
+            return name, ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        pass
+    raise ValueError(
+        f"--input {text}: give NAME=SHAPE:DTYPE, such as lhsT=512x128:bfloat16,"
+        " or NAME=VALUE, such as m_block=4"
+    )
+
+
+def _load(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise ValueError(f"there is no file {path}")
+    found = importlib.util.spec_from_file_location(path.stem, path.resolve())
+    if found is None or found.loader is None:
+        raise ValueError(f"{path} is not a Python file")
+    module = importlib.util.module_from_spec(found)
+    sys.path.insert(0, str(path.resolve().parent))  # it may import its neighbors
+    try:
+        found.loader.exec_module(module)
+    except Exception as error:
+        raise ValueError(f"{path} cannot be loaded: {_what(error)}") from error
+    finally:
+        sys.path.pop(0)
+    return module
+
+
+def _check_names(kernel: Callable[..., Any], arguments: dict[str, Any]) -> None:
+    function = kernel.function if isinstance(kernel, Kernel) else kernel
+    signature = inspect.signature(function)
+    try:
+        signature.bind(**arguments)
+    except TypeError as error:
+        raise ValueError(
+            f"{function.__name__}{signature}: {error}; give one --input for each argument"
+        ) from None
+
+
+def _with_values(arguments: dict[str, Any]) -> dict[str, Any]:
+    rng = np.random.default_rng(0)
+    return {
+        name: _random(value, rng) if isinstance(value, Shape) else value
+        for name, value in arguments.items()
+    }
+
+
+def _random(wanted: Shape, rng: np.random.Generator) -> np.ndarray:
+    if is_float(wanted.dtype):
+        return rng.standard_normal(wanted.shape).astype(storage(wanted.dtype))
+    return rng.integers(0, 8, wanted.shape).astype(storage(wanted.dtype))
+
+
+def _profile(kernel: Callable[..., Any], arguments: dict[str, Any], chip: str) -> Profile:
+    try:
+        return profile(kernel, **arguments, chip=chip)
+    except ValueError:
+        raise
+    except Exception as error:
+        raise ValueError(f"the kernel failed: {_what(error)}") from error
+
+
+def _what(error: Exception) -> str:
+    """An exception of somebody's code in one line, with the place it came from."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({Path(last.filename).name}, line {last.lineno})"
+
+
+def _lines(prof: Profile) -> Iterator[str]:
+    roof = prof.roofline
+    yield f"{prof.name} on one NeuronCore of {prof.chip}"
+    yield f"{len(prof.trace):,} NKI calls, {prof.timeline.rows:,} device instructions"
+    yield ""
+    yield _row("total time", f"{prof.total_us:,.2f} us")
+    yield _row("MFU", f"{prof.mfu:.1%}", f"{roof.flops_per_s / 1e12:.4g} TFLOP/s")
+    yield _row("MBU", f"{prof.mbu:.1%}", f"{prof.hbm_bytes / prof.total_s / 1e9:.4g} GB/s")
+    yield _row("moved from and to HBM", f"{prof.hbm_bytes / 1e6:,.3f} MB")
+    yield _row(
+        "arithmetic intensity",
+        f"{roof.intensity:.4g} FLOP/byte",
+        f"the roofs meet at {roof.knee:.4g}",
+    )
+    for engine, fraction in prof.busy.items():
+        yield _row(f"{engine} busy", f"{fraction:.1%}", "#" * round(40 * fraction))
+    waits = list(_waits(prof))
+    if waits:
+        yield ""
+        yield "Longest waits, summed over a lane and a reason, and the longest single one"
+        yield from waits
+
+
+def _row(name: str, value: str, note: str = "") -> str:
+    return f"{name:<24}{value:>20}  {note}".rstrip()
+
+
+def _waits(prof: Profile) -> Iterator[str]:
+    line = prof.timeline
+    rows = np.flatnonzero(line["wait_s"] > 0)
+    groups = np.stack([line["lane"][rows], line["wait_kind"][rows]], axis=1)
+    _, group = np.unique(groups, axis=0, return_inverse=True)
+    sums = np.bincount(group.ravel(), weights=line["wait_s"][rows])
+    for index in np.argsort(-sums, kind="stable")[:TOP_WAITS]:
+        members = rows[group.ravel() == index]
+        longest = int(members[np.argmax(line["wait_s"][members])])
+        yield f"{sums[index] * 1e6:>12,.2f} us  {line.wait_text(longest)}"
