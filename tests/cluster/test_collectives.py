@@ -18,6 +18,7 @@ from trnlab.cluster.collectives import (
     run,
     start,
     time,
+    time_groups,
     times_s,
 )
 from trnlab.cluster.exchange import Group, exchange_s
@@ -170,6 +171,16 @@ def test_the_closed_form_is_near_the_fastest_schedule(
     closed = exchange_s(system(name), "all_reduce", group, np.array([size]))[0]
     best = fastest("all_reduce", machine(name, chips), size, ranks).total_s
     assert closed == pytest.approx(best, rel=0.6)
+
+
+def test_groups_that_share_links_wait_for_each_other() -> None:
+    server = machine("trn2", 16)
+    columns = [[4 * (x + 4 * y) + core for y in range(4)] for x in range(4) for core in range(4)]
+    alone = time_groups("all_gather", "ring", server, columns[:1], 1e9)
+    four = time_groups("all_gather", "ring", server, columns[:4], 1e9)
+    apart = time_groups("all_gather", "ring", server, columns[::4], 1e9)
+    assert apart.total_s == pytest.approx(alone.total_s)
+    assert four.total_s > 2 * alone.total_s
 
 
 def test_twice_the_bytes_never_take_less_time() -> None:

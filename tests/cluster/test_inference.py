@@ -55,6 +55,16 @@ def test_longer_contexts_are_slower() -> None:
     assert waits == sorted(waits)
 
 
+def test_a_sweep_is_many_single_predictions() -> None:
+    request = {key: value for key, value in REQUEST.items() if key not in ("batch", "prompt")}
+    table = cluster.sweep(**request, batches=[1, 32], prompts=[1024, 65_536])
+    for i in range(4):
+        single = predicted(batch=int(table["batch"][i]), prompt=int(table["prompt"][i]))
+        assert single.ttft_s == pytest.approx(table["ttft_s"][i])
+        assert single.tpot_s == pytest.approx(table["tpot_s"][i])
+        assert single.fits == table["fits"][i]
+
+
 def test_caches_are_counted_exactly_and_bound_the_batch() -> None:
     q = predicted(plan=Plan(tp=8), chips=8)
     each = 80 * 2 * 8 * 128 * 2 * (4096 + 256) / 8

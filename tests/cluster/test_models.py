@@ -123,6 +123,7 @@ def without(name: str) -> dict:
         (without("model_type"), "it names no model_type"),
         (without("hidden_size"), "the configuration has no hidden_size"),
         ({**LLAMA, "num_hidden_layers": -2}, "num_hidden_layers = -2 should be a whole number"),
+        ({**LLAMA, "num_hidden_layers": 9_999_999}, "9,999,999 exceeds 10,000"),
         ({**LLAMA, "vocab_size": "many"}, "vocab_size = 'many' should be a whole number"),
         ({**LLAMA, "num_key_value_heads": 3}, "4 query heads cannot share 3 key and value heads"),
         ({**LLAMA, "hidden_size": 66}, "hidden_size = 66 is not a multiple of 4 heads"),

@@ -96,3 +96,11 @@ def test_a_mixed_domain_adds_both_kinds() -> None:
     assert rack.between_bytes_per_s == 24 * 1.8e12
     with pytest.raises(ValueError, match="48 [+] 600 chips"):
         mixed_domain(48, 600, B200)
+
+
+def test_every_public_name_stays_itself() -> None:
+    for name in cluster.__all__:
+        assert getattr(cluster, name) is getattr(cluster, name)
+    assert callable(cluster.plan) and callable(cluster.sweep) and callable(cluster.machine)
+    with pytest.raises(AttributeError, match="trnlab.cluster has no 'nothing'"):
+        _ = cluster.nothing

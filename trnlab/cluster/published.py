@@ -15,6 +15,7 @@ MEGATRON = "arXiv 2205.05198, Table 5"
 MAXTEXT = "github.com/AI-Hypercomputer/maxtext, configs of TPU v5p"
 MAXTEXT_V5E = "github.com/AI-Hypercomputer/maxtext, configs of TPU v5e"
 NEURON = "AWS Neuron benchmarks of Trn1; recipes of neuronx-distributed and neuronx-nemo-megatron"
+MEGATRON_2021 = "arXiv 2104.04473, Table 2"
 LLAMA3 = "arXiv 2407.21783, Table 4"
 
 
@@ -157,6 +158,43 @@ A100_RUNS = (
     *_megatron("175B", 64, 8, 3, 1, 18.13, 13.75),
     *_megatron("530B", 280, 35, 3, 1, 49.05, 37.83),
     *_megatron("1T", 512, 64, 1, 1, 94.42, 71.49),
+)
+
+A100_PEAK_TFLOPS = 312
+
+
+def _megatron_2021(name: str, pp: int, chips: int, batch: int, tflops: float) -> Run:
+    """A run of the year before; its TFLOP/s count the recomputed forward pass, a quarter."""
+    return Run(
+        model=MEGATRON_MODELS[name],
+        system="a100-80gb",
+        chips=chips,
+        plan=Plan(
+            tp=8,
+            pp=pp,
+            dp=chips // (8 * pp),
+            zero=0,
+            sequence_parallel=False,
+            recompute="full",
+            fused_attention=False,
+            overlap=False,
+        ),
+        global_batch=batch,
+        micro_batch=1,
+        sequence=2048,
+        dtype="float16",
+        mfu=0.75 * tflops / A100_PEAK_TFLOPS,
+        source=MEGATRON_2021,
+    )
+
+
+A100_2021_RUNS = (
+    _megatron_2021("175B", 12, 384, 1536, 153),
+    _megatron_2021("175B", 12, 768, 1536, 149),
+    _megatron_2021("175B", 12, 1536, 1536, 141),
+    _megatron_2021("530B", 35, 560, 2240, 171),
+    _megatron_2021("530B", 35, 1120, 2240, 167),
+    _megatron_2021("530B", 35, 2240, 2240, 159),
 )
 
 _512B = maxtext("512B", 128, 16384, 128, 57344)

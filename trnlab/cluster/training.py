@@ -13,10 +13,9 @@ from trnlab.spec.accelerator import Accelerator
 from trnlab.spec.system import System
 from trnlab.spec.systems import system as find_system
 
-from .columns import columns
+from .columns import columns, first_row
 from .degrees import Plan, check_plan, check_whole
 from .dtypes import Format, number_format
-from .layer_time import Times
 from .memory import training_bytes
 from .models import Transformer, training_flops
 from .models import model as find_model
@@ -146,8 +145,8 @@ def predict_training(
         sequence=sequence,
         dtype=chosen.name,
         micro_batches=micro_batches,
-        time_s=_first(times),
-        memory_bytes=_first(training_bytes(network, plans, length, count)),
+        time_s=first_row(times),
+        memory_bytes=first_row(training_bytes(network, plans, length, count)),
         memory_limit_bytes=float(machine.device_hbm_bytes),
     )
 
@@ -180,7 +179,3 @@ def published_flops_per_s(system: System, dtype: str) -> float:
         return wanted.peak_flops_per_s(chip)
     mode = wanted.mode(chip.core)
     return chip.published_flops_per_s.get(mode, chip.peak_flops_per_s(mode))
-
-
-def _first(columns_: Times) -> dict[str, float]:
-    return {name: float(np.asarray(column).reshape(-1)[0]) for name, column in columns_.items()}

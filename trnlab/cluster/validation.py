@@ -12,6 +12,7 @@ from .collectives import collective, time
 from .degrees import Plan
 from .inference import predict_inference
 from .published import (
+    A100_2021_RUNS,
     A100_RUNS,
     ALL_REDUCE_US,
     H100_RUNS,
@@ -32,6 +33,7 @@ from .training import Training, predict_training
 GIB = 2**30
 RUNS = {
     "A100": A100_RUNS,
+    "A100, 2021": A100_2021_RUNS,
     "Trainium1": TRN1_RUNS,
     "TPU v5p": V5P_RUNS,
     "TPU v5e": V5E_RUNS,

@@ -76,3 +76,29 @@ def relabeled(
         for send in sends
         for chunk in chunks[send.chunk]
     ]
+
+
+def side_by_side(plans: Sequence[Schedule]) -> Schedule:
+    """Several schedules at once: ranks and chunks of each follow those of the one before."""
+    ranks = np.cumsum([0] + [plan.ranks for plan in plans])
+    chunks = np.cumsum([0] + [plan.chunks for plan in plans])
+
+    def joined(name: str, starts: Ints | None = None) -> Ints:
+        columns = [getattr(plan, name) for plan in plans]
+        shifts = [0] * len(plans) if starts is None else starts[:-1]
+        return np.concatenate([one + shift for one, shift in zip(columns, shifts, strict=True)])
+
+    step = joined("step")
+    order = np.argsort(step, kind="stable")
+    adds = np.concatenate([plan.adds for plan in plans])
+    return Schedule(
+        plans[0].kind,
+        plans[0].algorithm,
+        int(ranks[-1]),
+        int(chunks[-1]),
+        step[order],
+        joined("source", ranks)[order],
+        joined("target", ranks)[order],
+        joined("chunk", chunks)[order],
+        adds[order],
+    )

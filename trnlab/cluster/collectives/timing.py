@@ -16,7 +16,8 @@ from trnlab.cluster.topology import NONE, Machine, Routes, link_bytes_per_s, rou
 from trnlab.cluster.topology.links import memory_links
 from trnlab.spec.fabric import Torus
 
-from .schedule import Schedule
+from .build import collective
+from .schedule import Schedule, side_by_side
 
 Column = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -51,7 +52,10 @@ class Timed:
 
     @property
     def bus_bytes_per_s(self) -> float:
-        """What each rank's link must carry at that speed, whatever the algorithm."""
+        """What each rank's link must carry at that speed, whatever the algorithm.
+
+        Of one group; several at once have no common number of ranks.
+        """
         ranks = self.plan.ranks
         factor = BUS_FACTOR.get(self.plan.kind)
         return self.bytes_per_s * (1.0 if factor is None else factor * (ranks - 1) / ranks)
@@ -111,6 +115,26 @@ def time(
         load_bytes=load_bytes,
         load_s=load_s,
     )
+
+
+def time_groups(
+    kind: str,
+    algorithm: str,
+    machine: Machine,
+    groups: Sequence[Sequence[int]],
+    tensor_bytes: float,
+) -> Timed:
+    """Time a collective of several replica groups at once: they share links.
+
+    Args:
+        groups: devices of each group, in the order of ranks
+    Raises:
+        ValueError: a device in two groups, or an algorithm that a group's size does not fit
+    """
+    plans = [collective(kind, algorithm, len(group)) for group in groups]
+    devices = [device for group in groups for device in group]
+    parts = [_sizes(plan, tensor_bytes, None) for plan in plans]
+    return time(side_by_side(plans), machine, tensor_bytes, devices, np.concatenate(parts).tolist())
 
 
 def line(
