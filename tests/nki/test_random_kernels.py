@@ -29,4 +29,3 @@ def test_values_at_a_call_are_those_that_the_run_had_then(program: list[Step]) -
     for call, touch in enumerate(run.touches):
         values = prof.values(call, "dst").astype(np.float32)
         np.testing.assert_array_equal(values, touch.after.astype(np.float32), str(call))
-
