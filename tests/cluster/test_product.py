@@ -26,10 +26,11 @@ def closed_s(chip: str, inner: int, rows: int, columns: int, dtype: str = "bfloa
     return float(core_product_s(spec.chip(chip).core, *shape, FORMATS[dtype])[0])
 
 
-def scheduled_s(chip: str, inner: int, rows: int, columns: int) -> float:
+def scheduled_s(chip: str, inner: int, rows: int, columns: int, dtype: str = "bfloat16") -> float:
     blocks = {"m_block": min(8, rows // 128), "n_block": min(2, columns // 512)}
-    kernel, more = (blocked, {}) if inner <= 2048 else (pipelined, {"k_block": 8})
-    lhsT, rhs = (trnlab.shape((inner, size), "bfloat16") for size in (rows, columns))
+    longest = 2048 if dtype == "bfloat16" else 1024
+    kernel, more = (blocked, {}) if inner <= longest else (pipelined, {"k_block": 8})
+    lhsT, rhs = (trnlab.shape((inner, size), dtype) for size in (rows, columns))
     return trnlab.profile(kernel, lhsT, rhs, chip=chip, **blocks, **more).total_s
 
 
@@ -43,6 +44,13 @@ def test_large_products_are_within_two_percent_of_the_schedule(chip: str, shape:
 @pytest.mark.parametrize("shape", SMALL)
 def test_small_products_are_within_twelve_percent(chip: str, shape: tuple) -> None:
     assert closed_s(chip, *shape) == pytest.approx(scheduled_s(chip, *shape), rel=0.12)
+
+
+@pytest.mark.parametrize("chip", ["trn1", "trn2", "trn3"])
+@pytest.mark.parametrize("shape", [(512, 1024, 2048), (1024, 1024, 1024), (2048, 1024, 1024)])
+def test_products_in_float32_are_within_three_percent(chip: str, shape: tuple) -> None:
+    found = closed_s(chip, *shape, "float32")
+    assert found == pytest.approx(scheduled_s(chip, *shape, "float32"), rel=0.03)
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
