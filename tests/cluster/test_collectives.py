@@ -170,7 +170,7 @@ def test_the_closed_form_is_near_the_fastest_schedule(
     group = Group(np.array([float(ranks)]), np.ones(1))
     closed = exchange_s(system(name), "all_reduce", group, np.array([size]))[0]
     best = fastest("all_reduce", machine(name, chips), size, ranks).total_s
-    assert closed == pytest.approx(best, rel=0.6)
+    assert 0.9 < closed / best < 1.6
 
 
 def test_groups_that_share_links_wait_for_each_other() -> None:

@@ -5,6 +5,8 @@ import time
 import pytest
 
 from trnlab import cluster
+from trnlab.cluster.degrees import check_plan
+from trnlab.cluster.models import model
 
 SMALL = {"model": "llama-3.1-8b", "system": "trn3-gen2", "chips": 16, "global_batch": 64}
 
@@ -20,6 +22,17 @@ def test_a_row_is_the_single_prediction(index: int) -> None:
     assert single.tokens_per_s == pytest.approx(row.tokens_per_s)
     assert sum(single.memory_bytes.values()) == pytest.approx(row.memory_bytes)
     assert single.fits
+
+
+@pytest.mark.parametrize("name", ["llama-3.1-405b", "deepseek-v3"])
+def test_every_ranked_plan_is_legal_and_told_once(name: str) -> None:
+    ranking = cluster.plan(model=name, system="trn3-gen2", chips=576, global_batch=576)
+    rows = [ranking.row(i) for i in range(0, len(ranking), 97)]
+    for row in rows:
+        check_plan(row.plan, model(name))
+        assert row.plan.devices <= 576
+        assert 576 % (row.plan.dp * row.micro_batch) == 0
+    assert len({(row.plan, row.micro_batch) for row in rows}) == len(rows)
 
 
 @pytest.mark.parametrize("goal", ["tokens_per_s", "tokens_per_joule", "cost", "ttft_s"])

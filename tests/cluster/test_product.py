@@ -48,9 +48,9 @@ def test_small_products_are_within_twelve_percent(chip: str, shape: tuple) -> No
 
 @pytest.mark.parametrize("chip", ["trn1", "trn2", "trn3"])
 @pytest.mark.parametrize("shape", [(512, 1024, 2048), (1024, 1024, 1024), (2048, 1024, 1024)])
-def test_products_in_float32_are_within_three_percent(chip: str, shape: tuple) -> None:
+def test_products_in_float32_are_within_five_percent(chip: str, shape: tuple) -> None:
     found = closed_s(chip, *shape, "float32")
-    assert found == pytest.approx(scheduled_s(chip, *shape, "float32"), rel=0.03)
+    assert found == pytest.approx(scheduled_s(chip, *shape, "float32"), rel=0.05)
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
