@@ -4,5 +4,3 @@ from trnlab.serve.settings import configure_server
 
 c = get_config()  # noqa: F821
 configure_server(c, idle_s=3600)
-c.LabApp.news_url = None
-c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"

@@ -116,7 +116,7 @@ def jupyterlab() -> Iterator[str]:
     """Address of JupyterLab over the repository, started as Binder starts it."""
     port = free_port()
     command = [str(ROOT / "binder" / "start"), sys.executable, "-m", "jupyterlab"]
-    options = "--no-browser --allow-root --IdentityProvider.token= --ServerApp.port_retries=0"
+    options = "--no-browser --allow-root --IdentityProvider.token= --expose-app-in-browser"
     command += [*options.split(), f"--port={port}"]
     for _ in serving(command, "is running at", cwd=ROOT):
         yield f"http://localhost:{port}"

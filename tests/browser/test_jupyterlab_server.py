@@ -1,4 +1,14 @@
-"""Voila's pages inside JupyterLab's server, as Binder and a class server run them."""
+"""JupyterLab, and Voila's pages inside its server, as Binder and a class server run them."""
+
+
+def test_the_same_charts_are_drawn_in_a_notebook(open_page, jupyterlab, snap):
+    page = open_page(f"{jupyterlab}/lab/tree/tests/browser/samples/01_charts.ipynb?reset")
+    page.locator(".jp-NotebookPanel .jp-Notebook-cell").first.wait_for(timeout=60_000)
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=60_000)
+    page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells'); }")
+    page.locator(".trn-chart svg").nth(1).wait_for(timeout=60_000)
+    assert page.get_by_text("official Jupyter news").count() == 0
+    snap(page, "jupyterlab")
 
 
 def test_a_page_draws_charts_and_formulas(open_page, jupyterlab):

@@ -17,6 +17,8 @@ _LAZY = {
     "predict_inference": "inference",
     "Disaggregated": "disaggregated",
     "disaggregate": "disaggregated",
+    "sweep": "sweeps",
+    "pipeline_timeline": "timeline",
     "plan": "planner",
     "Goal": "planner",
     "model": "models",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -71,3 +71,8 @@ def columns(plans: Sequence[Plan], micro_batch: int | Sequence[int] = 1) -> Plan
 def total(parts: Iterable[Column]) -> Column:
     """Sum of columns; of none, 0."""
     return sum(parts, start=np.zeros(1))
+
+
+def first_row(named: Mapping[str, Column]) -> dict[str, float]:
+    """The first value of each column."""
+    return {name: float(np.asarray(column).reshape(-1)[0]) for name, column in named.items()}

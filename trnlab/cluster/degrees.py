@@ -81,6 +81,8 @@ def check_plan(plan: Plan, model: Transformer) -> None:
     Raises:
         ValueError: what does not divide, and a degree that would
     """
+    if not isinstance(plan, Plan):
+        raise ValueError(f"plan: a cluster.Plan says how to cut a model, not a {_kind(plan)}")
     stages = plan.pp * plan.virtual_stages
     if stage_slots(model.layers, stages) is None:
         raise ValueError(
@@ -107,6 +109,10 @@ def check_plan(plan: Plan, model: Transformer) -> None:
         )
     if plan.virtual_stages > 1 and plan.pp == 1:
         raise ValueError("plan: virtual_stages interleave a pipeline; pp = 1 is none, use 1")
+
+
+def _kind(value: object) -> str:
+    return type(value).__name__
 
 
 def near_divisor(number: int, wanted: int) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 from trnlab.spec.system import System
 from trnlab.spec.systems import system as find_system
 
-from .columns import Column, Plans, columns, total
+from .columns import Column, Plans, columns, first_row, total
 from .decode import cache_bytes, decode_times
 from .degrees import Plan, check_plan, check_whole
 from .dtypes import Format, number_format
@@ -142,9 +142,9 @@ def predict_inference(
         output=output,
         dtype=chosen.name,
         cache_dtype=cache.name,
-        prefill_s=_first(prefill),
-        token_s=_first(token),
-        memory_bytes=_first(memory),
+        prefill_s=first_row(prefill),
+        token_s=first_row(token),
+        memory_bytes=first_row(memory),
         memory_limit_bytes=float(machine.device_hbm_bytes),
     )
 
@@ -218,10 +218,6 @@ def inference_bytes(
         "cache": cache_bytes(model, plans, rows, prompt + output, cache),
         "activations": rows * prompt / plans.cp / plans.tp * widest * ACTIVATION_BYTES,
     }
-
-
-def _first(columns_: Mapping[str, Column]) -> dict[str, float]:
-    return {name: float(np.asarray(column).reshape(-1)[0]) for name, column in columns_.items()}
 
 
 def throughput(prefill: Times, token: Times, batch: Column, output: Column) -> Column:

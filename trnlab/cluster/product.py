@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from trnlab.spec.accelerator import Accelerator
 from trnlab.spec.chip import Chip
@@ -52,14 +53,42 @@ def product_flops(product: Product) -> Column:
 
 
 def _cores_s(chip: Chip, cores: int, product: Product, dtype: Format) -> Column:
-    """The cores of a device take whole products, or cut the longer side of one result."""
-    rows, inner, columns, count = product
-    share = np.maximum(1.0, np.minimum(float(cores), cores / count))
-    turns = count * share / cores
+    """The cores of a device take whole products, or cut the longer side of one result.
+
+    Together they read no faster than their share of HBM.
+    """
+    rows, inner, columns, times = product
+    share = np.maximum(1.0, np.minimum(float(cores), cores / times))
+    turns = times * share / cores
     longer = rows >= columns
-    rows = np.where(longer, rows / share, rows)
-    columns = np.where(longer, columns, columns / share)
-    return turns * core_product_s(chip.core, rows, inner, columns, dtype)
+    own_rows = np.where(longer, rows / share, rows)
+    own_columns = np.where(longer, columns, columns / share)
+    each_s = core_product_s(chip.core, own_rows, inner, own_columns, dtype)
+    moved = (rows * inner + inner * columns) * dtype.bytes + rows * columns * dtype.result.bytes
+    return np.maximum(turns * each_s, times * moved / (cores * chip.core.hbm_share_bytes_per_s))
+
+
+class _Tiles(NamedTuple):
+    """How the kernels cut a product: tiles of a pass, blocks of tiles that share their loads."""
+
+    m_tiles: Column
+    n_tiles: Column
+    k_tiles: Column
+    m_width: Column  # elements of a stationary block
+    n_width: Column  # elements of a moving tile
+    m_block: Column  # tiles
+    n_block: Column
+    is_long: NDArray[np.bool_]  # pipelined over the contraction, else blocked
+
+    @property
+    def results(self) -> Column:
+        """Tiles of the result."""
+        return self.m_tiles * self.n_tiles
+
+    @property
+    def blocks(self) -> Column:
+        """Blocks of the result."""
+        return self.results / (self.m_block * self.n_block)
 
 
 def core_product_s(
@@ -73,35 +102,42 @@ def core_product_s(
     Returns:
         seconds
     """
+    tiles = _cut(core, rows, inner, columns, dtype)
+    k_rows = TILE * dtype.rows_per_pass(core)
+    m_load_s = tiles.k_tiles * _tile_load_s(core, tiles.m_width, dtype, k_rows)
+    n_load_s = tiles.k_tiles * _tile_load_s(core, tiles.n_width * tiles.n_block, dtype, k_rows)
+    store_s = _tile_load_s(core, tiles.n_width, dtype.result, TILE)
+    n_loads = np.where(tiles.is_long, tiles.blocks, tiles.n_tiles / tiles.n_block)
+    dma_s = tiles.blocks * m_load_s + n_loads * n_load_s + tiles.results * store_s
+
+    first = np.where(tiles.is_long, np.minimum(1.0, K_BLOCK / tiles.k_tiles), 1.0)
+    compute_s = first * (m_load_s + n_load_s) + _engines_s(core, tiles, dtype) + store_s
+    return np.maximum(compute_s, dma_s) + 2 * (core.dma.start_s + core.dma.completion_s)
+
+
+def _cut(core: Core, rows: Column, inner: Column, columns: Column, dtype: Format) -> _Tiles:
     stationary, moving = np.minimum(rows, columns), np.maximum(rows, columns)
-    k_tile = TILE * dtype.rows_per_pass(core)
     m_tiles, n_tiles = np.ceil(stationary / TILE), np.ceil(moving / MOVING)
-    k_tiles = np.ceil(inner / k_tile)
-    m_block, n_block = np.minimum(m_tiles, M_BLOCK), np.minimum(n_tiles, N_BLOCK)
-    blocks = (m_tiles / m_block) * (n_tiles / n_block)
-    is_long = inner > LONGEST_BLOCKED / dtype.bytes * 2
+    m_block = np.minimum(m_tiles, M_BLOCK)
+    return _Tiles(
+        m_tiles=m_tiles,
+        n_tiles=n_tiles,
+        k_tiles=np.ceil(inner / (TILE * dtype.rows_per_pass(core))),
+        m_width=stationary / m_tiles * m_block,
+        n_width=moving / n_tiles,
+        m_block=m_block,
+        n_block=np.minimum(n_tiles, N_BLOCK),
+        is_long=inner > LONGEST_BLOCKED / dtype.bytes * 2,
+    )
 
-    streamed = np.maximum(core.tensor.min_interval_cycles, moving / n_tiles)
-    tensor_s = (
-        m_tiles * n_tiles * k_tiles * streamed * dtype.slowdown(core) * core.tensor.pass_overhead
-    ) / core.tensor.clock_hz
-    copy_s = m_block * n_block * (moving / n_tiles) / core.vector.clock_hz
-    stall_s = np.where(is_long, blocks * copy_s, 0.0)
 
-    m_width, n_width = stationary / m_tiles * m_block, moving / n_tiles * n_block
-    m_load_s = k_tiles * _tile_load_s(core, m_width, dtype, k_tile)
-    n_load_s = k_tiles * _tile_load_s(core, n_width, dtype, k_tile)
-    n_loads = np.where(is_long, blocks, n_tiles / n_block)
-    store_s = _tile_load_s(core, moving / n_tiles, dtype.result, TILE)
-    stores_s = m_tiles * n_tiles * store_s
-    dma_s = blocks * m_load_s + n_loads * n_load_s + stores_s
-
-    first = np.where(is_long, np.minimum(1.0, K_BLOCK / k_tiles), 1.0)
-    dma = core.dma
-    fill_s = first * (m_load_s + n_load_s)
-    copies_s = m_tiles * n_tiles * (moving / n_tiles) / core.vector.clock_hz
-    compute_s = fill_s + np.maximum(tensor_s + stall_s, copies_s) + store_s
-    return np.maximum(compute_s, dma_s) + 2 * (dma.start_s + dma.completion_s)
+def _engines_s(core: Core, tiles: _Tiles, dtype: Format) -> Column:
+    """TensorE, which waits for the last copies of each block of a long product; or VectorE."""
+    streamed = np.maximum(core.tensor.min_interval_cycles, tiles.n_width)
+    cycles = tiles.results * tiles.k_tiles * streamed * dtype.slowdown(core)
+    tensor_s = cycles * core.tensor.pass_overhead / core.tensor.clock_hz
+    copies_s = tiles.results * tiles.n_width / core.vector.clock_hz
+    return np.maximum(tensor_s + np.where(tiles.is_long, copies_s, 0.0), copies_s)
 
 
 def _tile_load_s(core: Core, width: Column, dtype: Format, rows: float) -> Column:

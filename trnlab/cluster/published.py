@@ -15,6 +15,7 @@ MEGATRON = "arXiv 2205.05198, Table 5"
 MAXTEXT = "github.com/AI-Hypercomputer/maxtext, configs of TPU v5p"
 MAXTEXT_V5E = "github.com/AI-Hypercomputer/maxtext, configs of TPU v5e"
 NEURON = "AWS Neuron benchmarks of Trn1; recipes of neuronx-distributed and neuronx-nemo-megatron"
+MEGATRON_2021 = "arXiv 2104.04473, Table 2"
 LLAMA3 = "arXiv 2407.21783, Table 4"
 
 
@@ -159,6 +160,43 @@ A100_RUNS = (
     *_megatron("1T", 512, 64, 1, 1, 94.42, 71.49),
 )
 
+A100_PEAK_TFLOPS = 312
+
+
+def _megatron_2021(name: str, pp: int, chips: int, batch: int, tflops: float) -> Run:
+    """A run of the year before; its TFLOP/s count the recomputed forward pass, a quarter."""
+    return Run(
+        model=MEGATRON_MODELS[name],
+        system="a100-80gb",
+        chips=chips,
+        plan=Plan(
+            tp=8,
+            pp=pp,
+            dp=chips // (8 * pp),
+            zero=0,
+            sequence_parallel=False,
+            recompute="full",
+            fused_attention=False,
+            overlap=False,
+        ),
+        global_batch=batch,
+        micro_batch=1,
+        sequence=2048,
+        dtype="float16",
+        mfu=0.75 * tflops / A100_PEAK_TFLOPS,
+        source=MEGATRON_2021,
+    )
+
+
+A100_2021_RUNS = (
+    _megatron_2021("175B", 12, 384, 1536, 153),
+    _megatron_2021("175B", 12, 768, 1536, 149),
+    _megatron_2021("175B", 12, 1536, 1536, 141),
+    _megatron_2021("530B", 35, 560, 2240, 171),
+    _megatron_2021("530B", 35, 1120, 2240, 167),
+    _megatron_2021("530B", 35, 2240, 2240, 159),
+)
+
 _512B = maxtext("512B", 128, 16384, 128, 57344)
 _1160B = maxtext("1160B", 149, 16384, 256, 114688)
 V5P_RUNS = (
@@ -215,7 +253,7 @@ def _llama3(chips: int, cp: int, dp: int, sequence: int, batch: int, mfu: float)
         model=model("llama-3.1-405b"),
         system="h100",
         chips=chips,
-        plan=Plan(tp=8, cp=cp, pp=16, dp=dp, virtual_stages=8, zero=1, recompute="none"),
+        plan=Plan(tp=8, cp=cp, pp=16, dp=dp, virtual_stages=8, zero=2, recompute="none"),
         global_batch=batch * dp,
         micro_batch=1,
         sequence=sequence,
@@ -290,3 +328,37 @@ MEMORY = (
         reduced_gib=26.56,
     ),
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasuredRequest:
+    """One request at a time."""
+
+    model: str
+    system: str
+    chips: int
+    plan: Plan
+    prompt: int
+    output: int
+    ttft_s: float
+    tpot_s: float
+    source: str
+
+
+REQUESTS = (
+    MeasuredRequest(
+        model="llama-3.3-70b",
+        system="trn2",
+        chips=16,
+        plan=Plan(tp=64),
+        prompt=10_000,
+        output=1500,
+        ttft_s=0.8142,
+        tpot_s=0.0196,
+        source="AWS Neuron benchmarks of Trn2, batch of one, BF16",
+    ),
+)
+
+# Two ranks, FP32: tensor in bytes and microseconds; the platform is not stated.
+ALL_REDUCE_US = ((1e3, 58), (64e3, 58), (2**20, 68), (2**24, 332), (2**28, 4750), (2**30, 18_930))
+NCCOM = "tools/neuron-sys-tools/nccom-test.rst"

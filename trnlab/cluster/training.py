@@ -13,10 +13,9 @@ from trnlab.spec.accelerator import Accelerator
 from trnlab.spec.system import System
 from trnlab.spec.systems import system as find_system
 
-from .columns import columns
+from .columns import columns, first_row
 from .degrees import Plan, check_plan, check_whole
 from .dtypes import Format, number_format
-from .layer_time import Times
 from .memory import training_bytes
 from .models import Transformer, training_flops
 from .models import model as find_model
@@ -53,7 +52,7 @@ class Training:
 
     @property
     def mfu(self) -> float:
-        """Model FLOPs over time, chips and the chip's published BF16 peak."""
+        """Model FLOPs over time, chips and the chip's published peak in the run's format."""
         return self.mfu_counting("full")
 
     @property
@@ -68,7 +67,7 @@ class Training:
             attention: "full", "causal" or "none", the pairs of tokens that count
         """
         flops = self.global_batch * training_flops(self.model, self.sequence, attention)
-        return flops / (self.step_s * self.chips * bf16_peak_flops_per_s(self.system))
+        return flops / (self.step_s * self.chips * published_flops_per_s(self.system, self.dtype))
 
     @property
     def fits(self) -> bool:
@@ -146,8 +145,8 @@ def predict_training(
         sequence=sequence,
         dtype=chosen.name,
         micro_batches=micro_batches,
-        time_s=_first(times),
-        memory_bytes=_first(training_bytes(network, plans, length, count)),
+        time_s=first_row(times),
+        memory_bytes=first_row(training_bytes(network, plans, length, count)),
         memory_limit_bytes=float(machine.device_hbm_bytes),
     )
 
@@ -170,13 +169,13 @@ def count_micro_batches(plan: Plan, global_batch: int, micro_batch: int) -> int:
     return global_batch // share
 
 
-def bf16_peak_flops_per_s(system: System) -> float:
-    """The vendor's BF16 figure for one chip, the denominator of MFU."""
-    chip = system.chip
+def published_flops_per_s(system: System, dtype: str) -> float:
+    """The vendor's figure for one chip in a format, the denominator of MFU.
+
+    Where the vendor gives none, TensorE's own peak.
+    """
+    chip, wanted = system.chip, number_format(dtype)
     if isinstance(chip, Accelerator):
-        return chip.flops_per_s["bfloat16"]
-    return chip.published_flops_per_s["bfloat16"]
-
-
-def _first(columns_: Times) -> dict[str, float]:
-    return {name: float(np.asarray(column).reshape(-1)[0]) for name, column in columns_.items()}
+        return wanted.peak_flops_per_s(chip)
+    mode = wanted.mode(chip.core)
+    return chip.published_flops_per_s.get(mode, chip.peak_flops_per_s(mode))

@@ -8,23 +8,32 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from .collectives import collective, time
 from .degrees import Plan
+from .inference import predict_inference
 from .published import (
+    A100_2021_RUNS,
     A100_RUNS,
+    ALL_REDUCE_US,
     H100_RUNS,
     MEGATRON_MODELS,
     MEMORY,
+    NCCOM,
+    REQUESTS,
     TRN1_RUNS,
     V5E_RUNS,
     V5P_RUNS,
     MeasuredMemory,
+    MeasuredRequest,
     Run,
 )
+from .topology import machine
 from .training import Training, predict_training
 
 GIB = 2**30
 RUNS = {
     "A100": A100_RUNS,
+    "A100, 2021": A100_2021_RUNS,
     "Trainium1": TRN1_RUNS,
     "TPU v5p": V5P_RUNS,
     "TPU v5e": V5E_RUNS,
@@ -60,8 +69,28 @@ def memory_rows(rows: Iterable[MeasuredMemory] = MEMORY) -> list[Row]:
 
 def table() -> dict[str, list[Row]]:
     """Every published figure, by group."""
-    groups = {name: training_rows(runs) for name, runs in RUNS.items()}
-    return {**groups, "Memory, A100": memory_rows()}
+    return {
+        **{name: training_rows(runs) for name, runs in RUNS.items()},
+        "Memory, A100": memory_rows(),
+        "Trainium2 inference": [row for each in REQUESTS for row in _request_rows(each)],
+        "Collectives": collective_rows(),
+    }
+
+
+def collective_rows() -> list[Row]:
+    """All-reduce of two ranks, from the timed schedule."""
+    ring, server = collective("all_reduce", "ring", 2), machine("trn1", 16)
+    return [
+        Row(
+            f"all_reduce, 2 ranks, {size:,.0f} B",
+            "time, us",
+            measured_us,
+            time(ring, server, size).total_s * 1e6,
+            NCCOM,
+            "the platform is not stated; taken as Trainium1",
+        )
+        for size, measured_us in ALL_REDUCE_US
+    ]
 
 
 def mean_error(rows: Sequence[Row]) -> float:
@@ -116,6 +145,24 @@ def _training_row(run: Run) -> Row:
         run.source,
         run.assumed,
     )
+
+
+def _request_rows(measured: MeasuredRequest) -> list[Row]:
+    found = predict_inference(
+        model=measured.model,
+        system=measured.system,
+        chips=measured.chips,
+        plan=measured.plan,
+        batch=1,
+        prompt=measured.prompt,
+        output=measured.output,
+    )
+    workload = f"{measured.model}, {measured.chips} chips"
+    figures = (
+        ("first token, ms", measured.ttft_s, found.ttft_s),
+        ("time per token, ms", measured.tpot_s, found.tpot_s),
+    )
+    return [Row(workload, what, 1e3 * a, 1e3 * b, measured.source, "") for what, a, b in figures]
 
 
 def _memory_rows(measured: MeasuredMemory) -> list[Row]:

@@ -110,8 +110,9 @@ def serve_lab(port: int, page: str = "", browser: bool = True) -> None:
     _require_notebooks(NOTEBOOKS)
     require_free(port)
     find_template()
-    os.environ["JUPYTER_CONFIG_PATH"] = str(ROOT / "binder" / "jupyter")
+    paths = [str(ROOT / "binder" / "jupyter"), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, paths))
     start = f"/lab/tree/notebooks/{page}" if page else "/lab/tree/notebooks"
-    options = [f"--port={port}", "--port-retries=0", f"--ServerApp.root_dir={ROOT}"]
+    options = [f"--port={port}", "--port-retries=0", f"--ServerApp.root_dir={ROOT}", "--allow-root"]
     options += [f"--LabApp.default_url={start}"] + ([] if browser else ["--no-browser"])
     os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", *options])

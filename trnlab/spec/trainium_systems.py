@@ -169,8 +169,8 @@ def _trn3(name: str, product: str, servers: int, chips_per_server: int) -> Syste
         assumed={"hop_s": _HOP_TRN3},
         conflicts={
             "rack_bytes_per_s": (
-                Reading(1024e9, f"2,048 GB/s less server links, halved; table, {doc.TRN3_SYSTEMS}"),
-                Reading(896e9, f"2.56 TB/s for both directions, less the others; {doc.TRN3_PAGE}"),
+                Reading(640e9, f"half of 2,048 GB/s, less the others; table, {doc.TRN3_SYSTEMS}"),
+                Reading(896e9, f"half of 2.56 TB/s, less the others; {doc.TRN3_PAGE}"),
             )
         },
     )

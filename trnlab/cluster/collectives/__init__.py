@@ -4,7 +4,7 @@ from .build import ALGORITHMS, KINDS, collective, fits
 from .choose import Crossover, candidates, crossovers, documented, fastest, times_s
 from .execute import execute, on_groups, run, start
 from .schedule import Schedule, Send
-from .timing import Timed, line, time
+from .timing import Timed, line, time, time_groups
 
 __all__ = [
     "ALGORITHMS",
@@ -25,5 +25,6 @@ __all__ = [
     "run",
     "start",
     "time",
+    "time_groups",
     "times_s",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from . import doubling, hierarchical, meshes, rings
-from .schedule import Schedule, Send, relabeled, schedule, then
+from .schedule import Schedule, Send, relabeled, schedule
 
 KINDS = (
     "all_reduce",
@@ -82,20 +82,20 @@ def collective(
             raise ValueError(f"broadcast: root = {root} is not one of {ranks} ranks")
         chunks = ranks
         sends = _SPREAD[algorithm](ranks, root, chunks) if ranks > 1 else []
-        return schedule(kind, algorithm, ranks, chunks, sends)
+        return schedule(kind, algorithm, ranks, chunks, [sends])
     if kind.startswith("all_to_all"):
         parts = (
             hierarchical.all_to_all(ranks, inner or 1, meshes.all_to_all)
             if algorithm == "hierarchical"
             else [_EXCHANGE[algorithm](ranks)]
         )
-        return then(kind, algorithm, ranks, ranks * ranks, parts)
+        return schedule(kind, algorithm, ranks, ranks * ranks, parts)
     parts = _parts(kind, algorithm, ranks, inner or 1)
     if order is not None:
         if sorted(order) != list(range(ranks)):
             raise ValueError(f"{kind}: order should name each of {ranks} ranks once")
         parts = [relabeled(part, order, [[rank] for rank in order]) for part in parts]
-    return then(kind, algorithm, ranks, ranks, parts)
+    return schedule(kind, algorithm, ranks, ranks, parts)
 
 
 def fits(algorithm: str, ranks: int, inner: int | None = None) -> str:
@@ -158,4 +158,4 @@ def _permute(ranks: int, pairs: Sequence[tuple[int, int]] | None) -> Schedule:
                 f"{chosen!r:.60}"
             )
     moves = [(source, target) for source, target in chosen if source != target]
-    return schedule("permute", "mesh", ranks, ranks, meshes.permute(moves))
+    return schedule("permute", "mesh", ranks, ranks, [meshes.permute(moves)])

@@ -14,7 +14,7 @@ from .timing import Timed, line, time
 
 MESH_BELOW_BYTES = 1e6
 RECURSIVE_BELOW_BYTES = 56e6
-MOST_SINGLE_STEP = 64  # ranks; its traffic grows with their square
+MOST_SINGLE_STEP = 32  # ranks; its traffic grows with their square
 _ORDERED = ("all_reduce", "all_gather", "reduce_scatter")
 SOURCE = "neuron-runtime/explore/intranode-collective-comm.rst (Trainium2, one server)"
 

@@ -49,26 +49,22 @@ class Schedule:
         return len(self.step)
 
 
-def schedule(kind: str, algorithm: str, ranks: int, chunks: int, sends: Iterable[Send]) -> Schedule:
-    """A schedule of sends, sorted by step."""
-    rows = np.array([tuple(send) for send in sends], np.int64).reshape(-1, 5)
+def schedule(
+    kind: str, algorithm: str, ranks: int, chunks: int, parts: Sequence[Sequence[Send]]
+) -> Schedule:
+    """Parts that run one after the other, as one schedule."""
+    blocks, start = [np.zeros((0, 5), np.int64)], 0
+    for part in parts:
+        rows = np.array(part, np.int64).reshape(-1, 5)
+        rows[:, 0] += start
+        start = int(rows[:, 0].max(initial=start - 1)) + 1
+        blocks.append(rows)
+    rows = np.concatenate(blocks)
     rows = rows[np.argsort(rows[:, 0], kind="stable")]
     step, source, target, chunk, adds = (rows[:, i].copy() for i in range(5))
     return Schedule(
         kind, algorithm, ranks, chunks, step, source, target, chunk, adds.astype(np.bool_)
     )
-
-
-def then(
-    kind: str, algorithm: str, ranks: int, chunks: int, parts: Sequence[Sequence[Send]]
-) -> Schedule:
-    """Parts that run one after the other."""
-    sends: list[Send] = []
-    start = 0
-    for part in parts:
-        sends += [send._replace(step=send.step + start) for send in part]
-        start = max((send.step for send in sends), default=-1) + 1
-    return schedule(kind, algorithm, ranks, chunks, sends)
 
 
 def relabeled(
@@ -80,3 +76,29 @@ def relabeled(
         for send in sends
         for chunk in chunks[send.chunk]
     ]
+
+
+def side_by_side(plans: Sequence[Schedule]) -> Schedule:
+    """Several schedules at once: ranks and chunks of each follow those of the one before."""
+    ranks = np.cumsum([0] + [plan.ranks for plan in plans])
+    chunks = np.cumsum([0] + [plan.chunks for plan in plans])
+
+    def joined(name: str, starts: Ints | None = None) -> Ints:
+        columns = [getattr(plan, name) for plan in plans]
+        shifts = [0] * len(plans) if starts is None else starts[:-1]
+        return np.concatenate([one + shift for one, shift in zip(columns, shifts, strict=True)])
+
+    step = joined("step")
+    order = np.argsort(step, kind="stable")
+    adds = np.concatenate([plan.adds for plan in plans])
+    return Schedule(
+        plans[0].kind,
+        plans[0].algorithm,
+        int(ranks[-1]),
+        int(chunks[-1]),
+        step[order],
+        joined("source", ranks)[order],
+        joined("target", ranks)[order],
+        joined("chunk", chunks)[order],
+        adds[order],
+    )

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from trnlab.cluster.topology import NONE, Machine, link_bytes_per_s, routes
+from trnlab.cluster.topology import NONE, Machine, Routes, link_bytes_per_s, routes
 from trnlab.cluster.topology.links import memory_links
 from trnlab.spec.fabric import Torus
 
-from .schedule import Schedule
+from .build import collective
+from .schedule import Schedule, side_by_side
 
 Column = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -33,6 +34,7 @@ class Timed:
     tensor_bytes: float
     start_s: Column  # of each step
     busy_s: Column  # of each step
+    latency_s: Column  # of each step, part of busy_s
     load_step: Ints  # one row for each link that a step uses
     load_link: Ints
     load_bytes: Column
@@ -50,7 +52,10 @@ class Timed:
 
     @property
     def bus_bytes_per_s(self) -> float:
-        """What each rank's link must carry at that speed, whatever the algorithm."""
+        """What each rank's link must carry at that speed, whatever the algorithm.
+
+        Of one group; several at once have no common number of ranks.
+        """
         ranks = self.plan.ranks
         factor = BUS_FACTOR.get(self.plan.kind)
         return self.bytes_per_s * (1.0 if factor is None else factor * (ranks - 1) / ranks)
@@ -77,7 +82,7 @@ def time(
     if not tensor_bytes >= 0:
         raise ValueError(f"{plan.kind}: tensor_bytes = {tensor_bytes!r} should be 0 or more")
     sizes = _sizes(plan, tensor_bytes, chunk_bytes)
-    found = routes(machine, at[plan.source], at[plan.target])
+    found = _routes(plan, machine, at)
     crossed = found.links != NONE
     step = np.broadcast_to(plan.step[:, None], found.links.shape)[crossed]
     bytes_ = np.broadcast_to(sizes[plan.chunk][:, None], found.links.shape)[crossed]
@@ -98,17 +103,56 @@ def time(
     start = np.concatenate([[0.0], np.cumsum(busy)[:-1]]) if plan.steps else busy
     start = start + machine.system.collectives.start_s
     return Timed(
-        plan, machine, at, tensor_bytes, start, busy, load_step, load_link, load_bytes, load_s
+        plan=plan,
+        machine=machine,
+        devices=at,
+        tensor_bytes=tensor_bytes,
+        start_s=start,
+        busy_s=busy,
+        latency_s=latency,
+        load_step=load_step,
+        load_link=load_link,
+        load_bytes=load_bytes,
+        load_s=load_s,
     )
+
+
+def time_groups(
+    kind: str,
+    algorithm: str,
+    machine: Machine,
+    groups: Sequence[Sequence[int]],
+    tensor_bytes: float,
+) -> Timed:
+    """Time a collective of several replica groups at once: they share links.
+
+    Args:
+        groups: devices of each group, in the order of ranks
+    Raises:
+        ValueError: a device in two groups, or an algorithm that a group's size does not fit
+    """
+    plans = [collective(kind, algorithm, len(group)) for group in groups]
+    devices = [device for group in groups for device in group]
+    parts = [_sizes(plan, tensor_bytes, None) for plan in plans]
+    return time(side_by_side(plans), machine, tensor_bytes, devices, np.concatenate(parts).tolist())
 
 
 def line(
     plan: Schedule, machine: Machine, devices: Sequence[int] | None = None
 ) -> tuple[float, float]:
     """Time is a straight line over size: seconds without bytes, and seconds for each byte."""
-    empty = time(plan, machine, 0.0, devices).total_s
     large = 1e12
-    return empty, (time(plan, machine, large, devices).total_s - empty) / large
+    timed = time(plan, machine, large, devices)
+    fixed = float(timed.latency_s.sum())
+    return machine.system.collectives.start_s + fixed, (float(timed.busy_s.sum()) - fixed) / large
+
+
+def _routes(plan: Schedule, machine: Machine, at: Ints) -> Routes:
+    """Routes of all sends; each pair of ranks is routed once."""
+    pairs, where = np.unique(plan.source * plan.ranks + plan.target, return_inverse=True)
+    source, target = np.divmod(pairs, plan.ranks)
+    found = routes(machine, at[source], at[target])
+    return Routes(found.links[where], found.hops[where], found.latency_s[where])
 
 
 def _devices(plan: Schedule, machine: Machine, devices: Sequence[int] | None) -> Ints:

@@ -18,6 +18,7 @@ from .transformer import Attention, Experts, Latent, Layer, Mlp, Transformer
 
 MAX_FILE_BYTES = 1_000_000  # a config.json has a few thousand
 LARGEST = 10**7  # of any size in a configuration
+MOST_LAYERS = 10_000
 _NAMES = {  # GPT-2's own words
     "hidden_size": "n_embd",
     "num_hidden_layers": "n_layer",
@@ -43,6 +44,8 @@ def from_config(config: Mapping[str, Any], name: str = "", source: str = "") -> 
     family = _family(config)
     fields = _Fields(config)
     layers = fields.number("num_hidden_layers")
+    if layers > MOST_LAYERS:
+        raise ValueError(f"model: num_hidden_layers = {layers:,} exceeds {MOST_LAYERS:,}")
     windows = _windows(fields, family, layers)
     kinds = [_layer(fields, family, i, windows[i]) for i in range(layers)]
     return Transformer(

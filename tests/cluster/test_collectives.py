@@ -1,0 +1,231 @@
+"""Every algorithm moves the right numbers, and costs what its sends cost."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from trnlab.cluster.collectives import (
+    ALGORITHMS,
+    candidates,
+    collective,
+    crossovers,
+    documented,
+    execute,
+    fastest,
+    fits,
+    on_groups,
+    run,
+    start,
+    time,
+    time_groups,
+    times_s,
+)
+from trnlab.cluster.exchange import Group, exchange_s
+from trnlab.cluster.topology import machine
+from trnlab.spec.systems import system
+
+EVERY = [(kind, name) for kind, names in ALGORITHMS.items() for name in names]
+C7 = [(1e3, 58), (64e3, 58), (2**20, 68), (2**24, 332), (2**28, 4750), (2**30, 18930)]
+
+
+def expected(kind: str, tensors: list, rank: int, root: int) -> np.ndarray:
+    n = len(tensors)
+    if kind == "all_reduce":
+        return sum(tensors)
+    if kind == "all_gather":
+        return np.concatenate(tensors)
+    if kind == "reduce_scatter":
+        return np.array_split(sum(tensors), n)[rank]
+    if kind == "all_to_all":
+        return np.concatenate([np.array_split(tensor, n)[rank] for tensor in tensors])
+    if kind == "all_to_all_v":
+        return np.concatenate([parts[rank] for parts in tensors])
+    return tensors[(rank - 1) % n] if kind == "permute" else tensors[root]
+
+
+def group_of(algorithm: str, ranks: int) -> int | None:
+    """Ranks of one group: three of six, else pairs."""
+    return None if algorithm != "hierarchical" or ranks == 1 else 3 if ranks == 6 else 2
+
+
+CASES = [
+    (kind, name, ranks)
+    for kind, name in EVERY
+    for ranks in (1, 2, 3, 4, 6, 8, 12, 16)
+    if ranks == 1 or not fits(name, ranks, group_of(name, ranks))
+]
+
+
+@pytest.mark.parametrize(("kind", "algorithm", "ranks"), CASES)
+def test_results_are_exact(kind: str, algorithm: str, ranks: int) -> None:
+    rng = np.random.default_rng(ranks)
+    tensors = [rng.integers(-99, 99, 5 * ranks + 3) for _ in range(ranks)]
+    if kind == "all_to_all_v":
+        tensors = [[tensors[r][: (3 * r + i) % 7] for i in range(ranks)] for r in range(ranks)]
+    root = ranks - 1 if kind == "broadcast" else 0
+    plan = collective(kind, algorithm, ranks, inner=group_of(algorithm, ranks), root=root)
+    for rank, result in enumerate(run(plan, tensors, root)):
+        assert result.tolist() == expected(kind, tensors, rank, root).tolist()
+
+
+@pytest.mark.parametrize("algorithm", ["mesh", "recursive"])
+@pytest.mark.parametrize("kind", ["all_reduce", "all_gather", "reduce_scatter"])
+def test_chips_may_share_what_came_from_other_chips(kind: str, algorithm: str) -> None:
+    rng = np.random.default_rng(0)
+    tensors = [rng.integers(-9, 9, 16) for _ in range(16)]
+    order = rng.permutation(16).tolist()
+    plan = collective(kind, algorithm, 16, inner=4, order=order)
+    for rank, result in enumerate(run(plan, tensors)):
+        assert result.tolist() == expected(kind, tensors, rank, 0).tolist()
+
+
+@given(st.permutations(range(12)), st.sampled_from([1, 2, 3, 4, 6]))
+@settings(max_examples=25, deadline=None)
+def test_any_replica_groups(ranks: list[int], size: int) -> None:
+    groups = [ranks[i : i + size] for i in range(0, 12, size)]
+    tensors = [np.arange(24) * (rank + 1) for rank in range(12)]
+    results = on_groups("all_reduce", "ring", tensors, groups)
+    for group in groups:
+        for rank in group:
+            assert results[rank].tolist() == sum(tensors[r] for r in group).tolist()
+
+
+def test_a_step_can_be_stopped_at() -> None:
+    plan = collective("all_gather", "ring", 4)
+    held = execute(plan, start(plan, [np.array([r]) for r in range(4)]), steps=1)
+    assert [sorted(chunks) for chunks in held] == [[0, 3], [0, 1], [1, 2], [2, 3]]
+
+
+def test_steps_and_traffic_are_those_of_the_textbook() -> None:
+    n = 8
+    steps = {
+        name: collective("all_gather", name, n).steps for name in ("ring", "mesh", "recursive")
+    }
+    assert steps == {"ring": 7, "mesh": 1, "recursive": 3}
+    assert collective("all_gather", "kangaring", n).steps == 4
+    assert {len(collective("all_gather", name, n)) for name in steps} == {n * (n - 1)}
+    assert len(collective("all_reduce", "ring", n)) == 2 * n * (n - 1)
+    assert len(collective("all_reduce", "single-step mesh", n)) == n * n * (n - 1)
+
+
+@pytest.mark.parametrize(("kind", "saved"), [("all_gather", 1 / 4), ("reduce_scatter", 1 / 3)])
+def test_kangaring_saves_memory_traffic_as_documented(kind: str, saved: float) -> None:
+    server = machine("trn1", 16)
+
+    def touched(algorithm: str) -> float:
+        timed = time(collective(kind, algorithm, 32), server, 1e9)
+        return float(timed.load_bytes[timed.load_link >= server.chips * 13].sum())
+
+    assert touched("kangaring") / touched("ring") == pytest.approx(1 - saved, abs=0.03)
+
+
+@pytest.mark.parametrize(("sent_bytes", "measured_us"), C7)
+def test_two_ranks_take_the_measured_time(sent_bytes: float, measured_us: float) -> None:
+    timed = time(collective("all_reduce", "ring", 2), machine("trn1", 16), sent_bytes)
+    assert timed.total_s * 1e6 == pytest.approx(measured_us, rel=0.08)
+
+
+def test_the_documented_choice_is_the_fastest_on_one_trainium2_server() -> None:
+    server = machine("trn2", 16)
+    for size in (3e5, 4e6, 2e8):
+        name = documented("all_gather", 64, size)
+        assert fastest("all_gather", server, size, 64).plan.algorithm == name
+    found = crossovers("all_gather", server, 64)
+    assert [cross.algorithm for cross in found] == ["mesh", "recursive", "kangaring"]
+    assert found[1].from_bytes == pytest.approx(1e6, rel=0.1)  # documented: 1 MB
+    assert 15e6 < found[2].from_bytes < 56e6  # documented: 56 MB, and 32 MiB on another page
+
+
+def test_crossovers_are_where_times_are_equal() -> None:
+    server = machine("trn2", 16)
+    for cross in crossovers("all_reduce", server, 64)[1:]:
+        times = sorted(times_s("all_reduce", server, 64, cross.from_bytes).values())
+        assert times[0] == pytest.approx(times[1])
+
+
+@pytest.mark.parametrize(
+    ("name", "chips", "ranks"),
+    [("trn1", 16, 32), ("trn2", 16, 64), ("trn3-gen2", 144, 144), ("h100", 8, 8)],
+)
+@pytest.mark.parametrize("kind", ["all_reduce", "all_gather", "reduce_scatter"])
+def test_bus_bandwidth_stays_below_the_links(name: str, chips: int, ranks: int, kind: str) -> None:
+    whole = machine(name, chips)
+    links = (
+        sum(link.total_bytes_per_s for link in system(name).chip.links.values())
+        if (system(name).is_trainium)
+        else system(name).fabric.server_bytes_per_s
+    )
+    for plan in candidates(kind, whole, ranks).values():
+        assert time(plan, whole, 1e11).bus_bytes_per_s <= links
+
+
+@pytest.mark.parametrize(
+    ("name", "chips", "ranks"), [("trn1", 16, 32), ("trn2", 16, 64), ("h100", 8, 8)]
+)
+@pytest.mark.parametrize("size", [1e4, 1e7, 1e9])
+def test_the_closed_form_is_near_the_fastest_schedule(
+    name: str, chips: int, ranks: int, size: float
+) -> None:
+    group = Group(np.array([float(ranks)]), np.ones(1))
+    closed = exchange_s(system(name), "all_reduce", group, np.array([size]))[0]
+    best = fastest("all_reduce", machine(name, chips), size, ranks).total_s
+    assert 0.9 < closed / best < 1.6
+
+
+def test_groups_that_share_links_wait_for_each_other() -> None:
+    server = machine("trn2", 16)
+    columns = [[4 * (x + 4 * y) + core for y in range(4)] for x in range(4) for core in range(4)]
+    alone = time_groups("all_gather", "ring", server, columns[:1], 1e9)
+    four = time_groups("all_gather", "ring", server, columns[:4], 1e9)
+    apart = time_groups("all_gather", "ring", server, columns[::4], 1e9)
+    assert apart.total_s == pytest.approx(alone.total_s)
+    assert four.total_s > 2 * alone.total_s
+
+
+def test_twice_the_bytes_never_take_less_time() -> None:
+    whole = machine("trn3-gen2", 144)
+    for plan in candidates("all_gather", whole, 144).values():
+        seconds = [time(plan, whole, size).total_s for size in (0, 1e5, 2e5, 1e9, 2e9)]
+        assert seconds == sorted(seconds)
+
+
+def test_a_step_lasts_as_long_as_its_busiest_link() -> None:
+    timed = time(collective("all_gather", "ring", 32), machine("trn1", 16), 1e9)
+    for step in range(timed.plan.steps):
+        busiest = timed.load_s[timed.load_step == step].max()
+        assert timed.busy_s[step] >= busiest > 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("all_reduce", "recursive", 6), "halves and doubles, 6 are not a power of two"),
+        (("all_reduce", "kangaring", 5), "goes by pairs"),
+        (("all_reduce", "star", 4), "algorithm 'star' is not one of ring"),
+        (("gossip", "ring", 4), "'gossip' is not one of all_reduce"),
+        (("all_reduce", "ring", 0), "ranks = 0 should be a whole number"),
+        (("all_reduce", "hierarchical", 8), "needs groups of more than one"),
+        (("all_reduce", "single-step mesh", 1024), "and one schedule holds"),
+    ],
+)
+def test_what_cannot_be_is_refused(arguments: tuple, message: str) -> None:
+    with pytest.raises(ValueError) as error:
+        collective(*arguments)
+    assert message in str(error.value)
+
+
+def test_a_rank_in_two_groups_is_refused() -> None:
+    with pytest.raises(ValueError, match="at most once"):
+        on_groups("all_gather", "ring", [np.zeros(2)] * 3, [[0, 1], [1, 2]])
+
+
+def test_a_permute_with_two_messages_to_one_rank_is_refused() -> None:
+    with pytest.raises(ValueError, match="sends and receives at most once"):
+        collective("permute", "mesh", 4, pairs=[(0, 1), (2, 1)])
+
+
+def test_a_schedule_that_sends_what_is_not_held_is_a_bug_that_shows() -> None:
+    plan = collective("all_gather", "ring", 3)
+    with pytest.raises(ValueError, match="rank 0 sends chunk 0, which it does not hold"):
+        execute(plan, [{}, {}, {}])

@@ -1,0 +1,156 @@
+"""Counts of public models equal what their checkpoints hold."""
+
+import json
+
+import pytest
+
+from trnlab.cluster.models import (
+    active_parameters,
+    cache_values,
+    forward_flops,
+    from_config,
+    gallery,
+    model,
+    parameters,
+    training_flops,
+)
+
+# Numbers of parameters that the safetensors metadata on huggingface.co gives; DeepSeek-V3 without
+# its multi-token prediction layer, as its README counts.
+PUBLISHED = {
+    "llama-2-7b": 6_738_415_616,
+    "llama-2-13b": 13_015_864_320,
+    "llama-2-70b": 68_976_648_192,
+    "llama-3.1-8b": 8_030_261_248,
+    "llama-3.1-70b": 70_553_706_496,
+    "llama-3.3-70b": 70_553_706_496,
+    "llama-3.1-405b": 405_853_388_800,
+    "llama-3.2-1b": 1_235_814_400,
+    "mistral-7b": 7_241_732_096,
+    "mixtral-8x7b": 46_702_792_704,
+    "qwen2.5-7b": 7_615_616_512,
+    "qwen3-8b": 8_190_735_360,
+    "qwen3-32b": 32_762_123_264,
+    "qwen3-30b-a3b": 30_532_122_624,
+    "qwen3-235b-a22b": 235_093_634_560,
+    "gpt-oss-20b": 20_914_757_184,
+    "gpt-oss-120b": 116_829_156_672,
+    "deepseek-v3": 671_026_419_200,
+    "gemma-2-9b": 9_241_705_984,
+}
+LLAMA = {
+    "model_type": "llama",
+    "hidden_size": 64,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "intermediate_size": 128,
+    "vocab_size": 100,
+}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_parameters_equal_the_published_checkpoint(name: str) -> None:
+    assert parameters(model(name)) == PUBLISHED[name]
+
+
+def test_the_gallery_has_a_dozen_and_each_can_be_read() -> None:
+    assert len(gallery()) >= 12
+    assert all(parameters(model(name)) > 1e9 for name in gallery())
+    assert all(model(name).source.startswith("huggingface.co/") for name in gallery())
+
+
+@pytest.mark.parametrize(
+    ("name", "billions"),
+    [("mixtral-8x7b", 12.9), ("qwen3-30b-a3b", 3.3), ("qwen3-235b-a22b", 22), ("deepseek-v3", 37)],
+)
+def test_active_parameters_are_those_announced(name: str, billions: float) -> None:
+    assert active_parameters(model(name)) / 1e9 == pytest.approx(billions, rel=0.02)
+
+
+def test_flops_equal_the_formula_of_megatron() -> None:
+    """72 B s l h^2 (1 + s / 6h + V / 12 l h), arXiv 2104.04473, for a model without biases."""
+    s, layers, h, v = 2048, 24, 1024, 50_000
+    config = {
+        "model_type": "gpt2",
+        "n_embd": h,
+        "n_layer": layers,
+        "n_head": 16,
+        "n_positions": s,
+        "vocab_size": v,
+    }
+    formula = 72 * s * layers * h**2 * (1 + s / (6 * h) + v / (12 * layers * h))
+    assert training_flops(from_config(config), s) == pytest.approx(formula, rel=1e-12)
+
+
+def test_causal_attention_counts_the_pairs_a_token_can_see() -> None:
+    built = from_config(LLAMA)
+    full, causal, none = (forward_flops(built, 8, how) for how in ("full", "causal", "none"))
+    assert (causal - none) / (full - none) == pytest.approx((8 * 9 / 2) / 64)
+
+
+def test_a_window_bounds_pairs_and_cache() -> None:
+    mistral = model("mistral-7b")
+    assert cache_values(mistral, 10_000) == 32 * 4096 * 2 * 8 * 128
+    oss = model("gpt-oss-20b")
+    assert cache_values(oss, 10_000) == 12 * (10_000 + 128) * 2 * 8 * 64
+
+
+def test_latent_attention_caches_one_vector_for_all_heads() -> None:
+    assert cache_values(model("deepseek-v3"), 1) == 61 * (512 + 64)
+
+
+def test_deepseek_starts_with_three_dense_layers() -> None:
+    counts = [(count, layer.experts is None) for count, layer in model("deepseek-v3").groups]
+    assert counts == [(3, True), (58, False)]
+
+
+def test_text_file_dictionary_and_record_give_the_same_model(tmp_path) -> None:
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(LLAMA))
+    built = model(LLAMA)
+    assert model(json.dumps(LLAMA)) == model(path) == model(str(path)) == model(built) == built
+
+
+def without(name: str) -> dict:
+    return {key: value for key, value in LLAMA.items() if key != name}
+
+
+@pytest.mark.parametrize(
+    ("config", "part"),
+    [
+        ({**LLAMA, "model_type": "mamba"}, "its model_type is 'mamba', and trnlab knows llama,"),
+        (without("model_type"), "it names no model_type"),
+        (without("hidden_size"), "the configuration has no hidden_size"),
+        ({**LLAMA, "num_hidden_layers": -2}, "num_hidden_layers = -2 should be a whole number"),
+        ({**LLAMA, "num_hidden_layers": 9_999_999}, "9,999,999 exceeds 10,000"),
+        ({**LLAMA, "vocab_size": "many"}, "vocab_size = 'many' should be a whole number"),
+        ({**LLAMA, "num_key_value_heads": 3}, "4 query heads cannot share 3 key and value heads"),
+        ({**LLAMA, "hidden_size": 66}, "hidden_size = 66 is not a multiple of 4 heads"),
+        (
+            {**LLAMA, "model_type": "mixtral", "num_local_experts": 2, "num_experts_per_tok": 3},
+            "a token picks 3 of 2 experts",
+        ),
+    ],
+)
+def test_a_configuration_that_cannot_be_is_refused(config: dict, part: str) -> None:
+    with pytest.raises(ValueError, match="^model: ") as error:
+        model(config)
+    assert part in str(error.value)
+
+
+def test_a_picture_is_not_a_configuration(tmp_path) -> None:
+    path = tmp_path / "config.json"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n\x00\xff")
+    with pytest.raises(ValueError, match="not JSON text; give the config.json of a model"):
+        model(path)
+
+
+def test_a_list_is_not_a_configuration() -> None:
+    with pytest.raises(ValueError, match="a list"):
+        from_config([1, 2])
+
+
+def test_an_unknown_name_suggests_a_known_one() -> None:
+    with pytest.raises(ValueError, match="Did you mean 'llama-3.1-70b'"):
+        model("llama-3.1-71b")

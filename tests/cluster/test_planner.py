@@ -1,0 +1,96 @@
+"""The planner ranks every legal plan, and each row is what a single prediction says."""
+
+import time
+
+import pytest
+
+from trnlab import cluster
+from trnlab.cluster.degrees import check_plan
+from trnlab.cluster.models import model
+
+SMALL = {"model": "llama-3.1-8b", "system": "trn3-gen2", "chips": 16, "global_batch": 64}
+
+
+@pytest.mark.parametrize("index", [0, 1, 50, -1])
+def test_a_row_is_the_single_prediction(index: int) -> None:
+    ranking = cluster.plan(**SMALL)
+    row = ranking.row(index)
+    single = cluster.predict_training(
+        **SMALL, plan=row.plan, micro_batch=row.micro_batch, sequence=8192
+    )
+    assert single.step_s == pytest.approx(row.seconds)
+    assert single.tokens_per_s == pytest.approx(row.tokens_per_s)
+    assert sum(single.memory_bytes.values()) == pytest.approx(row.memory_bytes)
+    assert single.fits
+
+
+@pytest.mark.parametrize("name", ["llama-3.1-405b", "deepseek-v3"])
+def test_every_ranked_plan_is_legal_and_told_once(name: str) -> None:
+    ranking = cluster.plan(model=name, system="trn3-gen2", chips=576, global_batch=576)
+    rows = [ranking.row(i) for i in range(0, len(ranking), 97)]
+    for row in rows:
+        check_plan(row.plan, model(name))
+        assert row.plan.devices <= 576
+        assert 576 % (row.plan.dp * row.micro_batch) == 0
+    assert len({(row.plan, row.micro_batch) for row in rows}) == len(rows)
+
+
+@pytest.mark.parametrize("goal", ["tokens_per_s", "tokens_per_joule", "cost", "ttft_s"])
+def test_the_best_comes_first(goal: str) -> None:
+    values = [row.value for row in cluster.plan(**SMALL, goal=goal).best(100)]
+    assert values == sorted(values, reverse=goal.startswith("tokens"))
+
+
+def test_no_hand_made_plan_is_better() -> None:
+    best = cluster.plan(**SMALL).best(1)[0]
+    for plan in (
+        cluster.Plan(tp=8, dp=2),
+        cluster.Plan(tp=2, pp=2, dp=4),
+        cluster.Plan(dp=16, zero=3, recompute="full"),
+    ):
+        single = cluster.predict_training(**SMALL, plan=plan, sequence=8192)
+        assert not single.fits or single.tokens_per_s <= best.tokens_per_s * (1 + 1e-12)
+
+
+def test_every_legal_plan_of_llama_405b_on_1008_chips_takes_less_than_two_seconds() -> None:
+    start = time.perf_counter()
+    ranking = cluster.plan(
+        model="llama-3.1-405b", system="trn3-gen2", chips=1008, global_batch=1008
+    )
+    assert time.perf_counter() - start < 2.0
+    assert ranking.legal > 100_000
+
+
+def test_a_prompt_of_a_mixture_model_is_planned() -> None:
+    ranking = cluster.plan(model="gpt-oss-120b", system="trn3-gen2", chips=16, goal="ttft_s")
+    best = ranking.best(1)[0]
+    single = cluster.predict_inference(
+        model="gpt-oss-120b",
+        system="trn3-gen2",
+        chips=16,
+        plan=best.plan,
+        batch=1,
+        prompt=8192,
+        output=512,
+    )
+    assert single.ttft_s == pytest.approx(best.value)
+
+
+def test_a_model_that_cannot_fit_says_what_it_lacks() -> None:
+    with pytest.raises(ValueError, match="none of .* legal plans fits: the smallest needs .* GiB"):
+        cluster.plan(model="deepseek-v3", system="trn1", chips=16)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"goal": "speed"}, "goal = 'speed' should be one of tokens_per_s"),
+        ({"goal": "ttft_s", "task": "training"}, "does not go with goal = 'ttft_s'"),
+        ({"chips": 91}, "not a number of whole servers"),
+        ({"global_batch": 0}, "global_batch = 0 should be a whole number"),
+    ],
+)
+def test_what_cannot_be_is_a_sentence(changes: dict, message: str) -> None:
+    with pytest.raises(ValueError) as error:
+        cluster.plan(**{**SMALL, **changes})
+    assert message in str(error.value)
