@@ -3,7 +3,8 @@
 import pytest
 from hypothesis import given, settings
 
-from tests.schedule.kernels import programs, run
+import trnlab
+from tests.programs import INPUT_SHAPE, Run, Step, integers, programs
 from trnlab.metrics.profile import Profile
 
 
@@ -18,10 +19,11 @@ def test_it_goes_through_the_engine_that_limits(two_banks: Profile) -> None:
     assert tensor > 0.5 * two_banks.total_s
 
 
-@settings(max_examples=60, deadline=None)
-@given(programs)
-def test_every_link_starts_after_the_one_before(program: tuple) -> None:
-    found = run(program, "trn3")
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(programs())
+def test_every_link_starts_after_the_one_before(program: list[Step]) -> None:
+    shape = trnlab.shape(INPUT_SHAPE)
+    found = trnlab.profile(Run(program, *integers(0)).kernel(), shape, shape)
     path = found.critical_path()
     starts = [float(found.timeline["start_s"][link.row]) for link in path]
     assert starts == sorted(starts)

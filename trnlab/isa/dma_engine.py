@@ -280,8 +280,8 @@ def spread(core: Core, op: str, dst: Signature, src: Signature) -> Transfer:
     total = dst.size * widest
     chip = next((operand for operand in (dst, src) if operand.memory == "sbuf"), None)
     if chip is None:
-        first, engines, share = 0, dma.engines, -(-total // dma.engines)
-        row = share
+        first, engines = 0, min(dma.engines, -(-total // dma.max_piece_bytes))
+        row = share = -(-total // engines)
     else:
         row = total // chip.partitions
         first = chip.partition // dma.partitions_per_engine

@@ -67,6 +67,6 @@ def _quantities(run: "Profile") -> dict[tuple[str, str], float]:
         ("useful operations", "GFLOP"): run.flops / 1e9,
         ("NKI calls", ""): len(run.trace),
         ("device instructions", ""): line.rows,
-        ("DMA transfers", ""): loads.count,
+        ("DMA transfers", ""): loads.transfers,
         ("bytes per partition and transfer", "B"): loads.mean_bytes,
     }

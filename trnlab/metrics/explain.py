@@ -24,7 +24,7 @@ class Gap(NamedTuple):
 
     kind: str
     seconds: float
-    count: int
+    times: int
     text: str  # the longest one
 
 
@@ -158,14 +158,14 @@ def _writes_psum(line: Timeline) -> np.ndarray:
 def _transfers(line: Timeline) -> Iterator[Suspect]:
     """What DMA costs beside its bytes, and its bytes."""
     loads = loads_of(line)
-    if not loads.count:
+    if not loads.transfers:
         return
     dma = line.core.dma
     if loads.small:
         yield (
             "small transfers",
             Change(dict(_FREE_OVERHEAD)),
-            f"{loads.small:,} of {loads.count:,} DMA transfers move less than {SMALL_BYTES:,} "
+            f"{loads.small:,} of {loads.transfers:,} DMA transfers move less than {SMALL_BYTES:,} "
             f"bytes per partition, {loads.mean_bytes:,.0f} on average; load larger blocks at once.",
         )
     latency = dma.start_s + dma.completion_s

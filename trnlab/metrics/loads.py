@@ -12,7 +12,7 @@ SMALL_BYTES = 2048  # per partition: AWS's smallest recommended payload
 class Loads(NamedTuple):
     """The transfers of a run."""
 
-    count: int
+    transfers: int
     bytes: int  # between HBM and the chip
     small: int  # transfers of less than SMALL_BYTES per partition
     mean_bytes: float  # per partition

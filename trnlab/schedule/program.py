@@ -128,15 +128,15 @@ def _order(trace: Trace, edges: Dependencies) -> Sequence[int]:
 
 
 def _slots(streams: list[str], call: int, edges: Edges) -> dict[int, int]:
-    """Slots to wait for, each with its reason; what the order of a stream grants is left out."""
+    """Slots to wait for, each with its reason; what the order of an engine grants is left out."""
     own = streams[call]
     found: dict[int, int] = {}
     for producer, reason in edges.items():
         slot = RELEASED if reason in (READ, SPACE, BANK) else READABLE
-        if streams[producer] == own:
+        if streams[producer] == own and not own.startswith("q"):  # engines are in order
             if reason != DATA:
                 continue
-            slot = READABLE if own.startswith("q") else CHAINED
+            slot = CHAINED
         found[producer * SLOTS + slot] = reason
     return found
 

@@ -87,13 +87,14 @@ def _causes(
     on, kind = late_on[call], late_kind[call]
 
     load = lane == LOAD
-    on = np.where(load, early_on[call], on)
-    kind = np.where(load, early_kind[call], kind)
+    waited = load & (start == early_at[call])
+    on = np.where(load, np.where(waited, early_on[call], -1), on)
+    kind = np.where(load, np.where(waited, early_kind[call], WAIT_NONE), kind)
 
-    weights = (lane == TENSOR) & (start > late_at[call])
-    has_early = early_on[call] >= 0
-    on = np.where(weights, early_on[call], on)
-    kind = np.where(weights, np.where(has_early, early_kind[call], WAIT_WEIGHTS), kind)
+    # a multiply that starts with its weights waited for what the weights waited for, if anything
+    weights = np.flatnonzero((lane == TENSOR) & (start > late_at[call]))
+    on[weights] = on[weights - 1]
+    kind[weights] = np.where(kind[weights - 1] == WAIT_NONE, WAIT_WEIGHTS, kind[weights - 1])
 
     trigger = first[:-1][call[is_transfer]]
     why = _WHY[np.array(served.transfer_why)[is_transfer]]

@@ -104,10 +104,10 @@ def exponential(data):
 
 @nki.jit
 def loads(data, count):
-    """The same rows of HBM loaded again and again, into two tiles in turn."""
-    tiles = [nl.ndarray(data.shape, dtype=data.dtype, buffer=nl.sbuf) for _ in range(2)]
-    for turn in range(count):
-        nisa.dma_copy(dst=tiles[turn % 2], src=data)
+    """The same rows of HBM loaded again and again, each time into a tile of its own."""
+    for _ in range(count):
+        tile = nl.ndarray(data.shape, dtype=data.dtype, buffer=nl.sbuf, name="tile")
+        nisa.dma_copy(dst=tile, src=data)
 
 
 @nki.jit
