@@ -163,7 +163,7 @@ def steps(draw, t, x):
         (lambda t: t[:, 1.5], "use an integer"),
         (lambda t: t[:, 0 : 2.5], "not a whole number"),
         (lambda t: t[:, ::-1], "use 1 up"),
-        (lambda t: t[:, range(5, 0, -1)], "is not upward"),
+        (lambda t: t[:, range(5, 0, -1)], "is empty or counts down"),
     ],
 )  # fmt: skip
 def test_what_no_view_can_be_is_refused(method, message):

@@ -144,9 +144,9 @@ def _calls(trace: Trace, names: _Codes) -> dict[str, Table]:
     calls, operands, count = array("i"), array("i"), 0
     boxes: dict[tuple, tuple[int, ...]] = {}
     kinds: dict[Kind, tuple[int, list[int]]] = {}
-    for kind, line, _queue, writes, reads, _values in trace.calls:
+    for kind, line, _queue, writes, reads, _values, _core in trace.calls:
         if kind not in kinds:
-            roles = kind.instruction.roles
+            roles = kind.roles
             kinds[kind] = names("calls", kind.instruction.name), [names("roles", r) for r in roles]
         op, roles = kinds[kind]
         calls.extend((op, line, count))
