@@ -88,7 +88,10 @@ def simulate(kernel: Callable[..., Any]) -> Callable[..., Any]:
         CapacityError: its live tiles do not fit into SBUF or PSUM
     """
 
+    @functools.wraps(kernel)
     def run(*args: Any, **kwargs: Any) -> Any:
+        if is_running():
+            return kernel(*args, **kwargs)
         core = target_core(kernel)
         recording = record(kernel, args, kwargs, core)
         placements(recording.trace, core)
