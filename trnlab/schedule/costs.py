@@ -57,7 +57,7 @@ def costs(program: Program, core: Core) -> Costs:
     call = np.repeat(np.arange(len(variant), dtype=np.int64), per_call)
     at = starts[variant][call] + np.arange(len(call)) - first_row[call]
     table = [row for found in rows for row in found]
-    columns = [
+    columns: list[np.ndarray] = [
         np.array([row[field] for row in table], kind)[at]
         for field, kind in enumerate((int, int, float, float, int, int))
     ]
