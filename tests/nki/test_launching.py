@@ -337,3 +337,24 @@ def test_no_reorder_keeps_program_order():
 def test_bfloat16_outputs_keep_their_dtype():
     x = normal(8, 8, dtype=ml_dtypes.bfloat16)
     assert run(lambda x: stored(loaded(x)), x).dtype == ml_dtypes.bfloat16
+
+
+def test_each_argument_is_a_tensor_of_its_own_even_if_the_array_is_the_same():
+    x = normal(4, 8)
+
+    def kernel(a, pair, b):
+        assert len({id(t.storage) for t in (a, *pair, b)}) == 4
+        return stored(loaded(b))
+
+    prof = trnlab.profile(nki.jit(kernel)[2], x, [x, x], x)
+    assert np.array_equal(prof.output, x)
+    assert [t.name for t in prof.trace.allocations if t.argument] == ["a", "pair_0", "pair_1", "b"]
+
+
+def test_a_kernel_without_instructions_takes_no_time():
+    assert trnlab.profile(lambda x: None, X).total_s == 0
+
+
+def test_simulate_inside_a_kernel_runs_inline():
+    inner = nki.simulate(nki.jit(lambda x: loaded(x)))
+    assert np.array_equal(run(lambda x: stored(inner(x)), X[:128]), X[:128])

@@ -103,8 +103,8 @@ class Views:
         strides = regroup(self.shape[keep:], self.strides[keep:], sizes[keep:])
         if strides is None:
             raise KernelError(
-                f"reshape: the layout of {list(self.shape)} of {self.name} cannot be seen as "
-                f"{list(sizes)} without a copy; copy it into a tile of its own first"
+                f"reshape: the view {list(self.shape)} of {self.name} is not contiguous; "
+                "copy it into a tile of its own first"
             )
         return self.seen(self.dtype, sizes, self.strides[:keep] + strides, self.offset, self.path)
 

@@ -36,7 +36,8 @@ class Inputs:
     def __init__(self, launch: Launch, buffer: str) -> None:
         self._launch = launch
         self._buffer = buffer
-        self._made: dict[int, Tensor] = {}  # by identity of the array
+        self._made: list[Tensor] = []  # in the order in which the arguments hold them
+        self._seen = 0  # of them, by the program that takes its arguments now
         self._given: list[tuple[Any, Tensor]] = []
         self.before: dict[int, np.ndarray] = {}  # values before the run, by allocation id
 
@@ -44,14 +45,17 @@ class Inputs:
         self, function: Callable[..., Any], args: tuple, kwargs: dict[str, Any]
     ) -> tuple[list[Any], dict[str, Any]]:
         """The kernel's arguments, arrays replaced by tensors; containers are copied."""
+        self._seen = 0
         names = parameter_names(function, len(args))
         positional = [self._put(name, value) for name, value in zip(names, args, strict=True)]
         return positional, {name: self._put(name, value) for name, value in kwargs.items()}
 
     def _put(self, name: str, value: Any) -> Any:
         if isinstance(value, (np.ndarray, Shape)):
-            tensor = self._made.get(id(value)) if isinstance(value, np.ndarray) else None
-            return tensor if tensor is not None else self._tensor(name, value)
+            if self._seen == len(self._made):
+                self._made.append(self._tensor(name, value))
+            self._seen += 1
+            return self._made[self._seen - 1]
         return _rebuilt(name, value, self._put)
 
     def _tensor(self, name: str, value: Any) -> Tensor:
@@ -66,7 +70,6 @@ class Inputs:
             if not data.flags.writeable:
                 data = data.copy()
             tensor.storage.data = data.reshape(-1).view(np.uint8)
-            self._made[id(value)] = tensor
             self._given.append((value, tensor))
             self.before[allocation.id] = tensor.array.copy()
         return tensor

@@ -86,7 +86,10 @@ class Launch:
         if buffer == "shared_hbm":
             number = self._shared_count
             self._shared_count += 1
-            return self.team.shared(number, name, sizes, dtype, line, self.lane)
+            tensor = self.team.shared(number, name, sizes, dtype, line, self.lane)
+            if self.has_values and tensor.storage.allocation.core == self.lane:
+                self.check_host_memory(tensor.storage.allocation)
+            return tensor
         if buffer not in HBM_BUFFERS:
             sizes = self._check_on_chip(sizes, buffer)
         allocation = self.trace.allocate(name, buffer, sizes, dtype, line)

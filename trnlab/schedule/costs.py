@@ -62,16 +62,19 @@ def costs(
         for code, variant in enumerate(program.variants)
     ]
     rows = [_rows(cost, ops) for cost in by_variant]
-    counts = np.array([len(found) for found in rows])
+    counts = np.array([len(found) for found in rows], np.int64)
     starts = np.concatenate(([0], np.cumsum(counts)))
     variant = np.array(program.variant, np.int64)
     per_call = counts[variant]
     first_row = np.concatenate(([0], np.cumsum(per_call)))
-    call = np.repeat(np.arange(len(variant)), per_call)
+    call = np.repeat(np.arange(len(variant), dtype=np.int64), per_call)
     at = starts[variant][call] + np.arange(len(call)) - first_row[call]
-    fields = zip(*(row for found in rows for row in found), strict=True)
-    columns = [np.array(field)[at] for field in fields]
-    queue = np.array(program.queue)[call] % core.dma.queues
+    table = [row for found in rows for row in found]
+    columns: list[np.ndarray] = [
+        np.array([row[field] for row in table], kind)[at]
+        for field, kind in enumerate((int, int, float, float, int, int))
+    ]
+    queue = np.array(program.queue, np.int64)[call] % core.dma.queues
     lane = np.where(columns[0] >= 0, columns[0], len(COMPUTE_LANES) + queue)
     return Costs(by_variant, tuple(ops), first_row, call, lane, *columns[1:])
 

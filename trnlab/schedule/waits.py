@@ -97,7 +97,7 @@ def _causes(
     kind[weights] = np.where(kind[weights - 1] == WAIT_NONE, WAIT_WEIGHTS, kind[weights - 1])
 
     trigger = first[:-1][call[is_transfer]]
-    why = _WHY[np.array(served.transfer_why)[is_transfer]]
+    why = _WHY[np.array(served.transfer_why, np.int64)[is_transfer]]
     busy_trigger = start[trigger] > late_at[call[is_transfer]]
     why = np.where((why == WAIT_NONE) & busy_trigger, WAIT_DESCRIPTORS, why)
     on[is_transfer] = np.where(why == WAIT_NONE, on[is_transfer], -1)
