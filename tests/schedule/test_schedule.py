@@ -296,14 +296,16 @@ def test_a_write_waits_for_readers_of_what_it_overwrites() -> None:
 
 
 def test_a_write_waits_for_the_result_of_what_read_and_wrote_its_place() -> None:
-    def kernel(x):
-        tile = nl.ndarray(x.shape, x.dtype)
+    def kernel():
+        tile = nl.ndarray((128, 128), nl.float32)
         nisa.memset(tile, 1)
-        nisa.activation(tile, nl.exp, tile)
+        nisa.activation(tile[:, :64], nl.exp, tile[:, 64:])
         nisa.memset(tile, 2)
 
-    _, exp, memset = timeline_ns(profiled(kernel, (128, 128)))
+    prof = profiled(kernel)
+    _, exp, memset = timeline_ns(prof)
     assert memset[1] == pytest.approx(exp[3] + 50, abs=2e-3)
+    assert waits(prof)[2] == "result in use"
 
 
 # Places: reuse makes a wait, and double buffering appears by itself
