@@ -108,12 +108,8 @@ def _resolve(tensor: "Tensor", axis: int, item: Any) -> tuple[Any, int, int]:
         start, stop = _bounds(tensor, axis, item.start, item.start + item.size)
         return start, stop - start, 1
     if isinstance(item, range):
-        if not item or item.step < 1:
-            raise KernelError(
-                f"index: {item} on dimension {axis} of {tensor.name} is empty or counts down; "
-                "use a range that counts up"
-            )
-        start, stop = _bounds(tensor, axis, item.start, item[-1] + 1)
+        last = item[-1] if item else item.start - 1
+        start, stop = _bounds(tensor, axis, item.start, last + 1)
         return start, len(item), item.step
     if _is_dynamic(item):
         return _dynamic(tensor, axis, item), -1, 1
