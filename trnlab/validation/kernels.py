@@ -2,7 +2,6 @@
 
 import trnlab.nki.language as nl
 from trnlab import nki
-from trnlab.kernels.matmul import load_rows
 from trnlab.nki import isa as nisa
 
 TILE_K, TILE_M, TILE_N = 128, 128, 512
@@ -123,3 +122,13 @@ def instructions(issue, shapes, count=1):
         nisa.memset(dst=tile, value=0)
     for _ in range(count):
         issue(*tiles)
+
+
+def load_rows(matrix, row, rows, col, cols, name):
+    """Load matrix[row : row + rows, col : col + cols] as tiles of 128 rows and all columns."""
+    tiles = []
+    for k in nl.affine_range(row, row + rows, TILE_K):
+        tile = nl.ndarray((TILE_K, cols), dtype=matrix.dtype, buffer=nl.sbuf, name=name)
+        nisa.dma_copy(dst=tile, src=matrix[k : k + TILE_K, col : col + cols])
+        tiles.append(tile)
+    return tiles
