@@ -25,6 +25,7 @@ LAYERS = (
     "trnlab.data",
     "trnlab.kernels",
     "trnlab.metrics",
+    "trnlab.validation",
     "trnlab.cluster",
     "trnlab.report",
     "trnlab.serve",

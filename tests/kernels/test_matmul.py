@@ -200,8 +200,8 @@ def test_blocks_too_large_for_sbuf_name_their_tiles() -> None:
     with pytest.raises(CapacityError) as refused:
         trnlab.profile(wide, *shapes(8192, 2048, 2048))
     sentence = str(refused.value)
-    assert sentence.startswith("SBUF: rhs_rows [128, 2048] bfloat16 (line ")
-    assert sentence.endswith("use smaller blocks, or tiles that are dead sooner")
+    assert sentence.startswith("SBUF: rhs_block [128, 64, 2048] bfloat16 (line ")
+    assert sentence.endswith("tile its free dimensions")
 
 
 @pytest.mark.parametrize("rung", ["tiled", "hoisted", "blocked", "pipelined"])

@@ -52,22 +52,29 @@ def test_mbu_divides_bytes_by_time_and_one_hbm_stack(prof: Profile) -> None:
 
 def test_busy_fractions_are_unions_of_what_runs(prof: Profile) -> None:
     assert set(prof.busy) == {"tensor", "vector", "scalar", "gpsimd", "sync", "dma"}
-    assert prof.busy["scalar"] == prof.busy["gpsimd"] == prof.busy["sync"] == 0
+    assert prof.busy["scalar"] == prof.busy["sync"] == 0
+    assert prof.busy["gpsimd"] > 0  # it writes the descriptors of every transfer
     line = prof.timeline
     multiplies = line["lane"] == line.lanes.index("tensor")
-    assert prof.busy["tensor"] == pytest.approx(line["busy_s"][multiplies].sum() / prof.total_s)
+    streaming = line["busy_s"][multiplies].sum() / prof.total_s
+    assert streaming < prof.busy["tensor"] < 1  # active until the result is there, as AWS counts
     copies = line["engine"] == line.engines.index("vector")
-    assert prof.busy["vector"] == pytest.approx(line["busy_s"][copies].sum() / prof.total_s)
+    assert line["busy_s"][copies].sum() / prof.total_s <= prof.busy["vector"] < 1
 
 
 def test_time_in_which_two_transfers_move_counts_once() -> None:
-    def kernel(x):
-        tile = nl.ndarray((128, 128), x.dtype)
+    def kernel(x, y):
+        tile = nl.ndarray((128, 8192), x.dtype)
         nisa.dma_copy(tile[0:32], x)
-        nisa.dma_copy(tile[32:64], x)
+        nisa.dma_copy(tile[32:64], y)
 
-    line = trnlab.profile(kernel, trnlab.shape((32, 128)), chip="trn2").timeline
-    assert busy_s(line, "dma") == pytest.approx(285.588e-9, abs=1e-12)
+    large = trnlab.shape((32, 8192))
+    line = trnlab.profile(kernel, large, large, chip="trn2").timeline
+    moves = line["engine"] == line.engines.index("dma")
+    start, busy = line["start_s"][moves], line["busy_s"][moves]
+    assert start[1] < start[0] + busy[0]  # they overlap
+    span_s = (start + busy).max() - start.min()
+    assert busy_s(line, "dma") == pytest.approx(span_s) and span_s < busy.sum()
 
 
 def test_a_profile_names_itself(prof: Profile) -> None:
@@ -125,10 +132,11 @@ def test_a_tile_lives_from_its_first_write_to_its_last_use_on_any_engine() -> No
 
     prof = trnlab.profile(kernel, trnlab.shape((128, 2048)), chip="trn2")
     line, tile = prof.timeline, tile_rows(prof)["tile"]
+    load, store = np.flatnonzero(line["engine"] == line.engines.index("dma"))
     assert (tile["first_call"], tile["last_call"]) == (0, 2)
-    assert tile["start_s"] == line["start_s"][0]
-    assert tile["end_s"] == (line["start_s"] + line["busy_s"])[1]
-    assert tile["end_s"] > line["end_s"][2]
+    assert tile["start_s"] == line["start_s"][load]
+    assert tile["end_s"] == (line["start_s"] + line["busy_s"])[store]
+    assert tile["end_s"] > line["end_s"][-1]
 
 
 def test_a_psum_tile_lives_from_its_first_multiply_not_from_the_load_of_weights() -> None:

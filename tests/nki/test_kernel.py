@@ -319,7 +319,7 @@ def test_a_call_in_another_files_helper_has_the_line_that_calls_the_helper() -> 
 
     prof = trnlab.profile(kernel, A)
     first = kernel.__code__.co_firstlineno
-    assert prof.timeline["line"].tolist() == [first + 1, first + 2]
+    assert sorted(set(prof.timeline["line"].tolist())) == [first + 1, first + 2]
     assert prof.trace.call(0).queue != prof.trace.call(1).queue
 
 

@@ -106,7 +106,8 @@ def scatter(tensor: Tensor, reach: Reach, values: np.ndarray) -> None:
     places = _places(tensor, reach)
     if reach.valid is not None:
         if reach.kind == "columns":
-            places = tuple(np.broadcast_to(part, reach.at.shape)[reach.valid] for part in places)  # type: ignore[union-attr]
+            valid, shape = reach.valid, np.shape(reach.at)
+            places = tuple(np.broadcast_to(part, shape)[valid] for part in places)
         else:
             places = reach.at[reach.valid]  # type: ignore[index]
         values = values[reach.valid]

@@ -1,7 +1,7 @@
 """`trnlab.profile`: one run of a kernel, read as values and as time."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from trnlab.spec import Chip, Core
 from trnlab.trace import Trace
 
 MEMORIES = ("sbuf", "psum")
+PREPARING = ("LoadStationary", "LoadTable", "DmaTrigger")  # device instructions that write no tile
 
 
 def shape(sizes: tuple[int, ...], dtype: Any = "float32") -> Shape:
@@ -185,7 +186,7 @@ class Profile:
         line, trace = self.timeline, self.trace
         calls = np.arange(len(trace))
         first_row = np.searchsorted(line["call"], calls)
-        first_row += line["lane"][first_row] == line.lanes.index("tensor_load")  # writes nothing
+        first_row += np.isin(line["op"][first_row], _codes(line.ops, PREPARING))
         last_row = np.searchsorted(line["call"], calls, side="right") - 1
         released_s = line["start_s"] + line["busy_s"]
         last_calls = dependencies(trace).last_calls
@@ -235,9 +236,7 @@ class Profile:
         if not 0 <= call < len(self.trace):
             raise ValueError(f"values: there is no call {call}; this run has {len(self.trace)}")
         recorded = self.trace.calls[call]
-        views = dict(
-            zip(recorded.kind.roles, recorded.writes + recorded.reads, strict=False)
-        )
+        views = dict(zip(recorded.kind.roles, recorded.writes + recorded.reads, strict=False))
         if role not in views:
             raise ValueError(f"values: call {call} has no {role!r}, it has {', '.join(views)}")
         return values_after(self.trace, inputs, call, views[role])
@@ -247,3 +246,7 @@ class Profile:
         """First line and lines of the kernel's source."""
         lines, first = inspect.getsourcelines(self._kernel)
         return first, [line.rstrip("\n") for line in lines]
+
+
+def _codes(names: Sequence[str], chosen: Sequence[str]) -> list[int]:
+    return [code for code, name in enumerate(names) if name in chosen]

@@ -52,7 +52,12 @@ from trnlab.nki.operands import (
     reduction,
     unary_or_not,
 )
-from trnlab.nki.registers import register_alloc, register_load, register_move, register_store  # noqa: F401
+from trnlab.nki.registers import (  # noqa: F401
+    register_alloc,
+    register_load,
+    register_move,
+    register_store,
+)
 
 NkiValidationError = KernelError
 VirtualRegister = Register

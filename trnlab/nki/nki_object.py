@@ -88,7 +88,8 @@ def _names(cls: type) -> list[str]:
 def _body_order(cls: type) -> dict[str, int]:
     """Place of each name in the class body, read from its source: Python does not keep it."""
     try:
-        body = ast.parse(textwrap.dedent(inspect.getsource(cls))).body[0].body  # type: ignore[attr-defined]
+        (node,) = ast.parse(textwrap.dedent(inspect.getsource(cls))).body
+        body = node.body  # type: ignore[attr-defined]
     except (OSError, TypeError, SyntaxError):
         return {}
     places: dict[str, int] = {}

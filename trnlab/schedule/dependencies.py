@@ -178,7 +178,6 @@ def _last_per_stream(found: Iterable[tuple[Access, int]], call: int) -> Edges:
 def lifetimes(trace: Trace, memory: str, core: int) -> list[Allocation]:
     """Allocations of a core's memory that are used, by first use."""
     used = [
-        a for a in trace.allocations
-        if a.memory == memory and a.core == core and a.first_call >= 0
+        a for a in trace.allocations if a.memory == memory and a.core == core and a.first_call >= 0
     ]
     return sorted(used, key=lambda allocation: allocation.first_call)

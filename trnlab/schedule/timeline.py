@@ -35,8 +35,11 @@ WAIT_KINDS = (
 )
 WAIT_NONE = 0
 WAIT_WEIGHTS, WAIT_DMA_ENGINES, WAIT_HBM, WAIT_ORDER, WAIT_DESCRIPTORS = range(6, 11)
-_LANE_TITLE = {"tensor_load": "TensorE (weights)", "gpsimd_dge": "GpSimdE (descriptors)",
-               "dma_cc": "Collectives"}
+_LANE_TITLE = {
+    "tensor_load": "TensorE (weights)",
+    "gpsimd_dge": "GpSimdE (descriptors)",
+    "dma_cc": "Collectives",
+}
 
 
 class Timeline(Mapping[str, np.ndarray]):
