@@ -262,6 +262,17 @@ def test_a_destination_across_two_banks_is_refused() -> None:
     )
 
 
+def test_adding_to_what_nothing_has_written_is_refused() -> None:
+    def kernel():
+        acc = nl.ndarray((64, 64), nl.float32, nl.psum, name="acc")
+        nisa.nc_matmul(acc, written((128, 64)), written((128, 64)), accumulate=True)
+
+    assert refusal(kernel) == (
+        "nc_matmul: acc [64, 64] is added to, but nothing has written it; "
+        "start a sum with accumulate=False, or leave it out"
+    )
+
+
 def test_an_operand_in_hbm_is_refused() -> None:
     def kernel(a):
         acc = nl.ndarray((64, 64), nl.float32, nl.psum)

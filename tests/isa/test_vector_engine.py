@@ -197,6 +197,19 @@ def test_memset_fills_what_it_is_given_and_nothing_else() -> None:
     np.testing.assert_array_equal(nki.simulate(kernel)().astype(np.float32), expected)
 
 
+@pytest.mark.parametrize(
+    "dtype, value, kept", [("int8", 300, 127), ("uint8", -1, 0), ("int32", 7, 7), ("int8", 2.5, 2)]
+)
+def test_memset_saturates_and_rounds_as_every_write_does(
+    dtype: str, value: float, kept: int
+) -> None:
+    def kernel():
+        nisa.memset(tile := nl.ndarray((4, 4), dtype), value)
+        return stored(tile)
+
+    assert (nki.simulate(kernel)() == kept).all()
+
+
 def test_a_small_transpose_runs_on_the_vector_engine() -> None:
     def kernel(a):
         x = loaded(a)
@@ -287,6 +300,26 @@ ONE = {
             )
         ),
         "tensor_tensor: runs on vector, gpsimd of NeuronCore-v4, not on scalar",
+    ),
+    "unary": (
+        one_call(lambda t: nisa.tensor_tensor(t((64, 8)), t((64, 8)), t((64, 8)), nl.abs)),
+        "tensor_tensor: abs takes one input; use nisa.tensor_scalar or nisa.activation",
+    ),
+    "engine by name": (
+        one_call(lambda t: nisa.tensor_copy(t((64, 8)), t((64, 8)), engine="vector")),
+        "engine 'vector' is none of nisa.engine.tensor, nisa.engine.vector, nisa.engine.scalar, "
+        "nisa.engine.gpsimd, nisa.engine.dma, nisa.engine.sync, nisa.engine.unknown",
+    ),
+    "transpose engine": (
+        one_call(lambda t: nisa.nc_transpose(t((32, 32)), t((32, 32)), engine=nisa.engine.gpsimd)),
+        "nc_transpose: runs on tensor or vector, not on gpsimd",
+    ),
+    "transpose partitions": (
+        one_call(
+            lambda t: nisa.nc_transpose(t((64, 32))[16:48], t((32, 32)), engine=nisa.engine.vector)
+        ),
+        "nc_transpose: dst uses 32 partitions from partition 16; "
+        "32 partitions may start at 0, 32, 64, 96 only",
     ),
     "packed": (
         one_call(lambda t: nisa.memset(t((64, 8), "float8_e4m3fn_x4"), 1)),

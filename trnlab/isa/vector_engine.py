@@ -121,7 +121,7 @@ class Memset(Instruction):
         if format_of(dst.dtype).kind == "packed":
             dst.put(np.zeros(dst.shape, dst.array.dtype))
         else:
-            dst.put(np.full(dst.shape, stored(np.asarray(values), dst.dtype)))
+            dst.put(np.full(dst.shape, stored(np.asarray(values, np.float64), dst.dtype)))
 
 
 class TensorTensor(Instruction):
@@ -236,6 +236,8 @@ class NcTransposeVector(Instruction):
         (dst,), (data,) = kind.writes, kind.reads
         require_memory(self.name, "data", data, *ON_CHIP)
         require_memory(self.name, "dst", dst, *ON_CHIP)
+        require_partitions(core, self.name, "data", data)
+        require_partitions(core, self.name, "dst", dst)
         p, f = data.partitions, data.free
         require(
             max(p, f) <= self.fmax,

@@ -57,6 +57,11 @@ def nc_matmul(
     accumulate: False overwrites, True adds, None overwrites what nothing has written and adds to
     the rest.
     """
+    if accumulate and isinstance(dst, Tensor) and not dst.storage.allocation.written:
+        raise KernelError(
+            f"nc_matmul: {dst.name} {list(dst.shape)} is added to, but nothing has written it; "
+            "start a sum with accumulate=False, or leave it out"
+        )
     return current().issue(tensor_engine.NC_MATMUL, (dst,), (stationary, moving), values=accumulate)
 
 
@@ -64,18 +69,22 @@ def nc_transpose(
     dst: Tensor, data: Tensor, engine: engine = engine.unknown, name: str | None = None
 ) -> NkiInstruction:
     """dst[F, P] = data[P, F]^T: on TensorE into PSUM, or up to 32 x 32 on VectorE."""
-    on_vector = engine.value == "vector"
-    instruction = (
-        vector_engine.NC_TRANSPOSE_VECTOR if on_vector else tensor_engine.NC_TRANSPOSE_TENSOR
-    )
-    return current().issue(instruction, (dst,), (data,))
+    instructions = {
+        "": tensor_engine.NC_TRANSPOSE_TENSOR,
+        "tensor": tensor_engine.NC_TRANSPOSE_TENSOR,
+        "vector": vector_engine.NC_TRANSPOSE_VECTOR,
+    }
+    chosen = _name_of(engine)
+    if chosen not in instructions:
+        raise KernelError(f"nc_transpose: runs on tensor or vector, not on {chosen}")
+    return current().issue(instructions[chosen], (dst,), (data,))
 
 
 def tensor_copy(
     dst: Tensor, src: Tensor, engine: engine = engine.unknown, name: str | None = None
 ) -> NkiInstruction:
     """dst = src, cast when the dtypes differ."""
-    return current().issue(vector_engine.TENSOR_COPY, (dst,), (src,), engine=engine.value)
+    return current().issue(vector_engine.TENSOR_COPY, (dst,), (src,), engine=_name_of(engine))
 
 
 def tensor_tensor(
@@ -88,8 +97,12 @@ def tensor_tensor(
 ) -> NkiInstruction:
     """dst = data1 op data2, element by element."""
     operator = operator_name("tensor_tensor", op)
+    if is_unary(operator):
+        raise KernelError(
+            f"tensor_tensor: {operator} takes one input; use nisa.tensor_scalar or nisa.activation"
+        )
     return current().issue(
-        vector_engine.TENSOR_TENSOR, (dst,), (data1, data2), (operator,), operator, engine.value
+        vector_engine.TENSOR_TENSOR, (dst,), (data1, data2), (operator,), operator, _name_of(engine)
     )
 
 
@@ -122,7 +135,7 @@ def tensor_scalar(
         (data, *tiles),
         ops,
         (ops[0], first, reverse0, ops[1], second, reverse1),
-        engine.value,
+        _name_of(engine),
     )
 
 
@@ -136,7 +149,7 @@ def activation(
 ) -> NkiInstruction:
     """dst = op(data * scale + bias); scale and bias are constants or float32 (P, 1) tiles."""
     function = activation_name("activation", op)
-    tiles, (first, second) = _split_tiles("activation", scale, bias)
+    tiles, (first, second) = _split_tiles("activation", 1.0 if scale is None else scale, bias)
     return current().issue(
         scalar_engine.ACTIVATION, (dst,), (data, *tiles), (function,), (function, first, second)
     )
@@ -146,7 +159,7 @@ def memset(
     dst: Tensor, value: float, engine: engine = engine.unknown, name: str | None = None
 ) -> NkiInstruction:
     """dst = value."""
-    return current().issue(vector_engine.MEMSET, (dst,), (), (value == 0,), value, engine.value)
+    return current().issue(vector_engine.MEMSET, (dst,), (), (value == 0,), value, _name_of(engine))
 
 
 def dma_copy(
@@ -158,6 +171,13 @@ def dma_copy(
 ) -> NkiInstruction:
     """dst = src between HBM and SBUF, in any direction."""
     return current().issue(dma_engine.DMA_COPY, (dst,), (src,))
+
+
+def _name_of(chosen: Any) -> str:
+    if not isinstance(chosen, engine):
+        known = ", ".join(f"nisa.engine.{known.name}" for known in engine)
+        raise KernelError(f"engine {chosen!r} is none of {known}")
+    return chosen.value
 
 
 def _split_tiles(name: str, *operands: Any) -> tuple[list[Tensor], list[Any]]:
