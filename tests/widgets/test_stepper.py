@@ -393,7 +393,7 @@ def test_colors_come_from_the_theme_alone():
 
 
 def test_what_nobody_waits_for_is_done_once_for_the_last_of_quick_changes(monkeypatch):
-    monkeypatch.setattr("widgets.stepper.widget.IDLE_S", 0.02)
+    monkeypatch.setattr("widgets.stepper.idle.QUIET_S", 0.02)
 
     async def quick_changes() -> list[int]:
         stepper, told = Stepper({**SMALL, "revealed": True}), []

@@ -10,7 +10,9 @@ HERE = Path(__file__).parent
 ORDER = (
     "dom",
     "scene",
+    "places",
     "words",
+    "lanes",
     "timeline",
     "source",
     "tiles",
@@ -18,10 +20,14 @@ ORDER = (
     "values",
     "controls",
     "transport",
+    "trust",
     "summary",
     "roofline",
     "compare",
     "state",
+    "cursor",
+    "edits",
+    "heart",
     "main",
 )
 

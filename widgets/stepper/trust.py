@@ -4,6 +4,7 @@ from typing import Any
 
 from trnlab import spec
 from trnlab.spec import Fact
+from widgets.lesson import amount
 
 LEAVES_OUT = (
     "The other cores: HBM serves this one alone, and there are no collectives.",
@@ -44,7 +45,7 @@ def _row(fact: Fact) -> dict[str, str]:
     assert doubt is not None
     return {
         "what": fact.field,
-        "value": f"{fact.value:,g} {fact.unit}".strip(),
-        "range": f"{doubt.low:,g} to {doubt.high:,g}",
+        "value": amount(fact.value, fact.unit),
+        "range": f"{amount(doubt.low, fact.unit)} to {amount(doubt.high, fact.unit)}",
         "why": doubt.why,
     }

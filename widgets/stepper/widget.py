@@ -5,8 +5,6 @@ where known, the way out) and keeps the last scene that worked. What nobody wait
 the kernel is idle: why each row waited and, after the reveal, the other rungs.
 """
 
-import asyncio
-from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from typing import Any
@@ -18,13 +16,11 @@ import traitlets
 from trnlab.kernels.matmul import LADDER
 from trnlab.metrics import Profile
 from widgets.stepper import bundle, link, scene, trust
+from widgets.stepper.idle import Idle, Job
 from widgets.stepper.product import OBVIOUS, Product, fields
 from widgets.stepper.values import Values
 
-IDLE_S = 0.4  # quiet time after a change before anything is computed that nobody waits for
-BREATH_S = 0.005  # between two such computations: what the learner does goes first
 QUESTION = "Why does the same product take so much longer when written the obvious way?"
-Job = Callable[[], None]
 
 
 class Stepper(anywidget.AnyWidget):
@@ -57,17 +53,16 @@ class Stepper(anywidget.AnyWidget):
 
     def __init__(self, state: dict[str, Any] | None = None) -> None:
         self._runs = 0
-        self._timer: asyncio.TimerHandle | None = None
-        self._jobs: list[Job] = []
+        self._idle = Idle()
         self._profile: Profile | None = None
         self._product = Product()
         super().__init__(defaults=asdict(Product()))
         self.on_msg(self._on_message)
         self.restore(state or {})
         if not self.scene:
-            text = self.problem
+            why = self.problem
             self.restore({})
-            self.problem = text
+            self.problem = why
 
     @property
     def profile(self) -> Profile:
@@ -116,7 +111,7 @@ class Stepper(anywidget.AnyWidget):
             return
         self._product, self._profile, self._values = product, profile, Values(product)
         self._show(product, profile)
-        self._later(IDLE_S, self._tell_waits, *self._ladder_jobs())
+        self._idle.later(self._tell_waits, *self._ladder_jobs())
 
     def _show(self, product: Product, profile: Profile) -> None:
         self._runs += 1
@@ -135,27 +130,7 @@ class Stepper(anywidget.AnyWidget):
 
     def settle(self) -> None:
         """Do now what would follow when the kernel is idle."""
-        if self._timer:
-            self._timer.cancel()
-            self._timer = None
-        while self._jobs:
-            self._jobs.pop(0)()
-
-    def _later(self, delay_s: float, *jobs: Job) -> None:
-        """Do the jobs one by one when the kernel is idle; drop those of an earlier change."""
-        if self._timer:
-            self._timer.cancel()
-        self._jobs = list(jobs)
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            return self.settle()
-
-        def next_job() -> None:
-            self._jobs.pop(0)()
-            self._timer = loop.call_later(BREATH_S, next_job) if self._jobs else None
-
-        self._timer = loop.call_later(delay_s, next_job)
+        self._idle.settle()
 
     def _tell_waits(self) -> None:
         self.waits = {"id": self._runs, **scene.wait_texts(self.profile)}
@@ -178,7 +153,7 @@ class Stepper(anywidget.AnyWidget):
     @traitlets.observe("revealed")
     def _on_reveal(self, change: Any) -> None:
         if change.new and self._profile:
-            self._later(0, self._tell_waits, *self._ladder_jobs())
+            self._idle.later(self._tell_waits, *self._ladder_jobs(), after_s=0)
 
     @traitlets.observe("rival")
     def _on_rival(self, _change: Any) -> None:

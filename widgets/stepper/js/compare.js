@@ -1,5 +1,7 @@
 // Two rungs on one time axis, and all rungs as bars on another.
 
+const RACING = ["tensor", "dma"]; // the engines whose lanes are set side by side
+
 function compareView(app) {
   const bars = h("div", { class: "bars", role: "group", "aria-label": "Rungs, by time" });
   const canvas = h("canvas", { role: "img" });
@@ -32,7 +34,7 @@ function compareView(app) {
 
   function drawRace(first, second) {
     const { theme } = app;
-    const shownOf = (scene) => scene.lanes.filter(({ engine }) => ["tensor", "dma"].includes(engine));
+    const shownOf = (scene) => scene.lanes.filter(({ engine }) => RACING.includes(engine));
     const lane_px = 1.3 * theme.em;
     const head_px = 1.5 * theme.em;
     const rows_px = [first, second].map((scene) => head_px + lane_px * shownOf(scene).length + 10);

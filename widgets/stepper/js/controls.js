@@ -1,22 +1,23 @@
 // The learner's choices: one labelled native control for each, built from the kernel's own list.
 
-/** A select, or a number (and for a size a slider): {root, show}. Calls `change(name, value)`. */
+/** A select, or a number (and for a size a slider): {root, show}. Calls `change({name: value})`. */
 function control(field, change) {
   const { name, label: words, group } = field;
   const id = `trn-${name}-${Math.random().toString(36).slice(2, 8)}`;
   const label = h("label", { for: id }, words);
   const root = h("div", { class: `control ${group} ${name}` }, label);
   if (group === "choice") {
-    const select = h("select", { id, "data-name": name, onchange: () => change(name, select.value) },
+    const select = h("select", { id, "data-name": name, 
+      onchange: () => change({ [name]: select.value }) },
       ...field.choices.map(({ value, label: text }) => h("option", { value }, text)));
     root.append(select);
     return { root, show(value) { select.value = value; } };
   }
   const inputs = [h("input", { id, type: "number", "data-name": name,
-    onchange: () => change(name, inputs[0].valueAsNumber) })];
+    onchange: () => change({ [name]: inputs[0].valueAsNumber }) })];
   if (group === "size") {
     inputs.push(h("input", { type: "range", "aria-label": `${words}, slider`, "data-slider": name,
-      oninput: () => change(name, inputs[1].valueAsNumber) }));
+      oninput: () => change({ [name]: inputs[1].valueAsNumber }) }));
   }
   root.append(...inputs);
   return { root,
@@ -38,7 +39,7 @@ function controlsView(app) {
 
   function build(fields) {
     controls = {};
-    for (const field of fields) controls[field.name] = control(field, app.change);
+    for (const field of fields) controls[field.name] = control(field, app.edits.change);
     const of = (group) => fields.filter((field) => field.group === group)
       .map(({ name }) => controls[name].root);
     for (const [name, label] of [["undo", "Undo"], ["redo", "Redo"], ["reset", "Reset"]]) {
@@ -59,16 +60,16 @@ function controlsView(app) {
     if (!trouble.fix) return;
     const words = Object.entries(trouble.fix).map(([name, value]) => `${name} = ${value}`);
     kept.append(h("button", { type: "button", "data-act": "fix",
-      onclick: () => app.changeAll(trouble.fix) }, `Use ${words.join(", ")}`));
+      onclick: () => app.edits.change(trouble.fix) }, `Use ${words.join(", ")}`));
   }
 
   return {
     element: h("div", { class: "ask" }, bar, problem),
-    draw(fields, params, history, trouble) {
+    draw(fields, params, trouble) {
       if (!controls) build(fields);
       for (const field of fields) controls[field.name].show(params[field.name], field);
-      controls.undo.disabled = !history.past.length;
-      controls.redo.disabled = !history.future.length;
+      controls.undo.disabled = !app.edits.canUndo();
+      controls.redo.disabled = !app.edits.canRedo();
       if (trouble !== told) tell(trouble);
       told = trouble;
     },

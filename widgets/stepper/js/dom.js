@@ -38,8 +38,8 @@ function panel(name, title, how, ...body) {
     h("header", {}, h("h3", { id }, title), h("p", { class: "how" }, how)), ...body);
 }
 
-const COLOR_NAMES = ["bg", "surface", "raised", "text", "muted", "border", "accent", "focus", "warn",
-  "ok", "tensor", "vector", "scalar", "gpsimd", "sync", "dma", "hbm", "sbuf", "psum"];
+const COLOR_NAMES = ["bg", "raised", "text", "muted", "border", "accent", "warn", "tensor",
+  "vector", "scalar", "gpsimd", "sync", "dma", "sbuf", "psum"];
 
 /** The theme's colors and type as the element sees them. */
 function readTheme(element) {

@@ -59,7 +59,8 @@ function memoryView(app) {
   }
 
   function listBanks(scene, alive, at_us) {
-    if (bankLines.length !== scene.psum_banks) bankLines = lines(bankList, scene.psum_banks, String);
+    const { psum_banks } = scene;
+    if (bankLines.length !== psum_banks) bankLines = lines(bankList, psum_banks, String);
     const held = new Map(alive.map((tile) => [scene.tiles.bank[tile], tile]));
     bankLines.forEach(({ item, what }, bank) => {
       const tile = held.get(bank);
@@ -80,8 +81,8 @@ function memoryView(app) {
       listTiles(scene, inSbuf, at_us);
       const banks = listBanks(scene, alive.filter((tile) => tiles.bank[tile] >= 0), at_us);
       const used = inSbuf.reduce((sum, tile) => sum + tiles.bytes_per_partition[tile], 0);
-      const text = `SBUF: ${plural(inSbuf.length, "tile")}, ${kib(used)} of ${kib(scene.sbuf_bytes)} `
-        + `a partition. PSUM: ${banks} of ${scene.psum_banks} banks.`;
+      const text = `SBUF: ${plural(inSbuf.length, "tile")}, ${kib(used)} of ${
+        kib(scene.sbuf_bytes)} a partition. PSUM: ${banks} of ${scene.psum_banks} banks.`;
       say(use, text);
       canvas.setAttribute("aria-label", text);
     },

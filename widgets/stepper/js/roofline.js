@@ -21,7 +21,8 @@ function rooflineView(app) {
       + ((to - from) * Math.log10(value / low)) / Math.log10(high / low);
     const x = log(x_range, M.left, width - M.right);
     const y = log(y_range, height - M.bottom, M.top);
-    const text = (at_x, at_y, words, extra = {}) => h("text", { x: at_x, y: at_y, ...extra }, words);
+    const text = (at_x, at_y, words, extra = {}) =>
+      h("text", { x: at_x, y: at_y, ...extra }, words);
     const parts = [];
     for (let v = x_range[0]; v <= x_range[1] * 1.001; v *= 10) {
       parts.push(h("line", { class: "grid", x1: x(v), x2: x(v), y1: M.top, y2: height - M.bottom }),

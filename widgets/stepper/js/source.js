@@ -1,6 +1,7 @@
 // The kernel's own source, the cursor's line marked.
 
-const TOKENS = /(#.*$)|("""[^]*?"""|"[^"]*"|'[^']*')|\b(nisa\.\w+)|\b(def|for|in|if|else|return|range)\b/g;
+const TOKENS =
+  /(#.*$)|("""[^]*?"""|"[^"]*"|'[^']*')|\b(nisa\.\w+)|\b(def|for|in|if|else|return|range)\b/g;
 
 /** One source line as spans: comments, strings, device calls and keywords told apart. */
 function highlight(text) {
@@ -38,7 +39,7 @@ function sourceView(app) {
         `${count(runs)}×`) : null);
       if (runs) {
         item.classList.add("runs-here");
-        item.addEventListener("click", () => app.goLine(number));
+        item.addEventListener("click", () => app.cursor.goLine(number));
       }
       items.set(number, item);
       if (i === 0) item.classList.add("first");

@@ -9,7 +9,8 @@ function packState(state) {
 function unpackState(text) {
   try {
     const raw = atob(text.replace(/-/g, "+").replace(/_/g, "/"));
-    const state = JSON.parse(new TextDecoder().decode(Uint8Array.from(raw, (c) => c.charCodeAt(0))));
+    const bytes_read = Uint8Array.from(raw, (letter) => letter.charCodeAt(0));
+    const state = JSON.parse(new TextDecoder().decode(bytes_read));
     return state && typeof state === "object" && !Array.isArray(state) ? state : null;
   } catch {
     return null;
@@ -24,8 +25,8 @@ function linkTo(state) {
 
 function asCode(state) {
   const items = Object.entries(state).map(([name, value]) => {
-    const literal = value === null ? "None" : JSON.stringify(value);
-    return `    "${name}": ${literal === "true" ? "True" : literal === "false" ? "False" : literal},`;
+    const json = JSON.stringify(value);
+    return `    "${name}": ${{ null: "None", true: "True", false: "False" }[json] || json},`;
   });
   return ["from widgets.stepper import lesson", "", "lesson(state={", ...items, "})"].join("\n");
 }
@@ -55,7 +56,7 @@ function stateView(app) {
   } }, "Load this JSON");
   const address = h("label", { class: "address" }, "Link ", link, copy(link, "link"));
   const root = h("details", { class: "fold state" },
-    h("summary", {}, "Save or share this moment"),
+    h("summary", {}, "Save this moment, share it, open it in a notebook"),
     h("p", { class: "how" }, "A link, a dictionary and a cell that lead to exactly this moment."),
     address,
     h("div", { class: "split" },

@@ -1,9 +1,5 @@
 // The run in six numbers, with a mark that says how far they can be trusted, and the prediction.
 
-function badge(honesty) {
-  return h("span", { class: `badge ${honesty.badge}`, title: honesty.why }, honesty.badge);
-}
-
 function summaryView() {
   const cells = {};
   const list = h("dl", { class: "numbers" });
@@ -24,7 +20,8 @@ function summaryView() {
         say(cells[name].note, note);
         cells[name].value.title = note;
       };
-      put("time", time(summary.total_us), `TensorE busy ${time(summary.busy.tensor * summary.total_us)}`);
+      const busy_us = summary.busy.tensor * summary.total_us;
+      put("time", time(summary.total_us), `TensorE busy ${time(busy_us)}`);
       put("mfu", percent(summary.mfu), "of BF16 peak");
       put("mbu", percent(summary.mbu), "of HBM peak");
       put("moved", bytes(summary.hbm_bytes),
@@ -52,7 +49,7 @@ function predictView(app) {
       onclick: () => app.commit(null) }, "Show me"));
   return {
     element: h("div", { class: "predict" }, question, form, verdict),
-    draw(ladder, revealed, stale, value, honesty) {
+    draw(ladder, { revealed, stale, guess: value, honesty }) {
       const pair = stale ? null : slowAndFast(ladder);
       const ask = `Predict: ${ladder.obvious} takes how many times the best rung's time?`;
       say(question, revealed ? "The obvious way against the best rung" : ask);

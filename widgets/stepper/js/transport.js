@@ -1,7 +1,5 @@
 // Play, pause, step, step back, jump to a wait, scrub, speed, order, zoom: buttons and keys.
 
-const SPEEDS = [1, 2, 4, 8, 16, 32, 64, 128, 256];
-
 const ICONS = {
   start: "M3 2h2v12H3zM13 2v12L6 8z", end: "M11 2h2v12h-2zM3 2v12l7-6z",
   back: "M10 2v12L3 8zM11 2h2v12h-2z", step: "M6 2v12l7-6zM3 2h2v12H3z",
@@ -56,12 +54,12 @@ function keyList() {
 function transportView(app) {
   const play = actButton(app, "play", "Play");
   const scrub = h("input", { type: "range", class: "scrub", min: 0, step: 1,
-    "aria-label": "Instruction", oninput: () => app.goPosition(scrub.valueAsNumber) });
-  const speed = h("select", { "aria-label": "Speed, steps per second", title: "Steps per second", "data-act": "speed",
-    onchange: () => app.setSpeed(Number(speed.value)) },
+    "aria-label": "Instruction", oninput: () => app.cursor.goPosition(scrub.valueAsNumber) });
+  const speed = h("select", { "aria-label": "Speed, steps per second", title: "Steps per second",
+    "data-act": "speed", onchange: () => app.cursor.setSpeed(Number(speed.value)) },
     ...SPEEDS.map((value) => h("option", { value }, `${value}/s`)));
-  const order = h("select", { "aria-label": "Order of steps", title: "Order of steps", "data-act": "order",
-    onchange: () => app.setOrder(order.value) },
+  const order = h("select", { "aria-label": "Order of steps", title: "Order of steps",
+    "data-act": "order", onchange: () => app.cursor.setOrder(order.value) },
     h("option", { value: "time" }, "by time"),
     h("option", { value: "program" }, "by program"));
   const at = h("span", { class: "at" });
@@ -83,7 +81,7 @@ function transportView(app) {
   return {
     element: root,
     draw(scene, row) {
-      const position = app.position(row);
+      const position = app.cursor.position(row);
       scrub.max = scene.rows.n - 1;
       scrub.value = position;
       scrub.setAttribute("aria-valuetext",

@@ -35,8 +35,9 @@ function valuesView(app) {
   function request() {
     clearTimeout(timer);
     timer = setTimeout(() => {
-      const { scene, row } = app;
-      if (seen) app.ask({ kind: "values", key: asked, id: scene.id, call: scene.rows.call[row], role });
+      if (!seen) return;
+      const { id, rows } = app.scene;
+      app.ask({ kind: "values", key: asked, id, call: rows.call[app.row], role });
     }, 160);
   }
 
@@ -45,8 +46,12 @@ function valuesView(app) {
   function chooseRole(scene, row) {
     const roles = operandsOf(scene, scene.rows.call[row]).map((operand) => roleOf(scene, operand));
     if (!roles.includes(role)) role = roles[0];
+    const choose = (name) => {
+      role = name;
+      app.refresh();
+    };
     tabs.replaceChildren(...roles.map((name) => h("button", { type: "button",
-      "aria-pressed": String(name === role), onclick: () => { role = name; app.refresh(); } }, name)));
+      "aria-pressed": String(name === role), onclick: () => choose(name) }, name)));
   }
 
   function paint(tile) {

@@ -2,7 +2,6 @@
 
 const ENGINE_NAMES = { tensor: "TensorE", vector: "VectorE", scalar: "ScalarE", gpsimd: "GpSimdE",
   sync: "SyncE", dma: "DMA" };
-const DTYPE_NAMES = { bfloat16: "BF16", float32: "FP32", float16: "FP16", float8_e4m3: "FP8" };
 
 function count(value) {
   return Math.round(value).toLocaleString("en-US");
@@ -73,7 +72,9 @@ function deed(scene, row) {
   };
   const op = scene.names.ops[scene.rows.op[row]];
   const target = by("dst");
-  if (op === "LoadStationary") return `loads ${operandWords(scene, by("stationary"))} into its array`;
+  if (op === "LoadStationary") {
+    return `loads ${operandWords(scene, by("stationary"))} into its array`;
+  }
   if (op === "MultiplyMoving") {
     return `multiplies ${operandWords(scene, by("stationary"))} by ${
       operandWords(scene, by("moving"))} into PSUM bank ${bankOf(scene, target)}`;
