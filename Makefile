@@ -11,7 +11,7 @@ SHELL = bash
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help lab jupyter test check fix bench charts lock chromium clean
+.PHONY: help lab jupyter test check fix validate bench charts lock chromium clean
 
 help:  ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -33,6 +33,9 @@ check: .venv/test  ## lint and type-check, change nothing
 fix: .venv/test  ## format, and repair what the linter can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+validate: .venv/lab  ## compare the model with published measurements
+	@$(BIN)/trnlab validate
 
 bench: .venv/test  ## time the engine and print ratios
 	$(BIN)/python -m tests.bench

@@ -6,6 +6,7 @@ Each command imports what it needs when it runs, so that `trnlab --help` answers
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from trnlab.serve.lessons import Lesson, lessons
 
@@ -55,6 +56,10 @@ def _parser() -> argparse.ArgumentParser:
         help="compute the result as well, from seeded random numbers (default: time alone)",
     )
     run.set_defaults(command=_run)
+
+    validate = commands.add_parser("validate", help="compare the model with measurements")
+    validate.add_argument("--write", metavar="FILE", help="also as a page in Markdown")
+    validate.set_defaults(command=_validate)
     return parser
 
 
@@ -76,6 +81,19 @@ def _lesson(name: str) -> Lesson:
             return lesson
     listed = ", ".join(lesson.name for lesson in there_are)
     raise ValueError(f"there is no lesson {name!r}; there are: {listed}")
+
+
+def _validate(options: argparse.Namespace) -> None:
+    from trnlab.validation import report
+
+    rows = report.validate()
+    print(report.text(rows))
+    if options.write:
+        Path(options.write).write_text(report.page(rows), encoding="utf-8")
+    outside = [row for row in rows if not row.is_within]
+    print(f"{len(rows) - len(outside)} of {len(rows)} figures within their limit.")
+    if outside:
+        raise ValueError(f"{len(outside)} figures are outside; they are marked with !")
 
 
 def _run(options: argparse.Namespace) -> None:

@@ -106,7 +106,7 @@ def scatter(tensor: Tensor, reach: Reach, values: np.ndarray) -> None:
     places = _places(tensor, reach)
     if reach.valid is not None:
         if reach.kind == "columns":
-            valid, shape = reach.valid, np.shape(reach.at)
+            valid, shape = reach.valid, reach.at.shape  # type: ignore[union-attr]
             places = tuple(np.broadcast_to(part, shape)[valid] for part in places)
         else:
             places = reach.at[reach.valid]  # type: ignore[index]

@@ -1,8 +1,6 @@
 """The validation table: for the terminal, and as the page docs/validation.md."""
 
-import argparse
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Iterable
 
 from trnlab.validation.matmuls import bf16, fp32
 from trnlab.validation.singles import instructions
@@ -16,22 +14,6 @@ def validate() -> list[Row]:
     """Run every calibration workload on the chip it was measured on."""
     parts = (fp32(), bf16(), single(), bandwidth(), instructions())
     return [row for part in parts for row in part]
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the table; 1 if an error is larger than its limit, else 0."""
-    parser = argparse.ArgumentParser(
-        prog="trnlab validate", description="Compare the model with published measurements."
-    )
-    parser.add_argument("--write", metavar="FILE", type=Path, help="also as a page in Markdown")
-    options = parser.parse_args(arguments)
-    rows = validate()
-    print(text(rows))
-    if options.write:
-        options.write.write_text(page(rows), encoding="utf-8")
-    outside = [row for row in rows if not row.is_within]
-    print(f"{len(rows) - len(outside)} of {len(rows)} figures within their limit.")
-    return 1 if outside else 0
 
 
 def text(rows: Iterable[Row]) -> str:
