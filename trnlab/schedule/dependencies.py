@@ -4,7 +4,7 @@ In: a trace. Out: for every call the producers it waits for. Program order alone
 Only the last producer on each in-order engine or queue is kept: the earlier ones are implied.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from trnlab.memory import Allocation
@@ -149,8 +149,10 @@ class _Analysis:
                 history.writes = [w for w in history.writes if (w.region, w.stream) != same]
                 history.writes.append(access)
                 continue
-            history.reads = [read for read in history.reads if not _covers(region, read.region)]
-            history.writes = [w for w in history.writes if not _covers(region, w.region)]
+            if history.reads:
+                history.reads = [r for r in history.reads if not _covers(region, r.region)]
+            if history.writes:
+                history.writes = [w for w in history.writes if not _covers(region, w.region)]
             history.writes.append(access)
 
 
@@ -162,7 +164,9 @@ def _covers(a: Region, b: Region) -> bool:
     return a[0] <= b[0] and b[1] <= a[1] and a[2] <= b[2] and b[3] <= a[3]
 
 
-def _last_per_stream(found: Iterable[tuple[Access, int]], call: int) -> Edges:
+def _last_per_stream(found: Sequence[tuple[Access, int]], call: int) -> Edges:
+    if not found:
+        return {}
     last: dict[tuple[str, int], int] = {}
     for access, reason in found:
         key = (access.stream, reason)
