@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME=SHAPE:DTYPE",
         help="one for each array argument, such as lhsT=512x128:bfloat16",
     )
-    run.add_argument("--chip", default="trn3", help="trn1, trn2 or trn3 (default)")
+    run.add_argument("--chip", help="trn1, trn2 or trn3; default what the file asks for, or trn3")
     run.add_argument(
         "--values",
         choices=("none", "random"),

@@ -1,14 +1,12 @@
 """Values at any call of a trace: execute again what its operands depend on, nothing else."""
 
-import math
 from collections.abc import Mapping
 
 import numpy as np
 
-from trnlab.memory import Storage, Tensor
-from trnlab.memory.tensor import Region
-from trnlab.numerics import itemsize
-from trnlab.trace import Recorded, Trace, View
+from trnlab.memory import Allocation, Region, Storage, Tensor
+from trnlab.memory.addresses import AddressedMemory, AddressedStorage, Slot
+from trnlab.trace import Trace, View
 
 
 def values_after(
@@ -22,12 +20,20 @@ def values_after(
     Returns:
         array of the view's shape in its storage dtype; NaN where nothing was written yet
     """
+    with np.errstate(all="ignore"):
+        return _values_after(trace, inputs, call, view)
+
+
+def _values_after(
+    trace: Trace, inputs: Mapping[int, np.ndarray], call: int, view: View
+) -> np.ndarray:
     storages = _Storages(trace, inputs)
     for index in _cone(trace, call, view):
         recorded = trace.calls[index]
+        kind = recorded.kind
         writes = tuple(storages.tensor(written) for written in recorded.writes)
-        reads = tuple(storages.tensor(read) for read in recorded.reads)
-        recorded.kind.instruction.execute(writes, reads, recorded.values)
+        reads = tuple(storages.tensor(read) for read in recorded.reads[: len(kind.reads)])
+        kind.instruction.execute(kind, writes, reads, recorded.values)
         for tensor in writes:
             if tensor.storage.memory == "psum":
                 tensor.mark_written()
@@ -41,60 +47,81 @@ class _Storages:
         self.trace = trace
         self.inputs = inputs
         self.made: dict[int, Storage] = {}
+        self.memories: dict[AddressedMemory, AddressedMemory] = {}
 
     def tensor(self, view: View) -> Tensor:
-        id, dtype, shape, strides, offset = view
+        id, dtype, shape, strides, offset, path = view
         storage = self.made.get(id)
         if storage is None:
-            storage = Storage(self.trace.allocations[id])
+            allocation = self.trace.allocations[id]
+            slot = allocation.slot
+            storage = Storage(allocation) if slot is None else self.addressed(allocation, slot)
             if id in self.inputs:
                 data = np.ascontiguousarray(self.inputs[id]).copy()
                 storage.data = data.reshape(-1).view(np.uint8)
             self.made[id] = storage
-        return Tensor(storage, dtype, shape, strides, offset)
+        return Tensor(storage, dtype, shape, strides, offset, path)
+
+    def addressed(self, allocation: Allocation, slot: Slot) -> Storage:
+        """A tensor at an address: it shares its bytes with those that overlap it."""
+        old = slot.memory
+        memory = self.memories.get(old)
+        if memory is None:
+            memory = self.memories[old] = AddressedMemory(
+                old.name, old.partitions, old.pitch_bytes, old.grain_bytes, True
+            )
+        region = slot.region
+        return AddressedStorage(allocation, memory.slot(allocation, (region.row, region.byte)))
 
 
 def _cone(trace: Trace, call: int, view: View) -> list[int]:
     """Calls up to `call` that the view's values depend on, in program order."""
-    needed: dict[int, list[Region]] = {view[0]: [trace.region(view)]}
+    needed: dict[int, list[Region]] = {}
+    _need(trace, view, needed)
     found = []
     for index in range(call, -1, -1):
         recorded = trace.calls[index]
         if not any(_touches(trace, written, needed) for written in recorded.writes):
             continue
+        if index in trace.skipped:
+            continue
         found.append(index)
-        if _overwrites(recorded):
-            for written in recorded.writes:
-                _satisfy(needed[written[0]], trace.region(written), written)
+        kind = recorded.kind
+        scatters = any(operand.path for operand in kind.writes)
+        keeps = scatters or kind.instruction.keeps(kind, recorded.values)
+        for written in recorded.writes:
+            if keeps:
+                _need(trace, written, needed)
+            else:
+                _satisfy(trace, written, needed)
         for read in recorded.reads:
-            regions = needed.setdefault(read[0], [])
-            if trace.region(read) not in regions:
-                regions.append(trace.region(read))
+            _need(trace, read, needed)
     return found[::-1]
 
 
+def _need(trace: Trace, view: View, needed: dict[int, list[Region]]) -> None:
+    home, region = trace.spot(view)
+    regions = needed.setdefault(home, [])
+    if region not in regions:
+        regions.append(region)
+
+
 def _touches(trace: Trace, view: View, needed: dict[int, list[Region]]) -> bool:
-    a = trace.region(view)
+    home, a = trace.spot(view)
     return any(
         a.row < b.row_end and b.row < a.row_end and a.byte < b.byte_end and b.byte < a.byte_end
-        for b in needed.get(view[0], ())
+        for b in needed.get(home, ())
     )
 
 
-def _overwrites(recorded: Recorded) -> bool:
-    """False for a matmul that may add to what is there."""
-    return recorded.kind.instruction.name != "nc_matmul" or recorded.values is False
-
-
-def _satisfy(needed: list[Region], written: Region, view: View) -> None:
-    """Forget the regions that are written whole, by a view without gaps."""
-    _, dtype, shape, _, _ = view
-    row_bytes = written.byte_end - written.byte
-    if math.prod(shape) * itemsize(dtype) < (written.row_end - written.row) * row_bytes:
+def _satisfy(trace: Trace, view: View, needed: dict[int, list[Region]]) -> None:
+    """Forget the regions that are written whole."""
+    home, written = trace.spot(view)
+    if not trace.fills(view) or home not in needed:
         return
-    needed[:] = [
+    needed[home][:] = [
         region
-        for region in needed
+        for region in needed[home]
         if not (
             written.row <= region.row
             and region.row_end <= written.row_end

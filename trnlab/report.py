@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from trnlab.metrics.profile import Profile, profile, shape
+from trnlab.nki.imports import as_nki
 from trnlab.nki.kernel import Kernel, Shape
 from trnlab.numerics import is_float, storage
 
@@ -21,23 +22,24 @@ TOP_WAITS = 5
 NAMED = re.compile(r":[A-Za-z_]\w*$")  # FILE:KERNEL
 
 
-def report(where: str, inputs: Sequence[str], chip: str = "trn3", values: bool = False) -> str:
+def report(where: str, inputs: Sequence[str], chip: str | None = None, values: bool = False) -> str:
     """Profile a kernel and print what a reader wants to know first.
 
     Args:
         where: `FILE` or `FILE:KERNEL`
         inputs: `NAME=SHAPE:DTYPE` for arrays (`lhsT=512x128:bfloat16`), `NAME=VALUE` for the rest
-        chip: "trn1", "trn2" or "trn3"
+        chip: "trn1", "trn2" or "trn3"; None: what the file or the environment asks for
         values: compute from random numbers (seed 0) instead of running on shapes alone
     Raises:
         ValueError: no such file or kernel, an input that does not fit, or a refused kernel
     """
-    kernel = find_kernel(where)
-    arguments = dict(parse_input(text) for text in inputs)
-    _check_names(kernel, arguments)
-    if values:
-        arguments = _with_values(arguments)
-    return "\n".join(_lines(_profile(kernel, arguments, chip)))
+    with as_nki():
+        kernel = find_kernel(where)
+        arguments = dict(parse_input(text) for text in inputs)
+        _check_names(kernel, arguments)
+        if values:
+            arguments = _with_values(arguments)
+        return "\n".join(_lines(_profile(kernel, arguments, chip)))
 
 
 def find_kernel(where: str) -> Callable[..., Any]:
@@ -116,7 +118,7 @@ def _random(wanted: Shape, rng: np.random.Generator) -> np.ndarray:
     return rng.integers(0, 8, wanted.shape).astype(storage(wanted.dtype))
 
 
-def _profile(kernel: Callable[..., Any], arguments: dict[str, Any], chip: str) -> Profile:
+def _profile(kernel: Callable[..., Any], arguments: dict[str, Any], chip: str | None) -> Profile:
     try:
         return profile(kernel, **arguments, chip=chip)
     except ValueError:

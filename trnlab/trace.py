@@ -4,20 +4,21 @@ In: instructions as they are issued. Out: one record that is read twice, as valu
 knows no clock and no view.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from trnlab.isa.instruction import Instruction, Kind
 from trnlab.memory import Allocation, Signature, Tensor
-from trnlab.memory.tensor import Region, region_of
+from trnlab.memory.layout import Region, region_of
 from trnlab.numerics import itemsize
 from trnlab.spec.core import Core
 
 Site = tuple[str, int]  # file and line
 
-# storage id, dtype, shape, strides, offset: a view without its storage, so that the bytes of
-# tiles nobody needs any more are freed while the trace lives on
-View = tuple[int, str, tuple[int, ...], tuple[int, ...], int]
+# allocation id, dtype, shape, strides, offset, run-time address: a view without its storage, so
+# that the bytes of tiles nobody needs any more are freed while the trace lives on
+View = tuple[int, str, tuple[int, ...], tuple[int, ...], int, Any]
 
 
 class TensorInfo(NamedTuple):
@@ -25,7 +26,7 @@ class TensorInfo(NamedTuple):
 
     id: int
     name: str
-    memory: str  # "hbm" | "sbuf" | "psum"
+    memory: str  # "hbm" | "sbuf" | "psum" | "engine"
     shape: tuple[int, ...]
     dtype: str
     argument: bool  # a kernel input
@@ -54,6 +55,7 @@ class Call:
     line: int
     queue: int  # DMA queue, -1 if none
     operands: tuple[Operand, ...]
+    core: int = 0
 
 
 class Recorded(NamedTuple):
@@ -65,6 +67,7 @@ class Recorded(NamedTuple):
     writes: tuple[View, ...]
     reads: tuple[View, ...]
     values: Any  # what execution needs beyond the operands
+    core: int = 0  # which of the launch's cores runs it
 
 
 class Trace:
@@ -75,8 +78,12 @@ class Trace:
         self.allocations: list[Allocation] = []
         self.calls: list[Recorded] = []
         self._kinds: dict[tuple, Kind] = {}
-        self._queues: dict[Site, int] = {}
-        self._regions: dict[tuple, Region] = {}
+        self._queues: dict[int | Site, int] = {}
+        self._spans: dict[tuple, tuple[Region, bool]] = {}
+        self.after: dict[int, tuple[int, ...]] = {}  # calls that a call waits for beside its data
+        self.skipped: set[int] = set()  # calls whose run-time index was out of range
+        self.named: dict[str, list[int]] = {}  # calls by the name that the kernel gave them
+        self.cores = 1  # of the launch
         self.cache: dict[Any, Any] = {}  # readings that depend on the trace alone
 
     def __len__(self) -> int:
@@ -111,7 +118,7 @@ class Trace:
             if not engine:
                 chosen = instruction.engine(self.core, kind)
                 kind = Kind(instruction, chosen, writes, reads, options)
-            instruction.check(self.core, kind)
+            instruction.verify(self.core, kind)
             self._kinds[key] = kind
         return kind
 
@@ -123,6 +130,7 @@ class Trace:
         writes: tuple[Tensor, ...],
         reads: tuple[Tensor, ...],
         values: Any,
+        core: int = 0,
     ) -> int:
         """Add a call.
 
@@ -133,40 +141,70 @@ class Trace:
             its index
         """
         index = len(self.calls)
-        queue = self._queue(site) if kind.engine == "dma" else -1
+        queue = self._queue(site, writes + reads) if kind.engine == "dma" else -1
         self.calls.append(
-            Recorded(kind, line, queue, _views(writes, index), _views(reads, index), values)
+            Recorded(kind, line, queue, _views(writes, index), _views(reads, index), values, core)
         )
         return index
 
-    def _queue(self, site: Site) -> int:
-        """A DMA queue for each line that moves data, round robin over the queues that exist.
+    def order(self, call: int, *producers: int) -> None:
+        """Make a call wait for others, whatever their data."""
+        before = self.after.get(call, ())
+        self.after[call] = before + tuple(p for p in producers if p >= 0 and p not in before)
 
-        Which queue a transfer uses is the compiler's choice and not published: assumed.
+    def _queue(self, site: Site, tensors: tuple[Tensor, ...]) -> int:
+        """A DMA queue for each tensor in HBM, round robin over the queues that exist.
+
+        A copy within SBUF has the queue of its site. Which queue a transfer uses is the compiler's
+        choice and not published: assumed.
         """
-        queue = self._queues.get(site)
+        in_hbm = (tensor.storage.id for tensor in tensors if tensor.storage.memory == "hbm")
+        key = next(in_hbm, site)
+        queue = self._queues.get(key)
         if queue is None:
-            queue = self._queues[site] = len(self._queues) % self.core.dma.queues
+            queue = self._queues[key] = len(self._queues) % self.core.dma.queues
         return queue
 
     def region(self, view: View) -> Region:
-        """The rectangle of its storage that a view spans, in rows and bytes."""
-        id, dtype, shape, strides, offset = view
+        """The rectangle of its tensor that a view spans, in rows and bytes."""
+        return self._span(view)[0] if view[5] is None else view[5].region
+
+    def fills(self, view: View) -> bool:
+        """Whether a view touches every byte of the rectangle that it spans."""
+        return view[5] is None and self._span(view)[1]
+
+    def _span(self, view: View) -> tuple[Region, bool]:
+        id, dtype, shape, strides, offset, _ = view
         key = (self.allocations[id].pitch_bytes, itemsize(dtype), shape, strides, offset)
-        region = self._regions.get(key)
-        if region is None:
-            region = self._regions[key] = region_of(*key)
-        return region
+        found = self._spans.get(key)
+        if found is None:
+            region = region_of(*key)
+            area = (region.row_end - region.row) * (region.byte_end - region.byte)
+            found = self._spans[key] = region, math.prod(shape) * key[1] == area
+        return found
+
+    def spot(self, view: View) -> tuple[int, Region]:
+        """The bytes that a view spans: which memory of its own, and where in it.
+
+        A tensor has one of its own, named by its id; tensors with an address share one.
+        """
+        region = self.region(view)
+        slot = self.allocations[view[0]].slot
+        if slot is None:
+            return view[0], region
+        row, byte = slot.region.row, slot.region.byte
+        shifted = (region[0] + row, region[1] + row, region[2] + byte, region[3] + byte)
+        return slot.memory.home, Region(*shifted)
 
     def call(self, index: int) -> Call:
         """One call, for reading."""
-        kind, line, queue, writes, reads, _ = self.calls[index]
+        kind, line, queue, writes, reads, _, core = self.calls[index]
         views = writes + reads
+        roles = kind.roles + ("index",) * (len(views) - len(kind.roles))
         operands = tuple(
-            self._operand(role, view)
-            for role, view in zip(kind.instruction.roles, views, strict=False)
+            self._operand(role, view) for role, view in zip(roles, views, strict=False)
         )
-        return Call(index, kind.instruction.name, kind.engine, line, queue, operands)
+        return Call(index, kind.instruction.name, kind.engine, line, queue, operands, core)
 
     def tensor(self, id: int) -> TensorInfo:
         """One allocation, for reading."""
@@ -174,7 +212,7 @@ class Trace:
         return TensorInfo(id, a.name, a.memory, a.shape, a.dtype, a.argument, a.output, a.line)
 
     def _operand(self, role: str, view: View) -> Operand:
-        id, dtype, shape, _, _ = view
+        id, dtype, shape = view[:3]
         region = self.region(view)
         size = itemsize(dtype)
         cols = (region.byte // size, -(-region.byte_end // size))
@@ -188,5 +226,7 @@ def _views(tensors: tuple[Tensor, ...], index: int) -> tuple[View, ...]:
         if allocation.first_call < 0:
             allocation.first_call = index
         allocation.last_call = index
-        views.append((allocation.id, tensor.dtype, tensor.shape, tensor.strides, tensor.offset))
+        views.append(
+            (allocation.id, tensor.dtype, tensor.shape, tensor.strides, tensor.offset, tensor.path)
+        )
     return tuple(views)

@@ -25,6 +25,12 @@ def data(page: Page) -> dict[str, str]:
     return page.locator(ROOT).evaluate("node => ({...node.dataset})")
 
 
+def drawn(page: Page) -> dict[str, str]:
+    """What the page says once it has drawn the last key's effect."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))")
+    return data(page)
+
+
 def settled(page: Page, scene: str) -> dict[str, str]:
     """What the page says once another run than `scene` is drawn."""
     page.wait_for_function(
@@ -120,7 +126,7 @@ def test_the_cursor_says_what_the_engine_says(stepper):
     page.keyboard.press("End")
     for _ in range(3):
         page.keyboard.press("Shift+W")
-    shown = data(page)
+    shown = drawn(page)
     row = int(shown["row"])
     assert line["wait_s"][row] > 0
     assert int(shown["line"]) == line["line"][row]
@@ -213,7 +219,7 @@ def test_the_address_leads_back_to_the_moment(stepper, open_page):
     page = stepper({"kernel": "hoisted", "M": 512})
     page.keyboard.press("ArrowRight")
     page.keyboard.press("w")
-    row = data(page)["row"]
+    row = drawn(page)["row"]
     page.wait_for_function(
         "row => atob(new URL(location).searchParams.get('s')"
         ".replace(/-/g, '+').replace(/_/g, '/')).includes(`\"row\":${row}`)",

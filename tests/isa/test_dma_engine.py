@@ -1,8 +1,4 @@
-"""dma_copy: values, limits, and time by descriptors and DMA engines."""
-
-from __future__ import annotations
-
-from typing import Any
+"""dma_copy, dma_transpose, dma_compute."""
 
 import ml_dtypes
 import numpy as np
@@ -11,171 +7,311 @@ import pytest
 import trnlab
 import trnlab.nki.isa as nisa
 import trnlab.nki.language as nl
-from tests.kit import loaded, refusal, stored, written
-from trnlab import nki, spec
-from trnlab.isa.dma_engine import DMA_COPY
-from trnlab.isa.instruction import Kind, Transfer
-from trnlab.memory import Allocation, Storage, Tensor
+from tests.isa.harness import cost, in_psum, like, normal, profile, run, tile
+from trnlab import KernelError
 
-CORE = spec.TRN2.core  # 15 ns per descriptor and per transfer, 27.2 B/ns, 2 KiB pieces
-FIXED_NS, BYTES_PER_NS = 15.0, 27.2
+BF16 = ml_dtypes.bfloat16
+DGE, OOB = nisa.dge_mode, nisa.oob_mode
 
 
-def tensor(shape: tuple[int, ...], dtype: str = "float32", buffer: str = "sbuf") -> Tensor:
-    return Tensor.whole(Storage(Allocation(0, "t", buffer, shape, dtype, 0)))
-
-
-def hbm(*shape: int, dtype: str = "float32") -> Tensor:
-    return tensor(shape, dtype, "private_hbm")
-
-
-def transfer(dst: Tensor, src: Tensor, core: spec.Core = CORE) -> Transfer:
-    return DMA_COPY.cost(core, Kind(DMA_COPY, "dma", (dst.signature,), (src.signature,), ()))
-
-
-def ns(pieces: int, bytes: int) -> float:
-    """Time on one DMA engine."""
-    return FIXED_NS + pieces * FIXED_NS + bytes / BYTES_PER_NS
-
-
-@pytest.mark.parametrize(
-    "dst, src, engines, pieces, bytes_per_engine",
-    [
-        # 128 partitions over 16 engines: 8 rows each; a row of 512 B is one piece
-        (tensor((128, 128)), hbm(128, 128), 16, 8, 8 * 512),
-        # a row of 8 KiB is four pieces
-        (tensor((128, 2048)), hbm(128, 2048), 16, 32, 8 * 8192),
-        # a row of 3000 B is cut in two
-        (tensor((128, 750)), hbm(128, 750), 16, 16, 8 * 3000),
-        # 4 rows of 8 KiB on one engine: C3 of the published measurements
-        (tensor((4, 4096), "bfloat16"), hbm(4, 4096, dtype="bfloat16"), 1, 16, 4 * 8192),
-        # a slice of HBM: each row a piece of its own
-        (tensor((128, 128)), hbm(512, 512)[:128, 128:256], 16, 8, 8 * 512),
-        # every second column: each element a piece
-        (tensor((128, 128)), hbm(128, 256)[:, ::2], 16, 8 * 128, 8 * 512),
-        # a quadrant reaches 4 engines
-        (tensor((32, 128)), hbm(32, 128), 4, 8, 8 * 512),
-        (tensor((20, 128)), hbm(20, 128), 3, 8, 8 * 512),
-        # a cast moves the wider side, in as many pieces
-        (tensor((128, 128), "bfloat16"), hbm(128, 128), 16, 8, 8 * 512),
-        # a store costs what a load costs
-        (hbm(128, 128), tensor((128, 128)), 16, 8, 8 * 512),
-        # HBM to HBM: 512 pieces of 2 KiB over 16 engines
-        (hbm(128, 2048), hbm(128, 2048), 16, 32, 65536),
-        (hbm(16), hbm(16), 1, 1, 64),
-    ],
-)
-def test_a_transfer_takes_its_descriptors_and_its_bytes(
-    dst: Tensor, src: Tensor, engines: int, pieces: int, bytes_per_engine: int
-) -> None:
-    found = transfer(dst, src)
-    assert found.engines == engines
-    assert found.engine_s * 1e9 == pytest.approx(ns(pieces, bytes_per_engine))
-
-
-@pytest.mark.parametrize("partition, engine", [(0, 0), (32, 4), (64, 8), (96, 12)])
-def test_the_partition_decides_which_engines_serve(partition: int, engine: int) -> None:
-    tile = tensor((128, 128))[partition : partition + 32]
-    found = transfer(tile, hbm(32, 128))
-    assert (found.engine, found.engines) == (engine, 4)
-
-
-def test_four_rows_of_8_kib_on_one_engine_take_what_aws_measured() -> None:
-    found = transfer(tensor((4, 4096), "bfloat16"), hbm(4, 4096, dtype="bfloat16"))
-    assert found.engine_s == pytest.approx(1416e-9, rel=0.05)
-
-
-@pytest.mark.parametrize(
-    "dst, src, hbm_bytes",
-    [
-        (tensor((128, 128)), hbm(128, 128), 65536),
-        (hbm(128, 128), tensor((128, 128)), 65536),
-        (hbm(128, 128), hbm(128, 128), 2 * 65536),
-        (tensor((128, 128)), tensor((128, 128)), 0),
-        (tensor((128, 128), "bfloat16"), hbm(128, 128), 65536),
-        (tensor((128, 128)), hbm(128, 128, dtype="bfloat16"), 32768),
-    ],
-)
-def test_only_bytes_that_enter_or_leave_hbm_count_as_hbm_traffic(
-    dst: Tensor, src: Tensor, hbm_bytes: int
-) -> None:
-    assert transfer(dst, src).hbm_bytes == hbm_bytes
-
-
-def test_half_the_engines_take_twice_as_long_and_more_than_16_help_nobody() -> None:
-    tile, source = tensor((128, 512)), hbm(128, 512)
-    seconds = {
-        engines: transfer(tile, source, CORE.with_({"dma.engines": engines})).engine_s
-        for engines in (1, 4, 8, 16, 32)
-    }
-    moving = {engines: seconds[engines] - CORE.dma.transfer_s for engines in seconds}
-    assert moving[8] == pytest.approx(2 * moving[16])
-    assert moving[4] == pytest.approx(4 * moving[16])
-    assert moving[1] == pytest.approx(16 * moving[16])
-    assert moving[32] == moving[16]
-
-
-def copies(dtype: Any = None) -> Any:
-    def kernel(a):
-        x = loaded(a)
-        out = nl.ndarray(x.shape, dtype or x.dtype)
-        nisa.dma_copy(out, x)
-        return stored(out)
-
-    return kernel
-
-
-@pytest.mark.parametrize("shape", [(1, 1), (128, 3), (5, 7), (3, 4, 5), (33, 2, 2, 2)], ids=str)
-def test_a_copy_through_sbuf_changes_nothing(shape: tuple[int, ...]) -> None:
-    a = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
-    np.testing.assert_array_equal(nki.simulate(copies())(a), a)
-
-
-def test_a_copy_casts_through_float32() -> None:
-    a = np.array([[1 + 2**-8, 1e5, -3.75, 700.0]], np.float32)
-    np.testing.assert_array_equal(
-        nki.simulate(copies("bfloat16"))(a).astype("f4"), a.astype(ml_dtypes.bfloat16).astype("f4")
-    )
-    assert nki.simulate(copies("int8"))(a).tolist() == [[1, 127, -4, 127]]
-
-
-def test_counts_must_agree_and_shapes_need_not() -> None:
-    def gather(a):
-        out = nl.ndarray((4, 32), a.dtype, nl.shared_hbm)
-        nisa.dma_copy(out, a.reshape(8, 16))
+def copied(dtype=None, **options):
+    def body(x):
+        out = like(x, dtype)
+        nisa.dma_copy(dst=out, src=x, **options)
         return out
 
-    def misfit(a):
-        nisa.dma_copy(nl.ndarray((16, 9), a.dtype), a)
-
-    a = np.arange(128, dtype=np.float32)
-    np.testing.assert_array_equal(nki.simulate(gather)(a), a.reshape(4, 32))
-    assert refusal(misfit, trnlab.shape((128,))) == (
-        "dma_copy: dst [16, 9] has 144 elements, src [128] has 128; slice both to the same tile"
-    )
+    return body
 
 
-def test_psum_is_out_of_reach() -> None:
-    def load(a):
-        nisa.dma_copy(nl.ndarray((64, 8), nl.float32, nl.psum), a)
-
-    def store(a):
-        nisa.dma_copy(a, written((64, 8), buffer=nl.psum))
-
-    shape = trnlab.shape((64, 8))
-    assert refusal(load, shape) == (
-        "dma_copy: dst is in PSUM, allowed is HBM or SBUF; copy it with nisa.tensor_copy first"
-    )
-    assert refusal(store, shape) == (
-        "dma_copy: src is in PSUM, allowed is HBM or SBUF; copy it with nisa.tensor_copy first"
-    )
+def from_hbm(body, *arrays, chip="trn3"):
+    """Run body(*tensors in HBM), which returns a tensor in HBM."""
+    return trnlab.profile(body, *arrays, chip=chip).output
 
 
-def test_an_operand_that_is_no_tensor_is_refused_by_its_role() -> None:
-    def kernel(a):
-        nisa.dma_copy(nl.ndarray((64, 8), nl.float32), np.zeros((64, 8)))
+def test_equal_dtypes_are_copied_bit_for_bit_and_others_cast():
+    x = np.array([[2**24 + 1, 7]], np.int32)
+    assert np.array_equal(run(copied(), x), x)
+    assert run(copied("float32"), x).tolist() == [[2**24, 7]]
+    y = normal(4, 8)
+    assert np.array_equal(run(copied("bfloat16"), y), y.astype(BF16))
 
-    assert refusal(kernel, trnlab.shape((64, 8))) == (
-        "dma_copy: src is of type ndarray, not a tensor; "
-        "pass arrays as arguments of the kernel, and allocate tiles with nl.ndarray"
-    )
+
+def test_shapes_may_differ_and_counts_may_not():
+    def body(x):
+        out = tile((2, 12), "float32")
+        nisa.dma_copy(dst=out, src=x)
+        return out
+
+    x = normal(4, 6)
+    assert np.array_equal(run(body, x), x.reshape(2, 12))
+    with pytest.raises(KernelError, match=r"dst \[2, 12\] has 24 elements, src \[4, 7\] has 28"):
+        run(body, normal(4, 7))
+
+
+def test_dma_does_not_reach_psum():
+    with pytest.raises(KernelError, match="dma_copy: src is in PSUM, allowed is HBM or SBUF"):
+        run(lambda x: nisa.dma_copy(dst=like(x), src=in_psum(x)), normal(4, 4))
+
+
+@pytest.mark.parametrize("mode", [*DGE, 0, 1, 2, 3])
+def test_every_descriptor_mode_moves_the_same_values(mode):
+    x = normal(4, 8)
+    assert np.array_equal(run(copied(dge_mode=mode), x), x)
+
+
+@pytest.mark.parametrize(
+    "options, chip, message",
+    [
+        ({"dge_mode": DGE.hwdge}, "trn1", "with dge_mode.hwdge: exists from NeuronCore-v3"),
+        (
+            {"dge_mode": DGE.hwdge, "dtype": "bfloat16"},
+            "trn3",
+            "src is float32 and dst is bfloat16",
+        ),
+        (
+            {"dge_mode": DGE.hwdge, "engine": nisa.engine.vector},
+            "trn3",
+            "for dge_mode.hwdge only, sync",
+        ),
+        (
+            {"engine": nisa.engine.sync},
+            "trn3",
+            "engine sync with dge_mode.unknown; an engine can be",
+        ),
+        ({"priority": 0}, "trn2", "dma_copy with priority: exists from NeuronCore-v4"),
+        ({"priority": 4}, "trn3", r"priority 4, allowed is 0 \(first\) to 3"),
+        ({"dge_mode": 9}, "trn3", "dge_mode: 9 is none of unknown, swdge, hwdge, none"),
+    ],
+)
+def test_options_are_checked(options, chip, message):
+    with pytest.raises(KernelError, match=message):
+        run(copied(**options), normal(4, 8), chip=chip)
+
+
+@pytest.mark.parametrize("engine", [nisa.engine.sync, nisa.engine.scalar])
+def test_two_engines_command_hardware_descriptors(engine):
+    x = normal(4, 8)
+    assert np.array_equal(run(copied(dge_mode=DGE.hwdge, engine=engine, priority=3), x), x)
+
+
+def test_packed_types_are_moved_as_they_are():
+    def body(x):
+        packed = like(x, "float8_e4m3fn_x4")
+        nisa.dma_copy(dst=packed, src=x.view("float8_e4m3fn_x4"))
+        return packed.view("uint32")
+
+    x = np.arange(64, dtype=np.uint32).reshape(32, 2)
+    assert np.array_equal(run(body, x), x)
+    with pytest.raises(KernelError, match="src is uint32 and dst is float8_e4m3fn_x4; it does not"):
+        run(copied("float8_e4m3fn_x4"), x)
+
+
+def gather(data, index, mode=OOB.error, dge=DGE.unknown):
+    rows, columns = index.shape[0], data.shape[1]
+    at, out = tile((rows, 1), "int32"), tile((rows, columns), "float32")
+    nisa.dma_copy(dst=at, src=index)
+    nisa.memset(out, 7.0)
+    view = data.ap(pattern=[[columns, rows], [1, columns]], vector_offset=at, indirect_dim=0)
+    nisa.dma_copy(dst=out, src=view, oob_mode=mode, dge_mode=dge)
+    result = nl.ndarray(out.shape, "float32", nl.shared_hbm)
+    nisa.dma_copy(dst=result, src=out)
+    return result
+
+
+def test_a_gather_reads_a_row_for_each_partition():
+    data, index = normal(20, 6), np.array([[3], [19], [0], [3]], np.int32)
+    assert np.array_equal(from_hbm(gather, data, index), data[index[:, 0]])
+
+
+def test_rows_out_of_range_are_an_error_or_left_alone():
+    data, index = normal(20, 6), np.array([[3], [20], [-1], [0]], np.int32)
+    with pytest.raises(KernelError, match="dma_copy: index 20 into data .* is out of range"):
+        from_hbm(gather, data, index)
+    found = from_hbm(lambda d, i: gather(d, i, OOB.skip), data, index)
+    expected = data[np.clip(index[:, 0], 0, 19)]
+    expected[1:3] = 7
+    assert np.array_equal(found, expected)
+
+
+def test_only_software_descriptors_gather():
+    data, index = normal(20, 6), np.zeros((4, 1), np.int32)
+    with pytest.raises(
+        KernelError, match="a vector_offset with dge_mode.hwdge; only dge_mode.swdge"
+    ):
+        from_hbm(lambda d, i: gather(d, i, dge=DGE.hwdge), data, index)
+
+
+def scatter(out, data, index, add=False, mode=OOB.error):
+    rows, columns = data.shape
+    at, values = tile((rows, 1), "int32"), tile((rows, columns), "float32")
+    nisa.dma_copy(dst=at, src=index)
+    nisa.dma_copy(dst=values, src=data)
+    view = out.ap(pattern=[[columns, rows], [1, columns]], vector_offset=at, indirect_dim=0)
+    if add:
+        nisa.dma_compute(dst=view, srcs=[view, values], reduce_op=nl.add, oob_mode=mode)
+    else:
+        nisa.dma_copy(dst=view, src=values, oob_mode=mode)
+    return out
+
+
+@pytest.mark.parametrize("add", [False, True])
+def test_a_scatter_writes_or_adds_rows(add):
+    out, data = normal(20, 6), normal(3, 6, seed=1)
+    index = np.array([[7], [0], [19]], np.int32)
+    found = from_hbm(lambda o, d, i: scatter(o, d, i, add), out.copy(), data, index)
+    expected = out.copy()
+    expected[index[:, 0]] = data + (expected[index[:, 0]] if add else 0)
+    assert np.array_equal(found, expected)
+
+
+@pytest.mark.parametrize("add", [False, True])
+def test_a_scatter_skips_rows_out_of_range(add):
+    out, data = normal(20, 6), normal(3, 6, seed=1)
+    index = np.array([[7], [99], [-3]], np.int32)
+    found = from_hbm(lambda o, d, i: scatter(o, d, i, add, OOB.skip), out.copy(), data, index)
+    expected = out.copy()
+    expected[7] = data[0] + (expected[7] if add else 0)
+    assert np.array_equal(found, expected)
+
+
+def test_gather_and_add():
+    def kernel(data, index, start):
+        at, total = tile((4, 1), "int32"), tile((4, 6), "float32")
+        nisa.dma_copy(dst=at, src=index)
+        nisa.dma_copy(dst=total, src=start)
+        view = data.ap(pattern=[[6, 4], [1, 6]], vector_offset=at, indirect_dim=0)
+        nisa.dma_compute(dst=total, srcs=[total, view], reduce_op=nl.add, oob_mode=OOB.skip)
+        out = nl.ndarray((4, 6), "float32", nl.shared_hbm)
+        nisa.dma_copy(dst=out, src=total)
+        return out
+
+    data, start = normal(20, 6), normal(4, 6, seed=1)
+    index = np.array([[3], [40], [0], [3]], np.int32)
+    expected = start + data[np.minimum(index[:, 0], 19)]
+    expected[1] = start[1]
+    assert np.array_equal(from_hbm(kernel, data, index, start), expected)
+
+
+def summed(*, count=2, **options):
+    def body(*tiles):
+        out = like(tiles[0], options.get("dtype"))
+        rest = {key: value for key, value in options.items() if key != "dtype"}
+        nisa.dma_compute(out, list(tiles) * count, **({"reduce_op": nl.add} | rest))
+        return out
+
+    return body
+
+
+def test_dma_compute_adds_in_float32():
+    x, y = normal(4, 8), normal(4, 8, seed=1)
+    assert np.array_equal(run(summed(count=1), x, y), x + y)
+    low = [array.astype(BF16) for array in (x, y)]
+    expected = (low[0].astype(np.float32) + low[1].astype(np.float32)).astype(BF16)
+    assert np.array_equal(run(summed(count=1), *low), expected)
+    assert np.array_equal(run(summed(count=16), np.ones((2, 2), np.float32)), np.full((2, 2), 16))
+
+
+def test_both_orders_of_its_arguments_are_taken():
+    def body(x):
+        out = like(x)
+        nisa.dma_compute(out, [x, x], [1.0, 1.0], nl.add)
+        return out
+
+    x = normal(4, 4)
+    assert np.array_equal(run(body, x), x + x)
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ({"count": 17}, "17 sources, allowed are 1 to 16"),
+        ({"reduce_op": nl.maximum}, "reduce_op maximum; DMA engines add only"),
+        ({"scales": [1.0, 2.0]}, "scales must all be 1.0"),
+        ({"oob_mode": OOB.skip}, "oob_mode.skip without vector_offset"),
+    ],
+)
+def test_dma_compute_refuses(options, message):
+    with pytest.raises(KernelError, match=message):
+        run(summed(**options), normal(4, 4))
+
+
+def transposed(shape, **options):
+    def body(x):
+        out = tile(shape, x.dtype)
+        nisa.dma_transpose(dst=out, src=x, **options)
+        return out
+
+    return body
+
+
+@pytest.mark.parametrize(
+    "shape, axes", [((6, 4), (1, 0)), ((6, 3, 4), (2, 1, 0)), ((6, 2, 3, 4), (3, 1, 2, 0))]
+)
+@pytest.mark.parametrize("dtype", [np.float32, BF16])
+def test_dma_transposes_of_two_to_four_dimensions(shape, axes, dtype):
+    x = normal(*shape).astype(dtype)
+    expected = x.transpose(axes)
+    assert np.array_equal(run(transposed(expected.shape), x), expected)
+    assert np.array_equal(run(transposed(expected.shape, axes=list(axes)), x), expected)
+
+
+def test_dma_transpose_refuses():
+    x = normal(6, 4)
+    with pytest.raises(KernelError, match=r"axes \(0, 1\) of src \[6, 4\]; allowed are"):
+        run(transposed((4, 6), axes=(0, 1)), x)
+    with pytest.raises(KernelError, match=r"dst \[4, 6, 1\] should be \[4, 6\]"):
+        run(transposed((4, 6, 1)), x)
+    with pytest.raises(KernelError, match="dge_mode.none; allowed are unknown, hwdge"):
+        run(transposed((4, 6), dge_mode=DGE.none), x)
+    with pytest.raises(KernelError, match="src is float32 and dst is bfloat16"):
+        run(lambda x: nisa.dma_transpose(tile((4, 6), "bfloat16"), x), x)
+
+
+@pytest.mark.parametrize(
+    "shape, dtype, legal",
+    [
+        ((16, 64), BF16, True),
+        ((8, 64), BF16, False),
+        ((16, 64), np.float32, False),
+        ((4, 4, 64), BF16, True),
+        ((4, 3, 64), BF16, False),
+        ((16, 129), BF16, False),
+    ],
+)
+def test_hardware_transposes_have_shapes_of_their_own(shape, dtype, legal):
+    x = normal(*shape).astype(dtype)
+    if shape[-1] > 128:
+        body = transposed((128, 16), dge_mode=DGE.hwdge)
+    else:
+        body = transposed(x.T.shape, dge_mode=DGE.hwdge)
+    if legal:
+        assert np.array_equal(run(body, x), x.T)
+    else:
+        with pytest.raises(KernelError, match="dma_transpose: (src .* with dge_mode.hwdge|dst)"):
+            run(body, x)
+
+
+def test_a_transpose_is_slower_than_a_copy():
+    x = normal(128, 128).astype(BF16)
+    copy, turned = profile(copied(), x), profile(transposed((128, 128)), x)
+    slow, fast = cost(turned, "dma_transpose"), cost(copy, "dma_copy")
+    assert slow.engine_s > 1.1 * fast.engine_s
+
+
+def test_a_gather_may_transpose():
+    def kernel(data, index):
+        at, out = tile((16, 1), "uint32"), tile((8, 16), "bfloat16")
+        nisa.dma_copy(dst=at, src=index)
+        nisa.memset(out, 7.0)
+        view = data.ap(pattern=[[8, 16], [1, 8]], vector_offset=at, indirect_dim=0)
+        nisa.dma_transpose(dst=out, src=view, axes=(1, 0), oob_mode=OOB.skip)
+        result = nl.ndarray(out.shape, "bfloat16", nl.shared_hbm)
+        nisa.dma_copy(dst=result, src=out)
+        return result
+
+    data = normal(32, 8).astype(BF16)
+    index = np.random.default_rng(0).integers(0, 32, (16, 1)).astype(np.uint32)
+    index[5] = 1000
+    expected = data[np.minimum(index[:, 0], 31)].T.copy()
+    expected[:, 5] = 7
+    assert np.array_equal(from_hbm(kernel, data, index), expected)

@@ -1,363 +1,279 @@
-"""nc_matmul and nc_transpose: values, limits and time."""
-
-from __future__ import annotations
-
-from typing import Any
+"""nc_matmul in all its modes, nc_transpose on TensorE."""
 
 import ml_dtypes
 import numpy as np
 import pytest
 
-import trnlab
 import trnlab.nki.isa as nisa
-import trnlab.nki.language as nl
-from tests.kit import loaded, refusal, small_integers, stored, timeline_ns, written
-from trnlab import nki, spec
+from tests.isa.harness import cycles, like, normal, profile, run, tile
+from trnlab import KernelError
 
-DTYPES = {
-    "float32": np.float32,
-    "bfloat16": ml_dtypes.bfloat16,
-    "float16": np.float16,
-    "float8_e4m3": ml_dtypes.float8_e4m3,
-    "float8_e4m3fn": ml_dtypes.float8_e4m3fn,
-    "float8_e5m2": ml_dtypes.float8_e5m2,
-}
-FP32_ROUNDOFF = 2.0**-24
+E4M3, E4M3FN, E5M2 = ml_dtypes.float8_e4m3, ml_dtypes.float8_e4m3fn, ml_dtypes.float8_e5m2
+DOUBLE = nisa.matmul_perf_mode.double_row
 
 
-def product(a: Any, b: Any) -> Any:
-    acc = nl.ndarray((a.shape[1], b.shape[1]), nl.float32, nl.psum)
-    nisa.nc_matmul(acc, loaded(a), loaded(b))
-    return stored(acc)
+def whole(*shape, seed=0):
+    """Small whole numbers: their products are exact."""
+    return np.random.default_rng(seed).integers(-4, 5, shape).astype(np.float32)
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("k, m, n", [(128, 128, 512), (1, 1, 1), (64, 3, 17)])
-def test_a_product_of_small_integers_is_exact_in_every_format(
-    dtype: str, k: int, m: int, n: int
-) -> None:
-    a, b = small_integers(k, m, dtype=DTYPES[dtype]), small_integers(k, n, dtype=DTYPES[dtype])
-    exact = a.astype(np.int64).T @ b.astype(np.int64)
-    np.testing.assert_array_equal(nki.simulate(product)(a, b), exact)
+def product(dtype="float32", dst=None, **options):
+    def body(a, b):
+        m = options.pop("m", a.shape[-1])
+        out = tile(dst or (m, b.shape[-1]), dtype, "psum")
+        nisa.nc_matmul(dst=out, stationary=a, moving=b, **options)
+        return out
+
+    return body
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_a_product_is_off_by_no_more_than_float32_sums_are(dtype: str) -> None:
-    """The operands' own values are exact; each of K products and sums rounds once in float32."""
-    rng = np.random.default_rng(1)
-    a, b = (rng.standard_normal(shape).astype(DTYPES[dtype]) for shape in ((128, 64), (128, 96)))
-    x, y = a.astype(np.float64), b.astype(np.float64)
-    bound = 128 * FP32_ROUNDOFF / (1 - 128 * FP32_ROUNDOFF) * (np.abs(x).T @ np.abs(y))
-    assert (np.abs(nki.simulate(product)(a, b) - x.T @ y) <= bound).all()
+@pytest.mark.parametrize("dtype", [np.float32, ml_dtypes.bfloat16, np.float16, E4M3, E4M3FN, E5M2])
+@pytest.mark.parametrize("k, m, n", [(128, 128, 512), (1, 1, 1), (96, 33, 7)])
+def test_products_of_every_dtype_are_exact_on_whole_numbers(dtype, k, m, n):
+    a, b = whole(k, m).astype(dtype), whole(k, n, seed=1).astype(dtype)
+    expected = a.astype(np.float32).T @ b.astype(np.float32)
+    assert np.array_equal(run(product(), a, b), expected)
+
+
+def test_free_dimensions_are_flattened():
+    a, b = whole(8, 2, 3), whole(8, 4, 5, seed=1)
+    found = run(product(dst=(6, 4, 5)), a, b)
+    assert np.array_equal(found, (a.reshape(8, 6).T @ b.reshape(8, 20)).reshape(6, 4, 5))
+
+
+@pytest.mark.parametrize("second", [None, True, False])
+def test_accumulation(second):
+    def body(a, b):
+        out = tile((4, 5), "float32", "psum")
+        nisa.nc_matmul(out, a, b)
+        nisa.nc_matmul(out, a, b, accumulate=second)
+        return out
+
+    a, b = whole(8, 4), whole(8, 5, seed=1)
+    times = 1 if second is False else 2
+    assert np.array_equal(run(body, a, b), times * (a.T @ b))
+
+
+def test_none_overwrites_what_is_new_and_adds_to_the_rest():
+    def body(a, b):
+        out = tile((4, 10), "float32", "psum")
+        nisa.nc_matmul(out[:, 0:6], a, b[:, 0:6])
+        nisa.nc_matmul(out[:, 3:10], a, b[:, 3:10])
+        return out
+
+    a, b = whole(8, 4), whole(8, 10, seed=1)
+    expected = a.T @ b
+    expected[:, 3:6] *= 2
+    assert np.array_equal(run(body, a, b), expected)
+
+
+def test_bf16_psum_is_rounded_after_every_sum():
+    def body(a, b):
+        out = tile((1, 1), "bfloat16", "psum")
+        for i in range(3):
+            nisa.nc_matmul(out, a, b, accumulate=i > 0)
+        return out
+
+    a, b = np.full((1, 1), 1.0, np.float32), np.full((1, 1), 1 + 2**-8, np.float32)
+    total = np.float32(0)
+    for _ in range(3):
+        total = np.float32(ml_dtypes.bfloat16(total + np.float32(1 + 2**-8)))
+    assert run(body, a, b).astype(np.float32) == total
+    with pytest.raises(KernelError, match="dst is bfloat16, PSUM of NeuronCore-v3 takes float32"):
+        run(body, a, b, chip="trn2")
 
 
 @pytest.mark.parametrize(
-    "flags, factor",
+    "chip, n, dtype, legal",
     [
-        ((None,), 1),
-        ((False,), 1),
-        ((None, None), 2),
-        ((False, True), 2),
-        ((None, True, True), 3),
-        ((None, None, False), 1),
-        ((False, False), 1),
-        ((False, True, False, None), 2),
+        ("trn1", 512, "float32", True),
+        ("trn2", 513, "float32", False),
+        ("trn3", 4096, "float32", True),
+        ("trn3", 4097, "float32", False),
+        ("trn3", 8192, "bfloat16", True),
     ],
 )
-def test_the_first_matmul_overwrites_and_later_ones_add(
-    flags: tuple[bool | None, ...], factor: int
-) -> None:
-    def kernel(a, b):
-        left, right = loaded(a), loaded(b)
-        acc = nl.ndarray((32, 48), nl.float32, nl.psum)
-        for flag in flags:
-            nisa.nc_matmul(acc, left, right, accumulate=flag)
-        return stored(acc)
-
-    a, b = small_integers(64, 32), small_integers(64, 48, seed=1)
-    np.testing.assert_array_equal(nki.simulate(kernel)(a, b), factor * (a.T @ b))
+def test_the_moving_size_depends_on_the_generation(chip, n, dtype, legal):
+    a, b = whole(2, 2), whole(2, n, seed=1)
+    if legal:
+        assert np.array_equal(run(product(dtype), a, b, chip=chip).astype(np.float32), a.T @ b)
+    else:
+        with pytest.raises(KernelError, match=f"K, M, N = 2, 2, {n} exceeds"):
+            run(product(dtype), a, b, chip=chip)
 
 
-def test_accumulation_is_inferred_by_place_not_by_tile() -> None:
-    def kernel(a, b):
-        left, right = loaded(a), loaded(b)
-        acc = nl.ndarray((32, 48), nl.float32, nl.psum)
-        nisa.nc_matmul(acc[:, 0:32], left, right[:, 0:32])  # writes 0..32
-        nisa.nc_matmul(acc[:, 16:48], left, right[:, 16:48])  # adds to 16..32, writes 32..48
-        return stored(acc)
-
-    a, b = small_integers(64, 32), small_integers(64, 48, seed=1)
-    times = np.repeat([1, 2, 1], 16)
-    np.testing.assert_array_equal(nki.simulate(kernel)(a, b), times * (a.T @ b))
-
-
-def test_a_matmul_adds_to_what_memset_left() -> None:
-    def kernel(a, b):
-        acc = nl.ndarray((32, 48), nl.float32, nl.psum)
-        nisa.memset(acc, 7)
-        nisa.nc_matmul(acc, loaded(a), loaded(b))
-        return stored(acc)
-
-    a, b = small_integers(64, 32), small_integers(64, 48, seed=1)
-    np.testing.assert_array_equal(nki.simulate(kernel)(a, b), 7 + a.T @ b)
-
-
-def test_operands_that_change_after_the_matmul_do_not_change_it() -> None:
-    def kernel(a, b):
-        left, right = loaded(a), loaded(b)
-        acc = nl.ndarray((32, 48), nl.float32, nl.psum)
-        nisa.nc_matmul(acc, left, right)
-        nisa.memset(left, 0)
-        nisa.nc_matmul(acc, left, right)
-        nisa.memset(right, 9)
-        return stored(acc)
-
-    a, b = small_integers(64, 32), small_integers(64, 48, seed=1)
-    np.testing.assert_array_equal(nki.simulate(kernel)(a, b), a.T @ b)
-
-
-def test_two_tiles_that_take_turns_keep_their_own_sums() -> None:
-    def kernel(a, b):
-        left, right = loaded(a), loaded(b)
-        tiles = [nl.ndarray((32, 48), nl.float32, nl.psum) for _ in range(2)]
-        for turn in range(6):
-            nisa.nc_matmul(tiles[turn % 2], left, right, accumulate=turn > 1)
-        nisa.tensor_copy(total := nl.ndarray((32, 48), nl.float32), tiles[0])
-        nisa.tensor_tensor(total, total, tiles[1], nl.subtract)
-        return stored(total), stored(tiles[1])
-
-    a, b = small_integers(64, 32), small_integers(64, 48, seed=1)
-    difference, last = nki.simulate(kernel)(a, b)
-    assert (difference == 0).all()
-    np.testing.assert_array_equal(last, 3 * (a.T @ b))
-
-
-def test_strided_operands_and_a_three_dimensional_moving_tile_multiply_in_order() -> None:
-    def kernel(a, b):
-        left, right = loaded(a), loaded(b)
-        acc = nl.ndarray((16, 2, 24), nl.float32, nl.psum)
-        nisa.nc_matmul(acc, left[:, 0:32:2], right.reshape(64, 2, 24))
-        return stored(acc)
-
-    a, b = small_integers(64, 32), small_integers(64, 48, seed=1)
-    expected = (a[:, ::2].T @ b).reshape(16, 2, 24)
-    np.testing.assert_array_equal(nki.simulate(kernel)(a, b), expected)
-
-
-@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
-def test_a_transpose_moves_every_bit(dtype: str) -> None:
-    def kernel(a):
-        turned = nl.ndarray((48, 96), a.dtype, nl.psum)
-        nisa.nc_transpose(turned, loaded(a))
-        return stored(turned)
-
-    a = np.random.default_rng(0).standard_normal((96, 48)).astype(DTYPES[dtype])
-    np.testing.assert_array_equal(
-        nki.simulate(kernel)(a).astype(np.float32), a.T.astype(np.float32)
-    )
-
-
-# Limits. Each kernel breaks one rule, and nothing else.
-
-
-def matmul_of(
-    stationary: tuple[Any, ...], moving: tuple[Any, ...], dst: tuple[Any, ...] = ()
-) -> Any:
-    """A kernel of one nc_matmul; an operand is (shape, dtype, buffer), or a tail is left out."""
-
-    def tile(shape, dtype="bfloat16", buffer=nl.sbuf):
-        return written(shape, dtype, buffer)
-
-    def kernel():
-        m, n = stationary[0][1], moving[0][1]
-        acc = dst or ((m, n), "float32", nl.psum)
-        nisa.nc_matmul(nl.ndarray(*acc), tile(*stationary), tile(*moving))
-
-    return kernel
+def test_two_rows_of_k_on_each_partition():
+    a, b = whole(128, 2, 16).astype(E4M3), whole(128, 2, 40, seed=1).astype(E5M2)
+    expected = np.einsum("kjm,kjn->mn", a.astype(np.float32), b.astype(np.float32))
+    for mode in (DOUBLE, "double_row"):
+        ran = profile(product(perf_mode=mode), a, b)
+        assert np.array_equal(ran.output[0], expected)
+    assert ran.flops == 2 * 256 * 16 * 40
 
 
 @pytest.mark.parametrize(
-    "kernel, chip, sentence",
+    "shape, dtype, chip, options, message",
     [
+        ((8, 2, 4), E4M3, "trn1", {}, "in double_row: exists from NeuronCore-v3"),
         (
-            matmul_of(((128, 128),), ((64, 512),)),
+            (8, 2, 4),
+            np.float32,
             "trn3",
-            "nc_matmul: stationary has 128 partitions, moving has 64; "
-            "both must hold the same K rows on partitions",
+            {},
+            "stationary is float32; double_row multiplies float8_e4m3",
         ),
+        ((8, 3, 4), E4M3, "trn3", {}, r"stationary \[8, 3, 4\] should be \[K/2, 2, ...\]"),
+        ((8, 2, 4), E4M3, "trn3", {"is_transpose": True}, "double_row and is_transpose exclude"),
         (
-            matmul_of(((128, 129),), ((128, 512),), ((128, 512), "float32", nl.psum)),
+            (8, 2, 4),
+            E4M3,
             "trn3",
-            "nc_matmul: K, M, N = 128, 129, 512 exceeds (128, 128, 4096); "
-            "split the operands into tiles of at most that size",
-        ),
-        (
-            matmul_of(((128, 128),), ((128, 513),)),
-            "trn2",
-            "nc_matmul: K, M, N = 128, 128, 513 exceeds (128, 128, 512); "
-            "split the operands into tiles of at most that size",
-        ),
-        (
-            matmul_of(((128, 64),), ((128, 512),), ((128, 512), "float32", nl.psum)),
-            "trn3",
-            "nc_matmul: dst [128, 512] should be [M, N] = [64, 512]",
-        ),
-        (
-            matmul_of(((128, 64),), ((128, 512),), ((64, 512), "float32", nl.sbuf)),
-            "trn3",
-            "nc_matmul: dst is in SBUF, allowed is PSUM; copy it with nisa.tensor_copy first",
-        ),
-        (
-            matmul_of(((128, 64), "float32", nl.psum), ((128, 512), "float32")),
-            "trn3",
-            "nc_matmul: stationary is in PSUM, allowed is SBUF; "
-            "copy it with nisa.tensor_copy first",
-        ),
-        (
-            matmul_of(((128, 64), "float32"), ((128, 512), "bfloat16")),
-            "trn3",
-            "nc_matmul: stationary is float32 and moving is bfloat16; "
-            "float32 goes only with float32: cast one of them with nisa.tensor_copy",
-        ),
-        (
-            matmul_of(((128, 64), "int8"), ((128, 512),)),
-            "trn3",
-            "nc_matmul: stationary is int8; TensorE multiplies float32, tfloat32, bfloat16, "
-            "float16, float8_e4m3, float8_e4m3fn, float8_e5m2",
-        ),
-        (
-            matmul_of(((128, 64), "float8_e4m3fn"), ((128, 512), "float8_e4m3fn")),
-            "trn2",
-            "nc_matmul: float8_e4m3fn exists on NeuronCore-v4 only, this is NeuronCore-v3; "
-            "use float8_e4m3",
-        ),
-        (
-            matmul_of(((128, 64), "float8_e4m3"), ((128, 512), "float8_e4m3fn")),
-            "trn3",
-            "nc_matmul: float8_e4m3 and float8_e4m3fn may not meet in one matmul; cast one",
-        ),
-        (
-            matmul_of(((128, 64),), ((128, 512),), ((64, 512), "bfloat16", nl.psum)),
-            "trn2",
-            "nc_matmul: dst is bfloat16, PSUM of NeuronCore-v3 takes float32",
-        ),
-        (
-            matmul_of(((128, 64),), ((128, 512),), ((64, 512), "float16", nl.psum)),
-            "trn3",
-            "nc_matmul: dst is float16, PSUM of NeuronCore-v4 takes float32 or bfloat16",
+            {"tile_size": (128, 64), "tile_position": (0, 0)},
+            "only rows can be tiled here",
         ),
     ],
 )
-def test_a_matmul_beyond_the_limits_is_refused(kernel: Any, chip: str, sentence: str) -> None:
-    assert refusal(kernel, chip=chip) == sentence
+def test_double_row_refuses(shape, dtype, chip, options, message):
+    x = whole(*shape).astype(dtype)
+    with pytest.raises(KernelError, match=message):
+        run(product(perf_mode=DOUBLE, m=shape[-1], **options), x, x, chip=chip)
 
 
-def test_a_destination_across_two_banks_is_refused() -> None:
-    def kernel():
-        acc = nl.ndarray((64, 1024), nl.float32, nl.psum)
-        nisa.nc_matmul(acc[:, 256:768], written((128, 64)), written((128, 512)))
-
-    assert refusal(kernel) == (
-        "nc_matmul: dst [64, 512] float32 straddles 2 PSUM banks; start it at a bank"
-    )
-
-
-def test_an_operand_in_hbm_is_refused() -> None:
-    def kernel(a):
-        acc = nl.ndarray((64, 64), nl.float32, nl.psum)
-        nisa.nc_matmul(acc, a, written((128, 64)))
-
-    assert refusal(kernel, trnlab.shape((128, 64))) == (
-        "nc_matmul: stationary is in HBM, allowed is SBUF; bring it there with nisa.dma_copy first"
-    )
-
-
-def test_partitions_that_the_array_cannot_address_are_refused() -> None:
-    def kernel():
-        tile = written((128, 64))
-        acc = nl.ndarray((64, 64), nl.float32, nl.psum)
-        nisa.nc_matmul(acc, tile[16:48], tile[16:48])
-
-    assert refusal(kernel) == (
-        "nc_matmul: stationary uses 32 partitions from partition 16; "
-        "32 partitions may start at 0, 32, 64, 96 only"
-    )
-
-
-def test_a_wide_moving_tile_is_legal_on_trainium3_alone() -> None:
-    wide = matmul_of(((128, 128),), ((128, 4096),))
-    trnlab.profile(wide, chip="trn3")
-    assert "exceeds (128, 128, 512)" in refusal(wide, chip="trn2")
-
-
-def test_a_transpose_beyond_the_array_is_refused() -> None:
-    def wide():
-        nisa.nc_transpose(nl.ndarray((128, 128), nl.float32, nl.psum), written((128, 256)))
-
-    def misshapen():
-        nisa.nc_transpose(nl.ndarray((128, 64), nl.float32, nl.psum), written((128, 64)))
-
-    def narrow():
-        nisa.nc_transpose(nl.ndarray((64, 128), nl.bfloat16, nl.psum), written((128, 64)))
-
-    def in_sbuf():
-        nisa.nc_transpose(nl.ndarray((64, 128), nl.float32), written((128, 64)))
-
-    assert refusal(wide) == (
-        "nc_transpose: data [128, 256] exceeds [128, 128] on the Tensor engine; "
-        "transpose it in square tiles"
-    )
-    assert refusal(misshapen) == (
-        "nc_transpose: dst [128, 64] should be [64, 128] for data [128, 64]"
-    )
-    assert refusal(narrow) == (
-        "nc_transpose: dst is bfloat16, data is float32; the dtypes should be equal"
-    )
-    assert refusal(in_sbuf) == (
-        "nc_transpose: dst is in SBUF, allowed is PSUM; copy it with nisa.tensor_copy first"
-    )
-
-
-# Time, on Trainium2, whose figures are published.
-
-TENSOR = spec.TRN2.core.tensor
-CYCLE_NS = 1e9 / TENSOR.clock_hz
-
-
-def matmul_rows(m: int, n: int, dtype: str) -> list[tuple[str, float, float, float]]:
-    def kernel():
-        a, b = written((128, m), dtype), written((128, n), dtype)
-        nisa.nc_matmul(nl.ndarray((m, n), nl.float32, nl.psum), a, b)
-
-    prof = trnlab.profile(kernel, chip="trn2")
-    return [row for row in timeline_ns(prof) if row[0].startswith("tensor")]
+def test_double_row_takes_the_time_of_half_the_rows():
+    a, b = whole(128, 2, 128).astype(E4M3), whole(128, 2, 512).astype(E4M3)
+    half, whole_k = profile(product(), a[:, 0], b[:, 0]), profile(product(perf_mode=DOUBLE), a, b)
+    assert cycles(whole_k, "nc_matmul") == cycles(half, "nc_matmul")
 
 
 @pytest.mark.parametrize(
-    "m, n, cycles", [(128, 512, 512), (128, 8, 64), (16, 8, 16), (16, 100, 100)]
+    "stationary, moving, message",
+    [
+        (np.float32, ml_dtypes.bfloat16, "float32 goes only with float32"),
+        (E4M3, E4M3FN, "float8_e4m3 and float8_e4m3fn may not meet"),
+        (np.int32, np.int32, "stationary is int32; TensorE multiplies float32"),
+    ],
 )
-def test_a_bfloat16_matmul_streams_n_cycles_but_at_least_64_or_m(
-    m: int, n: int, cycles: int
-) -> None:
-    load, multiply = matmul_rows(m, n, "bfloat16")
-    assert load[2] - load[1] == pytest.approx(m / 4 * CYCLE_NS, abs=2e-3)
-    assert multiply[2] - multiply[1] == pytest.approx(
-        cycles * TENSOR.pass_overhead * CYCLE_NS, abs=2e-3
-    )
-    assert multiply[3] - multiply[2] == pytest.approx(393 * CYCLE_NS, abs=2e-3)
+def test_dtypes_that_do_not_meet(stationary, moving, message):
+    with pytest.raises(KernelError, match=message):
+        run(product(), whole(4, 4).astype(stationary), whole(4, 4).astype(moving))
 
 
-def test_a_float32_matmul_is_two_passes_of_twice_the_time() -> None:
-    rows = matmul_rows(128, 512, "float32")
-    assert [row[0] for row in rows] == ["tensor_load", "tensor", "tensor_load", "tensor"]
-    multiplies = [row for row in rows if row[0] == "tensor"]
-    pitch_ns = multiplies[1][1] - multiplies[0][1]
-    assert pitch_ns == pytest.approx(430.3, abs=0.05)  # AWS's measurement
-    latency_ns = multiplies[0][3] - multiplies[0][1]
-    assert latency_ns == pytest.approx(590.5, abs=4)  # 589 to 592 without the pass overhead
+def test_e4m3fn_exists_on_neuroncore_v4_only():
+    x = whole(4, 4).astype(E4M3FN)
+    with pytest.raises(KernelError, match="float8_e4m3fn exists on NeuronCore-v4 only"):
+        run(product(), x, x, chip="trn2")
 
 
-def test_flops_count_multiplies_and_adds_once_whatever_the_passes() -> None:
-    for dtype in ("float32", "bfloat16"):
-        a, b = trnlab.shape((128, 64), dtype), trnlab.shape((128, 300), dtype)
-        assert trnlab.profile(product, a, b).flops == 2 * 128 * 64 * 300
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ({"tile_size": (64, 64)}, "set both or none"),
+        (
+            {"tile_size": (48, 64), "tile_position": (0, 0)},
+            "rows and columns of a tile are 32, 64, 128",
+        ),
+        ({"tile_size": (32, 32), "tile_position": (16, 0)}, "is not a multiple of tile_size"),
+        ({"tile_size": (32, 32), "tile_position": (128, 0)}, "is not a multiple of tile_size"),
+        (
+            {"tile_size": (32, 32), "tile_position": (0, 0)},
+            r"stationary \[40, 20\] exceeds tile_size",
+        ),
+    ],
+)
+def test_tiles_of_the_array_are_checked(options, message):
+    with pytest.raises(KernelError, match=message):
+        run(product(**options), whole(40, 20), whole(40, 8))
+
+
+def test_tiles_of_the_array_do_not_change_values():
+    a, b = whole(32, 20), whole(32, 8, seed=1)
+    options = {"tile_size": (32, 64), "tile_position": (96, 64)}
+    assert np.array_equal(run(product(**options), a, b), a.T @ b)
+    with pytest.raises(KernelError, match="rows and columns of a tile are 64, 128"):
+        run(product(**options), a, b, chip="trn1")
+
+
+@pytest.mark.parametrize("hint", ["is_stationary_onezero", "is_moving_onezero"])
+def test_ones_and_zeros_make_float32_faster(hint):
+    a, b = whole(128, 128), whole(128, 512)
+    plain, hinted = (profile(product(**options), a, b) for options in ({}, {hint: True}))
+    assert cycles(hinted, "nc_matmul") == pytest.approx(cycles(plain, "nc_matmul") / 2)
+    assert np.array_equal(hinted.output[0], plain.output[0])
+
+
+def eye(n, dtype=np.float32):
+    return np.eye(n).astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, ml_dtypes.bfloat16, np.float16])
+def test_a_transpose_moves_bits(dtype):
+    x = normal(8, 16).astype(dtype)
+    x[0, 0], x[1, 2] = np.nan, np.inf
+    name = np.dtype(dtype).name
+    found = run(product(name, is_transpose=True), x, eye(8, dtype))
+    bits = f"u{x.dtype.itemsize}"
+    assert np.array_equal(found.view(bits), np.ascontiguousarray(x.T).view(bits))
+
+
+def test_a_transpose_never_accumulates():
+    def body(x, i):
+        out = tile((16, 8), "float32", "psum")
+        for _ in range(2):
+            nisa.nc_matmul(out, x, i, is_transpose=True, accumulate=None)
+        return out
+
+    x = normal(8, 16)
+    assert np.array_equal(run(body, x, eye(8)), x.T)
+
+
+def test_a_transpose_through_a_permutation_permutes():
+    x, order = normal(8, 16), [3, 1, 0, 2, 7, 6, 5, 4]
+    assert np.array_equal(run(product(is_transpose=True), x, eye(8)[:, order]), x.T[:, order])
+
+
+def test_fp8_transposes_land_in_16_bits():
+    x = whole(8, 16).astype(E5M2)
+    found = run(product("bfloat16", is_transpose=True), x, eye(8, E5M2))
+    assert np.array_equal(found.view(np.uint16), np.ascontiguousarray(x.T).view(np.uint8))
+
+
+def test_a_transpose_keeps_the_dtype():
+    with pytest.raises(KernelError, match="stationary is bfloat16 and dst is float32; a transpose"):
+        run(
+            product(is_transpose=True),
+            normal(8, 8).astype(ml_dtypes.bfloat16),
+            eye(8, ml_dtypes.bfloat16),
+        )
+
+
+def test_neuroncore_v2_transposes_by_a_product_into_float32():
+    x = normal(8, 16).astype(ml_dtypes.bfloat16)
+    found = run(product(is_transpose=True), x, eye(8, ml_dtypes.bfloat16), chip="trn1")
+    assert np.array_equal(found, x.T.astype(np.float32))
+
+
+@pytest.mark.parametrize("shape", [(128, 128), (5, 3), (4, 2, 6)])
+def test_nc_transpose_on_the_tensor_engine(shape):
+    def body(x):
+        out = tile((x.size // x.shape[0], x.shape[0]), "bfloat16", "psum")
+        nisa.nc_transpose(dst=out, data=x, engine=nisa.engine.tensor)
+        return out
+
+    x = normal(*shape).astype(ml_dtypes.bfloat16)
+    assert np.array_equal(run(body, x), x.reshape(shape[0], -1).T)
+
+
+def test_nc_transpose_goes_from_sbuf_to_psum():
+    def body(x):
+        nisa.nc_transpose(dst=like(x), data=x, engine=nisa.engine.tensor)
+
+    with pytest.raises(KernelError, match="nc_transpose: dst is in SBUF, allowed is PSUM"):
+        run(body, normal(8, 8))
+
+
+def test_operands_must_be_where_the_array_reads_them():
+    def body(a, b):
+        nisa.nc_matmul(tile((4, 4), "float32"), a, b)
+
+    with pytest.raises(KernelError, match="nc_matmul: dst is in SBUF, allowed is PSUM"):
+        run(body, whole(4, 4), whole(4, 4))

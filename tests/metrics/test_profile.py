@@ -195,13 +195,12 @@ def test_values_between_the_gaps_of_a_strided_write_are_the_older_ones() -> None
     def kernel(x):
         tile = loaded(x)
         nisa.memset(tile[:, 1:8:3], 0)
-        return stored(tile)
+        return stored(tile[:, 1:8])
 
     x = small_integers(32, 8) + 10
     expected = x.copy()
     expected[:, 1:8:3] = 0
-    prof = trnlab.profile(kernel, x)
-    np.testing.assert_array_equal(prof.values(2, "src"), expected)
+    np.testing.assert_array_equal(trnlab.profile(kernel, x).values(2, "src"), expected[:, 1:8])
 
 
 def test_values_do_not_change_when_inputs_do() -> None:

@@ -1,5 +1,7 @@
 """The stepper without a browser: columns, controls, refusals, links, values."""
 
+import asyncio
+import concurrent.futures
 import json
 import re
 
@@ -25,9 +27,17 @@ def column(table: dict, name: str) -> np.ndarray:
 
 
 def send(stepper: Stepper, **state) -> None:
-    """What a change in the browser sends."""
+    """What a change in the browser sends, until all that follows from it is done."""
     data = {"method": "update", "state": state, "buffer_paths": []}
     stepper._handle_msg({"content": {"data": data}, "buffers": []})
+    stepper.settle()
+
+
+def opened(state: dict) -> Stepper:
+    """A stepper at a moment, all of it."""
+    stepper = Stepper(state)
+    stepper.settle()
+    return stepper
 
 
 def change(stepper: Stepper, **params) -> None:
@@ -45,7 +55,7 @@ def ask(stepper: Stepper, message: dict) -> list[tuple[dict, list[bytes]]]:
 
 @pytest.fixture(params=RUNGS)
 def stepper(request: pytest.FixtureRequest) -> Stepper:
-    return Stepper({"kernel": request.param, **SMALL})
+    return opened({"kernel": request.param, **SMALL})
 
 
 def test_rows_are_the_timelines_columns(stepper: Stepper):
@@ -209,7 +219,7 @@ def test_a_refusal_costs_no_time_whatever_the_size():
 
 
 def test_nothing_of_the_other_rungs_is_computed_before_the_reveal():
-    stepper = Stepper(SMALL)
+    stepper = opened(SMALL)
     assert stepper.ladder["rungs"] == []
     assert stepper.other == {}
 
@@ -229,7 +239,7 @@ def test_the_reveal_shows_the_engines_time_of_every_rung():
 
 
 def test_the_obvious_way_is_compared_with_the_fastest_unless_a_rival_is_chosen():
-    stepper = Stepper({**SMALL, "revealed": True})
+    stepper = opened({**SMALL, "revealed": True})
     took = {r["name"]: r["total_us"] for r in stepper.ladder["rungs"] if "total_us" in r}
     assert stepper.scene["params"]["kernel"] == OBVIOUS
     assert stepper.other["params"]["kernel"] == min(took, key=took.get)
@@ -278,7 +288,7 @@ def test_values_of_a_large_product_are_refused_with_the_limit():
     stepper = Stepper({"M": 4096, "N": 2048, "K": 2048})
     message = {"kind": "values", "id": stepper.scene["id"], "key": "k", "call": 0, "role": "dst"}
     [(reply, _)] = ask(stepper, message)
-    assert "up to 1,024 nc_matmuls" in reply["problem"]
+    assert "up to 128 nc_matmuls" in reply["problem"]
 
 
 @pytest.mark.parametrize("message", [{}, {"kind": "values"}, {"kind": "restore", "state": 3}, []])
@@ -380,3 +390,20 @@ def test_every_javascript_file_is_in_the_module():
 def test_colors_come_from_the_theme_alone():
     own = (bundle.HERE / "stepper.css").read_text() + bundle.module()
     assert re.findall(r"#[0-9a-fA-F]{3,8}\b|\brgba?\(|\bhsla?\(", own) == []
+
+
+def test_what_nobody_waits_for_is_done_once_for_the_last_of_quick_changes(monkeypatch):
+    monkeypatch.setattr("widgets.stepper.widget.IDLE_S", 0.02)
+
+    async def quick_changes() -> list[int]:
+        stepper, told = Stepper({**SMALL, "revealed": True}), []
+        stepper.observe(lambda change: told.append(change.new["id"]), "ladder")
+        for kernel in ("hoisted", "blocked", "pipelined"):
+            stepper.params = {**stepper.params, "kernel": kernel}
+        while not told:
+            await asyncio.sleep(0.01)
+        assert stepper.scene["id"] == 4
+        return told
+
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        assert pool.submit(asyncio.run, quick_changes()).result(timeout=30) == [4]

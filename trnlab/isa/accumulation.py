@@ -36,6 +36,22 @@ def accumulate(dst: Tensor, stationary: Tensor, moving: Tensor, adds: bool) -> N
     sums.add(stationary, moving)
 
 
+def write_product(dst: Tensor, product: np.ndarray, adds: bool | None) -> None:
+    """dst (+)= product now.
+
+    Args:
+        product: float32 [M, N]
+        adds: None: overwrite what nothing has written, else add
+    """
+    written = dst.written() if adds is None else adds
+    product = product.reshape(dst.shape)
+    if written is False:
+        dst.put(product)
+        return
+    total = dst.array.astype(np.float32) + product
+    dst.put(total if written is True else np.where(written, total, product))
+
+
 class _Sums:
     """Operands of products that add up to one tile."""
 

@@ -1,53 +1,275 @@
-"""The DMA engines: copies between HBM and SBUF, one descriptor per contiguous piece.
+"""The DMA engines: copies, transposes and sums between HBM and SBUF.
 
-A transfer is spread over the core's DMA engines by partition: each serves a fixed group. Its time
-on one engine = transfer + pieces x (descriptor + bytes / rate); constants in `spec`.
+A transfer is one descriptor for each contiguous piece, spread over the core's DMA engines by
+partition: each serves a fixed group. Its time on one engine = transfer + pieces x descriptor +
+bytes / rate; constants in `spec`. Rows that lie next to each other in HBM are read as one piece,
+whatever partitions they go to.
 """
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from trnlab.isa.instruction import (
-    Instruction,
-    Kind,
-    Transfer,
+import numpy as np
+
+from trnlab.isa.instruction import Instruction, Kind, Transfer
+from trnlab.isa.requirements import (
     require,
+    require_generation,
     require_memory,
-    require_partitions,
+    require_same_dtype,
 )
 from trnlab.memory import Signature, Tensor
-from trnlab.numerics import itemsize
+from trnlab.numerics import format_of, itemsize, stored
 from trnlab.spec.core import Core
+
+TRIGGERS = ("sync", "scalar")  # engines that command hardware descriptor generation
+PERMUTATIONS = {2: (1, 0), 3: (2, 1, 0), 4: (3, 1, 2, 0)}
+HARDWARE_ROWS = (1, 2, 4, 8, 16)  # first dimension of a transpose by hardware descriptors
+HARDWARE_COLUMNS = 128
+ROWS = "rows"  # path of a view with a run-time index for each row
+
+
+class DmaOptions(NamedTuple):
+    dge: str = "unknown"  # who makes the descriptors
+    trigger: str = ""  # engine that commands it; "": not given
+    priority: int | None = None
+    skips: bool = False  # rows whose index is out of range
+
+
+def check_dma(core: Core, name: str, kind: Kind) -> None:
+    """Memories, descriptor generation and priority, the same for all transfers."""
+    options: DmaOptions = kind.options
+    for role, operand in zip(kind.roles, kind.writes + kind.reads, strict=True):
+        require_memory(name, role, operand, "hbm", "sbuf")  # from any partition on
+    if options.dge == "hwdge":
+        require_generation(core, f"{name} with dge_mode.hwdge", "v3", "leave dge_mode out")
+    paths = [operand.path for operand in kind.writes + kind.reads]
+    require(
+        ROWS not in paths or options.dge in ("unknown", "swdge"),
+        f"{name}: a vector_offset with dge_mode.{options.dge}; only dge_mode.swdge gathers and "
+        "scatters, leave dge_mode out",
+    )
+    if options.trigger:
+        require(
+            options.dge == "hwdge" and options.trigger in TRIGGERS,
+            f"{name}: engine {options.trigger} with dge_mode.{options.dge}; an engine can be named "
+            f"for dge_mode.hwdge only, {' or '.join(TRIGGERS)}",
+        )
+    if options.priority is not None:
+        require_generation(core, f"{name} with priority", "v4", "leave priority out")
+        require(
+            0 <= options.priority < core.dma.priority_classes,
+            f"{name}: priority {options.priority}, allowed is 0 (first) to "
+            f"{core.dma.priority_classes - 1}",
+        )
 
 
 class DmaCopy(Instruction):
     """dst = src between HBM and SBUF in any direction, cast through float32 if dtypes differ."""
 
     name = "dma_copy"
+    takes_packed = True
+    cost_source = "inferred: descriptors fitted to nki-dma-overview.rst and tutorial profiles"
 
     def engine(self, core: Core, kind: Kind) -> str:
         return "dma"
 
     def check(self, core: Core, kind: Kind) -> None:
         (dst,), (src,) = kind.writes, kind.reads
-        for role, operand in (("dst", dst), ("src", src)):
-            require_memory(self.name, role, operand, "hbm", "sbuf")
-            if operand.memory == "sbuf":
-                require_partitions(core, self.name, role, operand)
+        check_dma(core, self.name, kind)
         require(
             dst.size == src.size,
             f"{self.name}: dst {list(dst.shape)} has {dst.size} elements, src {list(src.shape)} "
             f"has {src.size}; slice both to the same tile",
         )
+        kinds = (format_of(dst.dtype).kind, format_of(src.dtype).kind)
+        if "packed" in kinds or kind.options.dge == "hwdge":
+            require_same_dtype(self.name, "src", src, dst)
 
     def cost(self, core: Core, kind: Kind) -> Transfer:
         (dst,), (src,) = kind.writes, kind.reads
-        return spread(core, self.name, dst, src)
+        return triggered(core, kind, spread(core, self.name, dst, src))
 
-    def execute(self, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any) -> None:
+    def execute(
+        self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any
+    ) -> None:
         dst, src = writes[0], reads[0]
-        dst.put(src.array if src.dtype == dst.dtype else src.fp32())
+        values = src.array if src.dtype == dst.dtype else src.fp32()
+        _put_rows(dst, values.reshape(dst.shape), src.valid, 0)
+
+    def keeps(self, kind: Kind, values: Any) -> bool:
+        return kind.options.skips
+
+
+class DmaTranspose(Instruction):
+    """dst = src with its axes permuted: [1, 0], [2, 1, 0] or [3, 1, 2, 0]."""
+
+    name = "dma_transpose"
+    takes_packed = True
+    cost_source = "inferred: dma_copy at the rate of transposes, trainium2_arch.rst"
+
+    def engine(self, core: Core, kind: Kind) -> str:
+        return "dma"
+
+    def check(self, core: Core, kind: Kind) -> None:
+        (dst,), (src,), options = kind.writes, kind.reads, kind.options
+        check_dma(core, self.name, kind)
+        require_memory(self.name, "dst", dst, "sbuf")
+        require_same_dtype(self.name, "src", src, dst)
+        ndim = len(src.shape)
+        require(
+            ndim in PERMUTATIONS,
+            f"{self.name}: src {list(src.shape)} has {ndim} dimensions, allowed are 2, 3 and 4",
+        )
+        wanted = tuple(src.shape[axis] for axis in PERMUTATIONS[ndim])
+        require(
+            dst.shape == wanted,
+            f"{self.name}: dst {list(dst.shape)} should be {list(wanted)}, src {list(src.shape)} "
+            f"with axes {PERMUTATIONS[ndim]}",
+        )
+        require(
+            options.dge in ("unknown", "hwdge", "swdge"),
+            f"{self.name}: dge_mode.{options.dge}; allowed are unknown, hwdge and, to gather, "
+            "swdge",
+        )
+        if options.dge == "hwdge":
+            self._check_hardware(src)
+        if src.path == ROWS:
+            self._check_gather(core, src)
+
+    def _check_gather(self, core: Core, src: Signature) -> None:
+        require_generation(core, f"{self.name} with vector_offset", "v3", "gather with dma_copy")
+        require(
+            src.shape[0] % 16 == 0
+            and src.shape[-1] <= HARDWARE_COLUMNS
+            and itemsize(src.dtype) == 2
+            and (len(src.shape) != 4 or 1 in src.shape[1:3]),
+            f"{self.name}: src {list(src.shape)} {src.dtype} with vector_offset; the first "
+            f"dimension must be a multiple of 16, the last at most {HARDWARE_COLUMNS}, the dtype "
+            "of 2 bytes, and in 4-D one of the middle dimensions 1",
+        )
+
+    def _check_hardware(self, src: Signature) -> None:
+        rows, inner, columns = src.shape[0], src.shape[-2], src.shape[-1]
+        by_rows = (
+            rows == 16
+            if len(src.shape) == 2
+            else (rows in HARDWARE_ROWS and rows * inner % 16 == 0)
+        )
+        require(
+            by_rows and columns <= HARDWARE_COLUMNS and itemsize(src.dtype) == 2,
+            f"{self.name}: src {list(src.shape)} {src.dtype} with dge_mode.hwdge; the first "
+            f"dimension must be 16 in 2-D, else one of {HARDWARE_ROWS} and a multiple of 16 with "
+            f"dimension -2, the last at most {HARDWARE_COLUMNS}, the dtype of 2 bytes; leave "
+            "dge_mode out",
+        )
+
+    def cost(self, core: Core, kind: Kind) -> Transfer:
+        (dst,), (src,) = kind.writes, kind.reads
+        within = src.memory == "sbuf"
+        rate = core.dma.transpose_sbuf_rate if within else core.dma.transpose_rate
+        copy = spread(core, self.name, dst, src._replace(run=src.shape[-1]))
+        return triggered(core, kind, copy._replace(engine_s=copy.engine_s / rate))
+
+    def execute(
+        self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any
+    ) -> None:
+        src = reads[0].array
+        _put_rows(writes[0], src.transpose(PERMUTATIONS[src.ndim]), reads[0].valid, src.ndim - 1)
+
+    def keeps(self, kind: Kind, values: Any) -> bool:
+        return kind.options.skips
+
+
+class ComputeOptions(NamedTuple):
+    tiles: tuple[str, ...]  # one for each source
+    operator: str
+    scales_are_one: bool
+    unique_indices: bool
+    dge: str = "unknown"
+    trigger: str = ""
+    priority: int | None = None
+    skips: bool = False
+
+
+class DmaCompute(Instruction):
+    """dst = sum of sources, in the DMA engines; float32 inside."""
+
+    name = "dma_compute"
+    inputs = ()
+    cost_source = "inferred: every source at the rate of DMA compute, trainium3_arch.rst"
+
+    def engine(self, core: Core, kind: Kind) -> str:
+        return "dma"
+
+    def check(self, core: Core, kind: Kind) -> None:
+        dst, srcs, options = kind.writes[0], kind.reads, kind.options
+        check_dma(core, self.name, kind)
+        most = core.dma.compute_max_sources
+        require(
+            1 <= len(srcs) <= most,
+            f"{self.name}: {len(srcs)} sources, allowed are 1 to {most}; add them in steps",
+        )
+        require(
+            options.operator == "add",
+            f"{self.name}: reduce_op {options.operator}; DMA engines add only, use nl.add",
+        )
+        require(
+            options.scales_are_one,
+            f"{self.name}: scales must all be 1.0; scale with nisa.tensor_scalar",
+        )
+        for role, src in zip(options.tiles, srcs, strict=True):
+            require(
+                src.size == dst.size,
+                f"{self.name}: dst {list(dst.shape)} has {dst.size} elements, {role} "
+                f"{list(src.shape)} has {src.size}; slice both to the same tile",
+            )
+        is_indirect = any(operand.path == ROWS for operand in (dst, *srcs))
+        require(
+            not is_indirect or (len(srcs) == 2 and options.unique_indices),
+            f"{self.name}: with vector_offset it adds two sources, one of them dst, at unique "
+            f"indices; here are {len(srcs)}, unique_indices={options.unique_indices}",
+        )
+        require(
+            is_indirect or not options.skips,
+            f"{self.name}: oob_mode.skip without vector_offset; no index can be out of range",
+        )
+
+    def cost(self, core: Core, kind: Kind) -> Transfer:
+        dst, srcs = kind.writes[0], kind.reads
+        copies = [spread(core, self.name, dst, src) for src in srcs]
+        longest = max(copies, key=lambda copy: copy.engine_s)
+        read = sum(src.size * itemsize(src.dtype) for src in srcs if src.memory == "hbm")
+        written = dst.size * itemsize(dst.dtype) if dst.memory == "hbm" else 0
+        seconds = sum(copy.engine_s for copy in copies) / core.dma.compute_rate
+        return triggered(core, kind, longest._replace(engine_s=seconds, hbm_bytes=read + written))
+
+    def execute(
+        self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any
+    ) -> None:
+        dst = writes[0]
+        total = reads[0].fp32().reshape(dst.shape)
+        for src in reads[1:]:
+            total = total + src.fp32().reshape(dst.shape)
+        valid = [src.valid for src in reads if src.valid is not None and dst.valid is None]
+        _put_rows(dst, total, valid[0] if valid else None, 0)
+
+    def keeps(self, kind: Kind, values: Any) -> bool:
+        return kind.options.skips
+
+
+def _put_rows(dst: Tensor, values: np.ndarray, valid: np.ndarray | None, axis: int) -> None:
+    """Write values, but not where the index that they were gathered by was out of range.
+
+    Args:
+        valid: which rows are, along `axis` of dst; None: all
+    """
+    if valid is None:
+        dst.put(values)
+        return
+    mask = valid.reshape([-1 if i == axis else 1 for i in range(dst.ndim)])
+    dst.put(np.where(mask, stored(values, dst.dtype), dst.array))
 
 
 def spread(core: Core, op: str, dst: Signature, src: Signature) -> Transfer:
@@ -55,30 +277,62 @@ def spread(core: Core, op: str, dst: Signature, src: Signature) -> Transfer:
     dma = core.dma
     sides = [(operand, operand.size * itemsize(operand.dtype)) for operand in (dst, src)]
     widest = max(itemsize(operand.dtype) for operand in (dst, src))
-    total, run = dst.size * widest, min(dst.run, src.run) * widest
+    total = dst.size * widest
     chip = next((operand for operand in (dst, src) if operand.memory == "sbuf"), None)
     if chip is None:
-        pieces = _pieces(total, run, dma.max_piece_bytes)
-        first, engines = 0, min(dma.engines, pieces)
-        share_pieces, share_bytes = math.ceil(pieces / engines), total / engines
+        first, engines = 0, min(dma.engines, -(-total // dma.max_piece_bytes))
+        row = share = -(-total // engines)
     else:
         row = total // chip.partitions
         first = chip.partition // dma.partitions_per_engine
         last = (chip.partition + chip.partitions - 1) // dma.partitions_per_engine
         engines = min(last - first + 1, dma.engines)
-        rows = max(
-            min(chip.partitions, dma.partitions_per_engine), math.ceil(chip.partitions / engines)
-        )
-        share_pieces = rows * _pieces(row, min(run, row), dma.max_piece_bytes)
-        share_bytes = rows * row
-    seconds = dma.transfer_s + share_pieces * dma.descriptor_s + share_bytes / dma.raw_bytes_per_s
+        rows = min(chip.partitions, dma.partitions_per_engine)
+        share = max(rows, -(-chip.partitions // engines)) * row
+    pieces = max(_pieces(core, operand, widest, row, share) for operand in (dst, src))
+    seconds = dma.transfer_s + pieces * dma.descriptor_s + share / dma.raw_bytes_per_s
     hbm_bytes = sum(size for operand, size in sides if operand.memory == "hbm")
-    return Transfer(op, first % dma.engines, engines, seconds, sides[0][1], hbm_bytes)
+    return Transfer(
+        op, first % dma.engines, engines, seconds, sides[0][1], hbm_bytes, *_trigger(core)
+    )
 
 
-def _pieces(total: int, run: int, longest: int) -> int:
-    """Descriptors for `total` bytes in contiguous runs, long ones cut."""
-    return max(1, total // run) * math.ceil(run / longest)
+def _pieces(core: Core, operand: Signature, widest: int, row: int, share: int) -> int:
+    """Descriptors of one engine's share: contiguous bytes in HBM, or of one partition, cut.
+
+    Args:
+        widest: bytes of an element on the side where it is larger; `row` and `share` count them
+    """
+    run = operand.run * widest
+    if operand.memory == "sbuf" and run >= row:
+        return 1  # the partitions of one share are written in turn
+    run = min(run, share)
+    return -(-share // run) * math.ceil(run / core.dma.max_piece_bytes)
+
+
+def triggered(core: Core, kind: Kind, transfer: Transfer) -> Transfer:
+    """The transfer, started as the kernel asks: by GpSimd, by hardware, or from a prepared list."""
+    options: DmaOptions = kind.options
+    dge = options.dge
+    if ROWS in [operand.path for operand in kind.writes + kind.reads]:
+        dge = "swdge"
+    if dge == "unknown":
+        return transfer
+    lane, seconds = {
+        "swdge": ("gpsimd_dge", core.dma.swdge_s),
+        "hwdge": (options.trigger or "sync", core.dma.hwdge_s),
+        "none": ("sync", core.sync.dma_trigger_s),
+    }[dge]
+    return transfer._replace(trigger=lane, trigger_s=seconds)
+
+
+def _trigger(core: Core) -> tuple[str, float]:
+    """The lane that starts a transfer when the kernel leaves the choice open, and its time."""
+    if core.dma.trigger == "gpsimd":
+        return "gpsimd_dge", core.dma.swdge_s
+    return "sync", core.sync.dma_trigger_s
 
 
 DMA_COPY = DmaCopy()
+DMA_TRANSPOSE = DmaTranspose()
+DMA_COMPUTE = DmaCompute()

@@ -1,28 +1,51 @@
-"""What the element-wise instructions share: cost by engine and shape, operands, arithmetic."""
+"""What the instructions of Vector, Scalar and GpSimd share: cost by engine and shape, constants."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from trnlab.isa import operators
-from trnlab.isa.instruction import Step, require
+from trnlab.isa.instruction import Step
 from trnlab.memory import Signature, Tensor
 from trnlab.numerics import format_of
 from trnlab.spec.core import Core
 from trnlab.spec.engines import GpSimdEngine, ScalarEngine, VectorEngine
 
 WORD_BYTES = 2  # the widest element that the fast modes take
+TILE = "tile"  # stands for an operand that is a tile, among constants
 
-Scalar = float | int | Tensor | None
+DOCSTRING = "NKI 2.26.1 docstring"
 
 
-def step(core: Core, engine: str, op: str, cycles: float) -> Step:
-    """A device instruction that keeps a Vector, Scalar or GpSimd engine busy for some cycles."""
+def step(core: Core, engine: str, op: str, cycles: float, operands: int = 0) -> Step:
+    """A device instruction that streams for some cycles on a Vector, Scalar or GpSimd engine.
+
+    Args:
+        operands: (P, 1) tiles that it reads before it streams
+    """
     spec: VectorEngine | ScalarEngine | GpSimdEngine = getattr(core, engine)
-    busy = max(spec.min_interval_cycles, cycles)
     if isinstance(spec, GpSimdEngine):
         return Step(engine, op, (spec.start_cycles + cycles) / spec.clock_hz, 0.0)
-    return Step(engine, op, busy / spec.clock_hz, spec.overhead_cycles / spec.clock_hz)
+    if isinstance(spec, VectorEngine):
+        cycles += operands * spec.operand_cycles
+    busy = max(spec.min_interval_cycles, cycles + spec.issue_cycles)
+    latency = max(0.0, cycles + spec.overhead_cycles - busy)
+    chain = cycles + spec.dependent_overhead_cycles
+    return Step(
+        engine, op, busy / spec.clock_hz, latency / spec.clock_hz, chain_s=chain / spec.clock_hz
+    )
+
+
+def accumulator_read(core: Core, engine: str) -> Step:
+    """The extra device instruction that reads a row of accumulators out.
+
+    Source: trainium_inferentia2_arch.rst, "Pipelined Reduction" for Scalar (about 64 cycles); NKI
+    2.26.1 docstring of tensor_scalar_reduce for Vector (64 cycles)
+    """
+    if engine == "scalar":
+        cycles = core.scalar.accumulator_read_cycles - core.scalar.issue_cycles
+        return step(core, engine, "read_accumulators", cycles)
+    return step(core, engine, "read_accumulators", 0.0)
 
 
 def is_narrow(core: Core, engine: str, operand: Signature) -> bool:
@@ -37,20 +60,23 @@ def is_narrow(core: Core, engine: str, operand: Signature) -> bool:
 def one_input_cycles(core: Core, engine: str, dst: Signature, data: Signature) -> float:
     """Cycles of tensor_copy and tensor_scalar: N, or less in a fast mode.
 
-    Source: trainium2_arch.rst, "Vector Engine Performance Mode"; trainium3_arch.rst
+    Other types than the 16-bit ones reach the 2x mode in SBUF: measured for FP32 and for BF16 to
+    FP8, not documented.
+
+    Source: trainium2_arch.rst, "Vector Engine Performance Mode"; trainium3_arch.rst; profiles of
+    kernel-optimization.rst and design-rmsnorm-quant.rst
     """
     narrow = is_narrow(core, engine, dst) and is_narrow(core, engine, data)
-    if not narrow:
-        return dst.free
-    if engine == "scalar":
+    if engine == "scalar" and narrow:
         return dst.free / core.scalar.fast_speedup
     if engine != "vector":
         return dst.free
     in_psum = [dst.memory, data.memory].count("psum")
     is_contiguous = _is_contiguous(dst) and _is_contiguous(data)
-    if in_psum == 0 and is_contiguous:
-        return dst.free / core.vector.fast_sbuf_speedup
-    if (in_psum == 0) != (in_psum == 1 and is_contiguous):
+    if in_psum == 0 and (narrow or is_contiguous):
+        both = narrow and is_contiguous
+        return dst.free / (core.vector.fast_sbuf_speedup if both else core.vector.fast_speedup)
+    if in_psum == 1 and narrow and is_contiguous:
         return dst.free / core.vector.fast_speedup
     return dst.free
 
@@ -72,49 +98,14 @@ def _is_contiguous(operand: Signature) -> bool:
     return operand.run >= operand.shape[-1]
 
 
-def operand_value(operand: Scalar, data: Tensor) -> Any:
-    """A constant, or a (P, 1) tile as a column that broadcasts along the free dimensions."""
-    if isinstance(operand, Tensor):
-        return _column(operand.fp32(), data)
+def operand_value(operand: Any, tiles: Iterator[Tensor], ndim: int) -> Any:
+    """A constant as float32; for TILE the next (P, 1) tile, as a column of `ndim` dimensions."""
+    if operand is TILE:
+        tile = next(tiles)
+        return tile.fp32().reshape(tile.shape[0], *([1] * (ndim - 1)))
     return None if operand is None else np.float32(operand)
 
 
-def operand_bits(operand: Scalar, data: Tensor) -> Any:
-    """The same for bit operators: an integer of the data's own type."""
-    if isinstance(operand, Tensor):
-        return _column(operand.array, data).astype(data.array.dtype)
-    return np.asarray(operand or 0).astype(data.array.dtype)
-
-
-def _column(values: np.ndarray, data: Tensor) -> np.ndarray:
-    return values.reshape(values.shape[0], *([1] * (data.ndim - 1)))
-
-
-def combine(operator: str, x: Any, y: Any, is_reversed: bool) -> Any:
-    """x operator y, or y operator x."""
-    return operators.apply(operator, y, x) if is_reversed else operators.apply(operator, x, y)
-
-
-def require_one_psum(name: str, a: Signature, b: Signature) -> None:
-    """Two tensor inputs: at most one in PSUM."""
-    require(
-        not (a.memory == "psum" and b.memory == "psum"),
-        f"{name}: both inputs are in PSUM, at most one may be; "
-        "copy one to SBUF with nisa.tensor_copy first",
-    )
-
-
-def require_engine(name: str, engine: str, allowed: tuple[str, ...], core: Core) -> None:
-    """The engine that the kernel asks for must be able to run it."""
-    require(
-        engine in allowed,
-        f"{name}: runs on {', '.join(allowed)} of {core.name}, not on {engine}",
-    )
-
-
-def require_no_psum_on_gpsimd(name: str, engine: str, *operands: Signature) -> None:
-    """GpSimd cannot reach PSUM."""
-    require(
-        engine != "gpsimd" or all(operand.memory == "sbuf" for operand in operands),
-        f"{name}: GpSimd reaches SBUF only; run it on the Vector engine, or copy to SBUF first",
-    )
+def as_rows(values: np.ndarray) -> np.ndarray:
+    """[P, F]: all free dimensions as one."""
+    return values if values.ndim == 2 else values.reshape(values.shape[0], -1)

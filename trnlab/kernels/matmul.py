@@ -99,17 +99,17 @@ def blocked(lhsT, rhs, m_block=4, n_block=2):
     result = nl.ndarray((M, N), dtype=result_dtype(lhsT), buffer=nl.shared_hbm, name="result")
 
     for n0 in nl.affine_range(0, N, BLOCK_N):
-        rhs_rows = load_rows(rhs, 0, K, n0, BLOCK_N, "rhs_rows")
+        rhs_block = load_block(rhs, 0, K, n0, BLOCK_N, "rhs_block")
         for m0 in nl.affine_range(0, M, BLOCK_M):
-            lhsT_rows = load_rows(lhsT, 0, K, m0, BLOCK_M, "lhsT_rows")
+            lhsT_block = load_block(lhsT, 0, K, m0, BLOCK_M, "lhsT_block")
             for m in nl.affine_range(0, BLOCK_M, TILE_M):
                 for n in nl.affine_range(0, BLOCK_N, TILE_N):
                     acc = nl.ndarray((TILE_M, TILE_N), nl.float32, buffer=nl.psum, name="acc")
-                    for lhsT_row, rhs_row in zip(lhsT_rows, rhs_rows, strict=True):
+                    for k in nl.affine_range(K // TILE_K):
                         nisa.nc_matmul(
                             dst=acc,
-                            stationary=lhsT_row[:, m : m + TILE_M],
-                            moving=rhs_row[:, n : n + TILE_N],
+                            stationary=lhsT_block[:, k, m : m + TILE_M],
+                            moving=rhs_block[:, k, n : n + TILE_N],
                         )
                     out = nl.ndarray((TILE_M, TILE_N), dtype=result.dtype, name="out")
                     nisa.tensor_copy(dst=out, src=acc)
@@ -131,19 +131,17 @@ def pipelined(lhsT, rhs, m_block=4, n_block=1, k_block=8):
         for m0 in nl.affine_range(0, M, BLOCK_M):
             sums = {}
             for k0 in nl.sequential_range(0, K, BLOCK_K):
-                lhsT_rows = load_rows(lhsT, k0, BLOCK_K, m0, BLOCK_M, "lhsT_rows")
-                rhs_rows = load_rows(rhs, k0, BLOCK_K, n0, BLOCK_N, "rhs_rows")
+                lhsT_block = load_block(lhsT, k0, BLOCK_K, m0, BLOCK_M, "lhsT_block")
+                rhs_block = load_block(rhs, k0, BLOCK_K, n0, BLOCK_N, "rhs_block")
                 for m in nl.affine_range(0, BLOCK_M, TILE_M):
                     for n in nl.affine_range(0, BLOCK_N, TILE_N):
                         acc = banks[turn % 2]
                         turn += 1
-                        for k, (lhsT_row, rhs_row) in enumerate(
-                            zip(lhsT_rows, rhs_rows, strict=True)
-                        ):
+                        for k in nl.affine_range(k_block):
                             nisa.nc_matmul(
                                 dst=acc,
-                                stationary=lhsT_row[:, m : m + TILE_M],
-                                moving=rhs_row[:, n : n + TILE_N],
+                                stationary=lhsT_block[:, k, m : m + TILE_M],
+                                moving=rhs_block[:, k, n : n + TILE_N],
                                 accumulate=k > 0,
                             )
                         if k0 == 0:
@@ -159,14 +157,17 @@ def pipelined(lhsT, rhs, m_block=4, n_block=1, k_block=8):
     return result
 
 
-def load_rows(matrix, row, rows, col, cols, name):
-    """Load matrix[row : row + rows, col : col + cols] as tiles of 128 rows and all columns."""
-    tiles = []
-    for k in nl.affine_range(row, row + rows, TILE_K):
-        tile = nl.ndarray((TILE_K, cols), dtype=matrix.dtype, buffer=nl.sbuf, name=name)
-        nisa.dma_copy(dst=tile, src=matrix[k : k + TILE_K, col : col + cols])
-        tiles.append(tile)
-    return tiles
+def load_block(matrix, row, rows, col, cols, name):
+    """Load matrix[row : row + rows, col : col + cols] as one tile [128, rows / 128, cols].
+
+    Row k * 128 + p of the block lies on partition p. One transfer for all of it: its start costs
+    the same whatever its size.
+    """
+    tiles = rows // TILE_K
+    block = nl.ndarray((TILE_K, tiles, cols), dtype=matrix.dtype, buffer=nl.sbuf, name=name)
+    source = matrix[row : row + rows, col : col + cols]
+    nisa.dma_copy(dst=block, src=source.reshape_dim(0, (tiles, TILE_K)).permute((1, 0, 2)))
+    return block
 
 
 def result_dtype(operand) -> str:

@@ -6,28 +6,41 @@ dimensions; in HBM an integer drops its dimension and the result has at least on
 
 import operator
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from trnlab.errors import KernelError
+from trnlab.memory.register import Register
 
 if TYPE_CHECKING:
     from trnlab.memory.tensor import Tensor
 
 
-@dataclass(frozen=True)
 class DynamicSlice:
-    """`nl.ds(start, size)`: a slice given by its start and size."""
+    """`nl.ds(start, size)`: a slice given by its start, a number or a register, and its size."""
 
-    start: int
-    size: int
+    __slots__ = ("size", "start")
+
+    def __init__(self, start: Any, size: int) -> None:
+        self.start = start
+        self.size = size
+
+    def __repr__(self) -> str:
+        return f"nl.ds({self.start}, {self.size})"
 
 
-Pattern = tuple[tuple[int, ...], tuple[int, ...], int]
+class Dynamic(NamedTuple):
+    """An index that is known only at run time."""
+
+    index: Any  # Register or 1 x 1 tile
+    stride: int  # elements of the view from one index to the next
+    limit: int  # indices from 0 that are legal
+
+
+Pattern = tuple[tuple[int, ...], tuple[int, ...], int, Dynamic | None]
 
 
 def index(tensor: "Tensor", key: Any) -> Pattern:
-    """Shape, strides and offset of `tensor[key]`.
+    """Shape, strides, offset and dynamic part of `tensor[key]`.
 
     Raises:
         KernelError: too many indices, or one that leaves the tensor
@@ -40,6 +53,7 @@ def index(tensor: "Tensor", key: Any) -> Pattern:
     on_chip = tensor.storage.memory != "hbm"
     new_shape: list[int] = []
     new_strides: list[int] = []
+    dynamic = None
     for axis, item in enumerate(key):
         size, stride = shape[axis], strides[axis]
         if type(item) is slice and item.step is None:
@@ -52,6 +66,11 @@ def index(tensor: "Tensor", key: Any) -> Pattern:
             new_strides.append(stride)
             continue
         start, count, step = _resolve(tensor, axis, item)
+        if type(start) is not int:
+            if dynamic is not None:
+                raise KernelError(f"index: two dynamic indices on {tensor.name}; a view takes one")
+            dynamic = Dynamic(start, stride, size - abs(count) + 1)
+            start = 0
         offset += start * stride
         if count >= 0:
             new_shape.append(count)
@@ -63,7 +82,7 @@ def index(tensor: "Tensor", key: Any) -> Pattern:
     while len(new_shape) < least:
         new_shape.append(1)
         new_strides.append(1)
-    return tuple(new_shape), tuple(new_strides), offset
+    return tuple(new_shape), tuple(new_strides), offset, dynamic
 
 
 def _expand(tensor: "Tensor", key: Sequence[Any]) -> tuple[Any, ...]:
@@ -78,24 +97,22 @@ def _expand(tensor: "Tensor", key: Sequence[Any]) -> tuple[Any, ...]:
     return (*key[:at], *missing, *key[at + 1 :])
 
 
-def _resolve(tensor: "Tensor", axis: int, item: Any) -> tuple[int, int, int]:
+def _resolve(tensor: "Tensor", axis: int, item: Any) -> tuple[Any, int, int]:
     """Start, count (-1: a single element, drop the dimension) and step."""
     size = tensor.shape[axis]
     if isinstance(item, slice):
-        step = 1 if item.step is None else _whole(tensor, axis, item.step)
-        if step < 1:
-            raise KernelError(f"index: step {step} on dimension {axis} of {tensor.name}; use 1 up")
-        start = 0 if item.start is None else item.start
-        stop = size if item.stop is None else item.stop
-        start, stop = _bounds(tensor, axis, start, stop)
-        return start, -(-(stop - start) // step), step
+        return _strided(tensor, axis, item)
     if isinstance(item, DynamicSlice):
+        if _is_dynamic(item.start):
+            return _dynamic(tensor, axis, item.start), item.size, 1
         start, stop = _bounds(tensor, axis, item.start, item.start + item.size)
         return start, stop - start, 1
     if isinstance(item, range):
         last = item[-1] if item else item.start - 1
         start, stop = _bounds(tensor, axis, item.start, last + 1)
         return start, len(item), item.step
+    if _is_dynamic(item):
+        return _dynamic(tensor, axis, item), -1, 1
     position = item.__index__() if hasattr(item, "__index__") else None
     if position is None:
         raise KernelError(
@@ -108,6 +125,29 @@ def _resolve(tensor: "Tensor", axis: int, item: Any) -> tuple[int, int, int]:
             f"index: {position} on dimension {axis} of {tensor.name}, which has size {size}"
         )
     return at, -1, 1
+
+
+def _strided(tensor: "Tensor", axis: int, item: slice) -> tuple[int, int, int]:
+    step = 1 if item.step is None else _whole(tensor, axis, item.step)
+    if step < 1:
+        raise KernelError(f"index: step {step} on dimension {axis} of {tensor.name}; use 1 up")
+    start = 0 if item.start is None else item.start
+    stop = tensor.shape[axis] if item.stop is None else item.stop
+    start, stop = _bounds(tensor, axis, start, stop)
+    return start, -(-(stop - start) // step), step
+
+
+def _is_dynamic(item: Any) -> bool:
+    return isinstance(item, Register) or hasattr(item, "storage")
+
+
+def _dynamic(tensor: "Tensor", axis: int, index: Any) -> Any:
+    if tensor.on_chip and axis == 0:
+        raise KernelError(
+            f"index: a dynamic index on the partition dimension of {tensor.name}; partitions are "
+            "fixed when the kernel is compiled, so index a free dimension or HBM"
+        )
+    return index
 
 
 def _whole(tensor: "Tensor", axis: int, number: Any) -> int:

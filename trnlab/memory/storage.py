@@ -5,13 +5,18 @@ of the innermost dimension. Memory knows neither instructions nor addresses: whi
 recorded it is virtual, and it gets its place when the trace is scheduled.
 """
 
+from __future__ import annotations
+
 import math
 import sys
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from trnlab.numerics import format_of
+
+if TYPE_CHECKING:
+    from trnlab.memory.addresses import Slot
 
 
 class Allocation:
@@ -20,6 +25,7 @@ class Allocation:
     __slots__ = (
         "argument",
         "buffer",
+        "core",
         "dtype",
         "first_call",
         "id",
@@ -31,6 +37,7 @@ class Allocation:
         "output",
         "pitch_bytes",
         "shape",
+        "slot",
     )
 
     def __init__(
@@ -38,11 +45,13 @@ class Allocation:
     ) -> None:
         self.id = id
         self.name = name
-        self.buffer = buffer  # "sbuf" | "psum" | "private_hbm" | "shared_hbm"
-        self.memory = buffer if buffer in ("sbuf", "psum") else "hbm"
+        self.buffer = buffer  # "sbuf" | "psum" | "private_hbm" | "shared_hbm" | "engine"
+        self.memory = "hbm" if buffer.endswith("hbm") else buffer
         self.shape = shape
         self.dtype = dtype
         self.line = line  # of the kernel, where it was allocated
+        self.core = 0  # program of the launch that allocated it
+        self.slot: Slot | None = None  # where the kernel put it; None: placed when scheduling
         self.argument = False  # a kernel input
         self.output = False  # returned by the kernel
         self.mutated = False  # the kernel has written to it
@@ -53,8 +62,14 @@ class Allocation:
 
     @property
     def written(self) -> bool:
-        """Holds anything: an input, or written by the kernel."""
-        return self.argument or self.mutated
+        """Holds anything: an input, or written by the kernel, here or under another name."""
+        return self.argument or self.mutated or (self.slot is not None and self.slot.is_written())
+
+    def mark_mutated(self) -> None:
+        """The kernel has written to it."""
+        self.mutated = True
+        if self.slot is not None:
+            self.slot.written = True
 
     @property
     def rows(self) -> int:
@@ -104,6 +119,15 @@ class Storage:
         if self.data is not None and sys.getrefcount(self.data) == OWN_REFERENCES:
             _pool.give(self.data)
 
+    def locate(self, offset_bytes: int) -> int:
+        """Where a byte of the allocation lies in `data`."""
+        return offset_bytes
+
+    def forget(self) -> None:
+        """The bytes have changed: drop what was derived from them."""
+        if self.fp32:
+            self.fp32.clear()
+
     def reserve(self) -> np.ndarray:
         """Take bytes that will all be written before they are read."""
         self.data = _pool.take(self.allocation.nbytes)
@@ -115,13 +139,17 @@ class Storage:
         NaN makes a read of memory that was never written show; in every float format all bits set
         are one. 4 is what AWS's simulator uses.
         """
-        format = format_of(self.allocation.dtype)
-        data = self.reserve()
-        if format.kind in ("float", "packed"):
-            data.fill(0xFF)
-        else:
-            data.view(format.storage).fill(4)
-        return data
+        return fill_fresh(self.reserve(), self.allocation.dtype)
+
+
+def fill_fresh(data: np.ndarray, dtype: str) -> np.ndarray:
+    """Fill flat bytes as fresh memory of a dtype looks."""
+    format = format_of(dtype)
+    if format.kind in ("float", "packed"):
+        data.fill(0xFF)
+    else:
+        data.view(format.storage).fill(4)
+    return data
 
 
 OWN_REFERENCES = 2  # the storage's own, and the one that asking for the count makes

@@ -5,27 +5,35 @@ dtype; the partition stride is the storage's row pitch.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from trnlab.errors import KernelError
+from trnlab.memory.dynamic import Indirect, Reach, gathered, resolve, scatter
 from trnlab.memory.indexing import index
+from trnlab.memory.layout import Region, Sizes, region_of, row_major
 from trnlab.memory.storage import Storage
+from trnlab.memory.views import Views
 from trnlab.numerics import format_of, stored
 
 PSUM_BANK_BYTES = 2048
+MAX_SIGNATURES = 50_000
+
+_signatures: dict[tuple, "Signature"] = {}  # of views without run-time or explicit address
 
 
 class Signature(NamedTuple):
     """All of an operand that legality and cost depend on."""
 
-    memory: str  # "hbm" | "sbuf" | "psum"
+    memory: str  # "hbm" | "sbuf" | "psum" | "engine"
     dtype: str
     shape: tuple[int, ...]
     partition: int  # first partition; 0 in HBM
     run: int  # elements that lie next to each other within a row
     banks: int  # PSUM banks touched; 0 elsewhere
+    path: str = ""  # run-time address: "scalar", "rows" or "columns"
 
     @property
     def partitions(self) -> int:
@@ -43,46 +51,69 @@ class Signature(NamedTuple):
         return math.prod(self.shape)
 
 
-class Region(NamedTuple):
-    """A rectangle of a storage: rows [row, row_end), bytes [byte, byte_end) of each."""
-
-    row: int
-    row_end: int
-    byte: int
-    byte_end: int
-
-
-class Tensor:
+class Tensor(Views):
     """A view on a storage."""
 
-    __slots__ = ("_array", "_signature", "dtype", "offset", "shape", "storage", "strides")
+    assign: Callable[["Tensor", Any], None]  # what t[...] = value does: the language's to say
+
+    __slots__ = (
+        "_array",
+        "_signature",
+        "dtype",
+        "offset",
+        "path",
+        "shape",
+        "storage",
+        "strides",
+    )
 
     def __init__(
         self,
         storage: Storage,
         dtype: str,
-        shape: tuple[int, ...],
-        strides: tuple[int, ...],
+        shape: Sizes,
+        strides: Sizes,
         offset: int,
+        path: Indirect | Reach | None = None,
     ) -> None:
         self.storage = storage
         self.dtype = dtype
         self.shape = shape
         self.strides = strides
         self.offset = offset
+        self.path = path  # run-time address, before and after it is looked up
         self._array: np.ndarray | None = None
         self._signature: Signature | None = None
 
     @classmethod
     def whole(cls, storage: Storage) -> "Tensor":
         """The view of all of a storage, row-major."""
-        strides = []
-        step = 1
-        shape = storage.allocation.shape
-        for size in reversed(shape):
-            strides.append(step)
-            step *= size
-        return cls(storage, storage.allocation.dtype, shape, tuple(reversed(strides)), 0)
+        allocation = storage.allocation
+        return cls(storage, allocation.dtype, allocation.shape, row_major(allocation.shape), 0)
+
+    def seen(
+        self, dtype: str, shape: Sizes, strides: Sizes, offset: int, path: Any = None
+    ) -> "Tensor":
+        """Another view of the same storage."""
+        return Tensor(self.storage, dtype, shape, strides, offset, path)
+
+    def at(self, offset: int, path: Any) -> "Tensor":
+        """The same pattern from another offset."""
+        return Tensor(self.storage, self.dtype, self.shape, self.strides, offset, path)
+
+    def spread(self, shape: Sizes) -> "Tensor":
+        """The same strides over other sizes."""
+        return Tensor(self.storage, self.dtype, shape, self.strides, self.offset)
+
+    def _replaced(self, first: int, last: int, sizes: Sizes, strides: Sizes) -> "Tensor":
+        """Dimensions first to last (excluded) replaced by others."""
+        shape = self.shape[:first] + sizes + self.shape[last:]
+        steps = self.strides[:first] + strides + self.strides[last:]
+        return Tensor(self.storage, self.dtype, shape, steps, self.offset, self.path)
+
+    def _part(self, dim: int, item: Any) -> "Tensor":
+        """Indexed along one dimension."""
+        return self[(slice(None),) * dim + (item,)]
 
     @property
     def ndim(self) -> int:
@@ -109,41 +140,45 @@ class Tensor:
         """In SBUF or PSUM."""
         return self.storage.memory != "hbm"
 
+    @property
+    def gathers_rows(self) -> bool:
+        """Each row has a run-time index of its own."""
+        return self.path is not None and self.path.kind == "rows"
+
     def __getitem__(self, key: Any) -> "Tensor":
-        shape, strides, offset = index(self, key)
-        return Tensor(self.storage, self.dtype, shape, strides, offset)
+        shape, strides, offset, dynamic = index(self, key)
+        if self.path is None and dynamic is None:
+            return Tensor(self.storage, self.dtype, shape, strides, offset)
+        return self._indirect_part(key, shape, strides, offset, dynamic)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self.assign(self[key], value)
+
+    def _indirect_part(
+        self, key: Any, shape: Sizes, strides: Sizes, offset: int, dynamic: Any
+    ) -> "Tensor":
+        if dynamic is not None and self.path is not None:
+            raise KernelError(
+                f"index: {self.name} is addressed at run time already; a view takes one"
+            )
+        fixed = {"rows": 1, "columns": 2}.get(self.path.kind, 0) if self.path is not None else 0
+        if fixed and (shape[:fixed] != self.shape[:fixed] or len(shape) < fixed):
+            raise KernelError(
+                f"index: the first {fixed} dimensions of this view of {self.name} are addressed at "
+                "run time; index the others, or select fewer indices"
+            )
+        path = Indirect("scalar", *dynamic) if dynamic is not None else self.path
+        return Tensor(self.storage, self.dtype, shape, strides, offset, path)
 
     def __repr__(self) -> str:
         return f"Tensor({self.name}, {list(self.shape)} {self.dtype} in {self.storage.memory})"
-
-    def reshape(self, *shape: Any) -> "Tensor":
-        """Same elements under another shape, without a copy.
-
-        Raises:
-            KernelError: another element count, another partition count on chip, or a view that
-                is not contiguous
-        """
-        sizes = shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
-        new = _complete(tuple(sizes), self)
-        if self.on_chip and new[0] != self.shape[0]:
-            raise KernelError(
-                f"reshape: {list(self.shape)} to {list(new)} changes the partition dimension; "
-                f"keep dimension 0 at {self.shape[0]} and reshape the free dimensions"
-            )
-        first = 1 if self.on_chip else 0
-        if self.run != math.prod(self.shape[first:]):
-            raise KernelError(
-                f"reshape: the view {list(self.shape)} of {self.name} is not contiguous; "
-                "copy it into a tile of its own first"
-            )
-        strides = _row_major(new[first:])
-        return Tensor(self.storage, self.dtype, new, self.strides[:first] + strides, self.offset)
 
     @property
     def run(self) -> int:
         """Elements that lie next to each other: trailing dimensions, within a partition."""
         run = 1
-        for axis in range(len(self.shape) - 1, 0 if self.on_chip else -1, -1):
+        last = 0 if self.on_chip or self.gathers_rows else -1
+        for axis in range(len(self.shape) - 1, last, -1):
             size = self.shape[axis]
             if size == 1:
                 continue
@@ -155,8 +190,10 @@ class Tensor:
     @property
     def region(self) -> Region:
         """The rectangle of its storage that it touches (the hull, if it has gaps)."""
+        if isinstance(self.path, Reach):
+            return self.path.region
         return region_of(
-            self.storage.pitch_bytes,
+            self.storage.allocation.pitch_bytes,
             format_of(self.dtype).itemsize,
             self.shape,
             self.strides,
@@ -167,48 +204,90 @@ class Tensor:
     def signature(self) -> Signature:
         """What legality and cost see of it."""
         if self._signature is None:
-            self._signature = self._sign()
+            self._signature = self._known_signature()
         return self._signature
+
+    def _known_signature(self) -> Signature:
+        """From the views seen before: kernels make the same few patterns over and over."""
+        allocation = self.storage.allocation
+        if self.path is not None or allocation.slot is not None:
+            return self._sign()
+        key = (
+            allocation.memory, allocation.pitch_bytes,
+            self.dtype, self.shape, self.strides, self.offset,
+        )  # fmt: skip
+        found = _signatures.get(key)
+        if found is None:
+            if len(_signatures) >= MAX_SIGNATURES:
+                _signatures.clear()
+            found = _signatures[key] = self._sign()
+        return found
 
     def _sign(self) -> Signature:
         memory = self.storage.memory
+        path = self.path.kind if self.path is not None else ""
         if memory == "hbm":
-            return Signature(memory, self.dtype, self.shape, 0, self.run, 0)
+            return Signature(memory, self.dtype, self.shape, 0, self.run, 0, path)
         region = self.region
+        slot = self.storage.allocation.slot
+        partition = region.row if slot is None else region.row + slot.region.row
         banks = 0
         if memory == "psum":
             banks = (region.byte_end - 1) // PSUM_BANK_BYTES - region.byte // PSUM_BANK_BYTES + 1
-        return Signature(memory, self.dtype, self.shape, region.row, self.run, banks)
+        run = 1 if path == "columns" else self.run
+        return Signature(memory, self.dtype, self.shape, partition, run, banks, path)
 
     @property
     def array(self) -> np.ndarray:
-        """Its values in the storage dtype: a NumPy view that can be written."""
+        """Its values in the storage dtype: a NumPy view that can be written.
+
+        A view with run-time indices of its rows or columns gives a copy instead.
+        """
+        if self.path is not None:
+            return self._looked_up()
         if self.storage.pending is not None:
             self.storage.pending.finish()
         if self._array is None:
             self._array = self._view()
         return self._array
 
+    def _looked_up(self) -> np.ndarray:
+        path = self.path
+        if isinstance(path, Indirect):
+            resolved = resolve("array", self, True, False)
+            assert resolved is not None
+            return resolved.array
+        if path is not None and path.at is not None:
+            return gathered(self, path)
+        return self.at(self.offset, None).array
+
     def _view(self) -> np.ndarray:
         storage = self.storage
         data = storage.data if storage.data is not None else storage.fill_fresh()
+        if storage.allocation.slot is not None:
+            return self._within_memory(data)
         return self._on(data, format_of(self.dtype).storage)
 
     def _on(self, data: np.ndarray, dtype: np.dtype) -> np.ndarray:
-        """The view's elements within an array that is as long as the storage."""
+        """The view's elements within an array that is as long as the allocation."""
         size = format_of(self.dtype).itemsize
-        return np.ndarray(
-            self.shape,
-            dtype,
-            data,
-            self.offset * size,
-            tuple(stride * size for stride in self.strides),
-        )
+        steps = tuple([stride * size for stride in self.strides])
+        return np.ndarray(self.shape, dtype, data, self.offset * size, steps)
+
+    def _within_memory(self, data: np.ndarray) -> np.ndarray:
+        """The view's elements within the bytes of a whole memory, whose rows are longer."""
+        storage = self.storage
+        format = format_of(self.dtype)
+        size = format.itemsize
+        partition = self.strides[0] * size // storage.allocation.pitch_bytes * storage.pitch_bytes
+        steps = (partition, *(stride * size for stride in self.strides[1:]))
+        start = storage.locate(self.offset * size)
+        return np.ndarray(self.shape, format.storage, data, start, steps)
 
     def fp32(self) -> np.ndarray:
         """Its values as float32; kept until the storage is written, since tiles are re-read."""
-        if self.dtype == "float32":
-            return self.array
+        if self.dtype == "float32" or self.path is not None:
+            return self.array.astype(np.float32, copy=False)
         cache = self.storage.fp32
         key = (self.dtype, self.offset, self.shape, self.strides)
         values = cache.get(key)
@@ -219,17 +298,32 @@ class Tensor:
     def put(self, values: np.ndarray) -> None:
         """Write values of the same element count, rounded once to the dtype."""
         storage = self.storage
+        if self.path is not None:
+            self._put_indirect(values)
+            return
         if storage.data is None and self._covers_all():
             storage.reserve()
         array = self.array
         if values.dtype != array.dtype or self.dtype == "tfloat32":
             values = stored(values, self.dtype)
         array[...] = values if values.shape == array.shape else values.reshape(array.shape)
-        if storage.fp32:
-            storage.fp32.clear()
+        storage.forget()
+
+    def _put_indirect(self, values: np.ndarray) -> None:
+        path = self.path
+        if not isinstance(path, Reach) or path.at is None:
+            self.at(self.offset, None).put(values)
+            return
+        scatter(self, path, stored(values, self.dtype).reshape(self.shape))
+        self.storage.forget()
 
     def _covers_all(self) -> bool:
         return self.size * format_of(self.dtype).itemsize == self.storage.allocation.nbytes
+
+    @property
+    def valid(self) -> np.ndarray | None:
+        """Which run-time indices of its rows or columns are in range; None: all."""
+        return self.path.valid if isinstance(self.path, Reach) else None
 
     def written(self) -> np.ndarray | bool:
         """Which elements anything has written: all (True), none (False) or a mask."""
@@ -251,43 +345,3 @@ class Tensor:
         if storage.written_mask is None:
             storage.written_mask = np.zeros(storage.allocation.nbytes, np.bool_)
         self._on(storage.written_mask, np.dtype(np.bool_))[...] = True
-
-
-def region_of(
-    pitch_bytes: int, itemsize: int, shape: tuple[int, ...], strides: tuple[int, ...], offset: int
-) -> Region:
-    """The rectangle of rows and bytes that an access pattern spans."""
-    row, byte = divmod(offset * itemsize, pitch_bytes)
-    rows, span = 1, itemsize
-    for size, stride in zip(shape, strides, strict=True):
-        step = stride * itemsize
-        if step and step % pitch_bytes == 0:
-            rows += (size - 1) * (step // pitch_bytes)
-        else:
-            span += (size - 1) * step
-    if byte + span <= pitch_bytes:
-        return Region(row, row + rows, byte, byte + span)
-    extra = (byte + span - 1) // pitch_bytes
-    return Region(row, row + rows + extra, 0, pitch_bytes)
-
-
-def _row_major(shape: tuple[int, ...]) -> tuple[int, ...]:
-    strides = []
-    step = 1
-    for size in reversed(shape):
-        strides.append(step)
-        step *= size
-    return tuple(reversed(strides))
-
-
-def _complete(shape: tuple[int, ...], tensor: Tensor) -> tuple[int, ...]:
-    """Fill in one -1, and check the element count."""
-    known = math.prod(size for size in shape if size != -1)
-    if shape.count(-1) == 1 and known and tensor.size % known == 0:
-        shape = tuple(tensor.size // known if size == -1 else size for size in shape)
-    if math.prod(shape) != tensor.size or min(shape, default=0) < 1:
-        raise KernelError(
-            f"reshape: {list(tensor.shape)} has {tensor.size} elements, "
-            f"{list(shape)} does not have the same number"
-        )
-    return shape

@@ -3,14 +3,20 @@
 import inspect
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from trnlab import spec
+from trnlab.metrics.band import Band, band
+from trnlab.metrics.compare import Comparison, compare
+from trnlab.metrics.critical_path import Link, critical_path
+from trnlab.metrics.explain import Explanation, explain
+from trnlab.metrics.perfetto import write_perfetto
 from trnlab.metrics.roofline import Roofline, roofline
 from trnlab.metrics.utilization import busy_s
-from trnlab.nki.kernel import Recording, Shape, plain, record
+from trnlab.nki.kernel import Recording, Shape, plain, record, target_chip
 from trnlab.numerics import dtype_name, itemsize
 from trnlab.replay import values_after
 from trnlab.schedule import Timeline, schedule
@@ -37,13 +43,14 @@ def shape(sizes: tuple[int, ...], dtype: Any = "float32") -> Shape:
 
 
 def profile(
-    kernel: Callable[..., Any], *args: Any, chip: str | Chip = "trn3", **kwargs: Any
+    kernel: Callable[..., Any], *args: Any, chip: str | Chip | None = None, **kwargs: Any
 ) -> "Profile":
     """Run a kernel on one core of a chip.
 
     Args:
         args, kwargs: the kernel's own; NumPy arrays, or `shape(...)` for time alone
-        chip: "trn1", "trn2" or "trn3", or a `spec.Chip` with changed numbers
+        chip: "trn1", "trn2" or "trn3", or a `spec.Chip` with changed numbers; None: what
+            NEURON_PLATFORM_TARGET_OVERRIDE asks for, now or when the file was read, or trn3
     Returns:
         values and time
     Raises:
@@ -51,7 +58,7 @@ def profile(
         CapacityError: its live tiles do not fit into SBUF or PSUM
         LimitError: too large for this simulator
     """
-    chosen = spec.chip(chip)
+    chosen = target_chip(kernel) if chip is None else spec.chip(chip)
     recording = record(kernel, args, kwargs, chosen.core)
     return Profile(kernel, recording, chosen, schedule(recording.trace, chosen.core))
 
@@ -133,6 +140,27 @@ class Profile:
         total = self.total_s or 1.0
         return {engine: busy_s(self.timeline, engine) / total for engine in ENGINES}
 
+    def explain(self) -> Explanation:
+        """What limits this run, most costly cause first; each found by scheduling without it."""
+        return explain(self.timeline)
+
+    @cached_property
+    def band(self) -> Band:
+        """The total time with every assumed constant at its faster and at its slower end."""
+        return band(self)
+
+    def critical_path(self) -> list[Link]:
+        """The chain of device instructions that the total time is the length of."""
+        return critical_path(self.timeline)
+
+    def compare(self, other: "Profile") -> Comparison:
+        """This run and another, quantity by quantity."""
+        return compare(self, other)
+
+    def to_perfetto(self, path: str | Path) -> None:
+        """Write the run in the Chrome trace format, which ui.perfetto.dev opens."""
+        write_perfetto(self.timeline, self.tiles, path)
+
     @property
     def roofline(self) -> Roofline:
         """The run's point against the roofs of its TensorE mode."""
@@ -208,7 +236,7 @@ class Profile:
             raise ValueError(f"values: there is no call {call}; this run has {len(self.trace)}")
         recorded = self.trace.calls[call]
         views = dict(
-            zip(recorded.kind.instruction.roles, recorded.writes + recorded.reads, strict=False)
+            zip(recorded.kind.roles, recorded.writes + recorded.reads, strict=False)
         )
         if role not in views:
             raise ValueError(f"values: call {call} has no {role!r}, it has {', '.join(views)}")

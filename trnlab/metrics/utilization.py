@@ -6,16 +6,20 @@ from trnlab.schedule import Timeline
 
 
 def busy_s(line: Timeline, engine: str) -> float:
-    """Seconds in which an engine works on something.
+    """Seconds in which an engine works on something, from its start until its result is there.
 
-    TensorE counts its multiplies; loads of stationary tiles run behind them. DMA counts the time
-    in which at least one of its engines moves data.
+    This is AWS's "active time": at least one instruction is under way, waits not counted. TensorE
+    counts its multiplies; loads of stationary tiles run behind them. DMA counts the time in which
+    at least one of its engines moves data.
+
+    Source: tools/neuron-explorer/overview-summary-page.rst
     """
     rows = line["engine"] == line.engines.index(engine)
     if engine == "tensor":
         rows &= line["lane"] == line.lanes.index("tensor")
     start = line["start_s"][rows]
-    return _union_s(start, start + line["busy_s"][rows])
+    end = start + line["busy_s"][rows] if engine == "dma" else line["end_s"][rows]
+    return _union_s(start, end)
 
 
 def _union_s(start: np.ndarray, end: np.ndarray) -> float:

@@ -1,27 +1,26 @@
 """Kernels: `nki.jit`, `nki.simulate`, and recording a run of one."""
 
+import copy
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from trnlab import spec
 from trnlab.errors import KernelError
-from trnlab.memory import Tensor
-from trnlab.nki.launch import Launch, current, is_running, launching
-from trnlab.numerics import dtype_name, storage
+from trnlab.nki.inputs import Inputs, Shape, holds_shape, mark_output, output
+from trnlab.nki.launch import Launch, is_running, launching
+from trnlab.nki.platform import asked_platform, platform_chip, require_precise
+from trnlab.nki.team import World
 from trnlab.schedule.scheduler import placements
-from trnlab.spec import Core
+from trnlab.spec import Chip, Core
 from trnlab.trace import Trace
 
+__all__ = ["Kernel", "Recording", "Shape", "jit", "record", "record_ranks", "simulate"]
 
-class Shape(NamedTuple):
-    """A kernel input without values."""
-
-    shape: tuple[int, ...]
-    dtype: str
+MAX_LNC = 2
+Edges = Sequence[tuple[str, Any]]  # (consumer, producer or producers), by instruction name
 
 
 class Recording(NamedTuple):
@@ -37,10 +36,35 @@ class Kernel:
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
+        self.lnc: int | None = None  # physical cores of the logical one; None: no grid was given
+        self.edges: Edges = ()
+        self.platform = asked_platform()  # when the kernel's file was read
         functools.update_wrapper(self, function)
 
+    def __getitem__(self, cores: Any) -> "Kernel":
+        """The kernel on 1 or 2 physical cores of a logical core: `kernel[2](...)`.
+
+        Raises:
+            KernelError: not 1 or 2
+        """
+        count = cores[0] if isinstance(cores, tuple) and len(cores) == 1 else cores
+        if not hasattr(count, "__index__") or not 1 <= int(count) <= MAX_LNC:
+            raise KernelError(
+                f"kernel[{cores}]: a logical core has 1 or {MAX_LNC} physical cores; launch with "
+                f"kernel[1](...) or kernel[{MAX_LNC}](...)"
+            )
+        twin = copy.copy(self)
+        twin.lnc = int(count)
+        return twin
+
+    def with_schedule(self, edges: Edges) -> "Kernel":
+        """The kernel with more waits: (consumer, producer or list of them), by instruction name."""
+        twin = copy.copy(self)
+        twin.edges = (*self.edges, *edges)
+        return twin
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Inside a kernel: run inline. Outside: simulate on Trainium3's core."""
+        """Inside a kernel: run inline. Outside: simulate."""
         if is_running():
             return self.function(*args, **kwargs)
         return simulate(self)(*args, **kwargs)
@@ -48,11 +72,16 @@ class Kernel:
 
 def jit(function: Callable[..., Any] | None = None, **_options: Any) -> Any:
     """Decorator that makes a kernel, bare or called; compiler options have no meaning here."""
-    return Kernel(function) if function is not None else Kernel
+    if function is None:
+        return jit
+    return function if isinstance(function, Kernel) else Kernel(function)
 
 
 def simulate(kernel: Callable[..., Any]) -> Callable[..., Any]:
     """A function that runs a kernel on NumPy arrays and returns NumPy arrays.
+
+    It runs on what NEURON_PLATFORM_TARGET_OVERRIDE asks for, now or when the kernel's file was
+    read; else on Trainium3.
 
     Raises, when called:
         KernelError: the device would refuse the kernel
@@ -63,12 +92,22 @@ def simulate(kernel: Callable[..., Any]) -> Callable[..., Any]:
     def run(*args: Any, **kwargs: Any) -> Any:
         if is_running():
             return kernel(*args, **kwargs)
-        core = spec.TRN3.core
+        core = target_core(kernel)
         recording = record(kernel, args, kwargs, core)
         placements(recording.trace, core)
         return recording.output
 
     return run
+
+
+def target_chip(kernel: Callable[..., Any]) -> Chip:
+    """The chip that a kernel is meant for."""
+    return platform_chip(asked_platform() or getattr(kernel, "platform", None))
+
+
+def target_core(kernel: Callable[..., Any]) -> Core:
+    """The core that a kernel is meant for."""
+    return target_chip(kernel).core
 
 
 def plain(kernel: Callable[..., Any]) -> Any:
@@ -89,94 +128,105 @@ def record(
             One `Shape` is enough to run on shapes alone.
         core: the core whose limits apply
     """
-    function = kernel.function if isinstance(kernel, Kernel) else kernel
-    has_values = not any(isinstance(value, Shape) for value in (*args, *kwargs.values()))
-    launch = Launch(core, has_values, plain(kernel).__code__.co_filename)
-    names = _parameter_names(function, len(args))
-    inputs: dict[int, tuple[np.ndarray, Tensor]] = {}
-    with launching(launch):
-        positional = [_input(name, value, inputs) for name, value in zip(names, args, strict=True)]
-        named = {name: _input(name, value, inputs) for name, value in kwargs.items()}
-        before = {id: t.array.copy() for id, (_, t) in inputs.items()} if has_values else None
-        try:
-            result = function(*positional, **named)
-        except BaseException:
-            _restore(inputs, before or {})
-            raise
-    _mark_output(result)
-    if not has_values:
-        return Recording(launch.trace, None, None)
-    for given, tensor in inputs.values():
-        _update(given, tensor)
-    return Recording(launch.trace, _output(result), before)
+    trace, (result,), inputs = record_ranks(kernel, [(args, kwargs)], core)
+    return Recording(trace, result, inputs)
 
 
-def _restore(inputs: dict[int, tuple[np.ndarray, Tensor]], before: dict[int, np.ndarray]) -> None:
-    """Undo what a kernel that failed wrote to the caller's arrays: the device would not run it."""
-    for id, values in before.items():
-        given, tensor = inputs[id]
-        if tensor.storage.allocation.mutated and np.shares_memory(given, tensor.array):
-            given[...] = values.reshape(given.shape)
+def record_ranks(
+    kernel: Callable[..., Any],
+    arguments: Sequence[tuple[tuple, dict[str, Any]]],
+    core: Core,
+    lnc: int | None = None,
+) -> tuple[Trace, list[Any], dict[int, np.ndarray] | None]:
+    """Run a kernel on some ranks side by side, one logical core each.
 
-
-def _update(given: np.ndarray, tensor: Tensor) -> None:
-    """Bring what the kernel wrote to an input back into the caller's array."""
-    if not tensor.storage.allocation.mutated or np.shares_memory(given, tensor.array):
-        return
-    if not given.flags.writeable:
-        raise KernelError(
-            f"input {tensor.name}: the kernel writes it, but the array is read-only; pass a copy"
-        )
-    given[...] = tensor.array.reshape(given.shape)
-
-
-def _parameter_names(function: Callable[..., Any], count: int) -> list[str]:
-    names = [
-        name
-        for name, p in inspect.signature(function).parameters.items()
-        if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+    Returns:
+        the trace of all cores, the outputs by rank, the inputs by allocation id (None: no values)
+    """
+    kernel = kernel if isinstance(kernel, Kernel) else Kernel(kernel)
+    require_precise()
+    cores = lnc or kernel.lnc or 1
+    world = World(core, len(arguments), cores)
+    has_values = not any(holds_shape(value) for a, k in arguments for value in (*a, *k.values()))
+    runs = [
+        _Rank(kernel, world, rank, given, has_values, cores) for rank, given in enumerate(arguments)
     ]
-    return names[:count] + [f"argument_{i}" for i in range(len(names), count)]
-
-
-def _input(name: str, value: Any, inputs: dict[int, tuple[np.ndarray, Tensor]]) -> Any:
-    """An HBM tensor for an array or a shape; other values are passed on."""
-    if not isinstance(value, (np.ndarray, Shape)):
-        return value
-    tensor = current().allocate(value.shape or (1,), _dtype(name, value), "private_hbm", name)
-    tensor.storage.allocation.argument = True
-    if isinstance(value, np.ndarray):
-        data = np.ascontiguousarray(value, value.dtype.newbyteorder("="))
-        if not data.flags.writeable:
-            data = data.copy()
-        tensor.storage.data = data.reshape(-1).view(np.uint8)
-        inputs[tensor.storage.id] = (value, tensor)
-    return tensor
-
-
-def _dtype(name: str, value: np.ndarray | Shape) -> str:
-    """NKI dtype of an input."""
-    if value.dtype in (np.float64, np.int64, np.uint64):
-        narrow = str(np.dtype(value.dtype)).replace("64", "32")
-        raise KernelError(
-            f"input {name}: NKI has no {value.dtype}; pass {name}.astype(np.{narrow})"
-        )
+    programs = [program for run in runs for program in run.programs()]
     try:
-        return dtype_name(value.dtype)
-    except ValueError as error:
-        raise KernelError(f"input {name}: {error}") from None
+        results = [programs[0][1]()] if len(programs) == 1 else world.crew.run(programs)
+        add_schedule(world.trace, kernel.edges)
+    except BaseException:
+        for run in runs:
+            run.inputs.restore()
+        raise
+    outputs = [run.finish(results[i * cores]) for i, run in enumerate(runs)]
+    if not has_values:
+        return world.trace, outputs, None
+    inputs = dict(world.constants)
+    for run in runs:
+        inputs |= run.inputs.before
+    return world.trace, outputs, inputs
 
 
-def _mark_output(result: Any) -> None:
-    for tensor in result if isinstance(result, (tuple, list)) else (result,):
-        if isinstance(tensor, Tensor):
-            tensor.storage.allocation.output = True
+class _Rank:
+    """One rank's run of a kernel."""
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        world: World,
+        rank: int,
+        arguments: tuple[tuple, dict[str, Any]],
+        has_values: bool,
+        cores: int,
+    ) -> None:
+        self.function = kernel.function
+        self.args, self.kwargs = arguments
+        self.has_values = has_values
+        self.name = f"rank {rank} " if len(world.teams) > 1 else ""
+        filename = plain(self.function).__code__.co_filename
+        has_grid = kernel.lnc is not None or cores > 1
+        self.launches = [
+            Launch(world.trace.core, has_values, filename, world.teams[rank], program, has_grid)
+            for program in range(cores)
+        ]
+        self.inputs = Inputs(self.launches[0], "shared_hbm" if cores > 1 else "private_hbm")
+
+    def programs(self) -> list[tuple[str, Callable[[], Any]]]:
+        """Name and function of each core's program; all see the same input tensors."""
+        return [
+            (f"{self.name}core {launch.program}", functools.partial(self._run, launch))
+            for launch in self.launches
+        ]
+
+    def _run(self, launch: Launch) -> Any:
+        with launching(launch):
+            args, kwargs = self.inputs.arguments(self.function, self.args, self.kwargs)
+            return self.function(*args, **kwargs)
+
+    def finish(self, result: Any) -> Any:
+        """The output as arrays, inputs brought up to date; None without values."""
+        mark_output(result)
+        if not self.has_values:
+            return None
+        self.inputs.update()
+        return output(result)
 
 
-def _output(result: Any) -> Any:
-    if isinstance(result, Tensor):
-        return result.array.astype(storage(result.dtype))
-    if isinstance(result, (tuple, list)):
-        items = [_output(item) for item in result]
-        return type(result)(*items) if hasattr(result, "_fields") else type(result)(items)
-    return result
+def add_schedule(trace: Trace, edges: Edges) -> None:
+    """Make named calls wait for others.
+
+    Raises:
+        KernelError: no instruction has such a name
+    """
+    for consumer, producers in edges:
+        names = [producers] if isinstance(producers, str) else list(producers)
+        for name in (consumer, *names):
+            if name not in trace.named:
+                known = ", ".join(trace.named) or "none: give nisa calls a name="
+                raise KernelError(
+                    f"with_schedule: no instruction is named {name!r}; the kernel has {known}"
+                )
+        before = [call for name in names for call in trace.named[name]]
+        for call in trace.named[consumer]:
+            trace.order(call, *(producer for producer in before if producer != call))

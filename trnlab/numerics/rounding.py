@@ -1,4 +1,4 @@
-"""What storing float32 results in a narrower dtype does: one rounding, on write."""
+"""What storing results in a narrower dtype does: one rounding, on write."""
 
 import numpy as np
 
@@ -8,8 +8,10 @@ from trnlab.numerics.dtypes import FORMATS
 def stored(values: np.ndarray, dtype: str) -> np.ndarray:
     """Values as `dtype` stores them.
 
-    Floats round to nearest even; from float to integer rounds to nearest even and saturates, NaN
-    becomes 0 (the device does not document NaN; assumed).
+    Floats round to nearest, ties to even; what is too large becomes what the format has for it:
+    infinity, or NaN in float8_e4m3fn. From float to integer rounds to nearest even and saturates,
+    NaN becomes 0 (the device does not document NaN; assumed). Integers to integers keep the low
+    bits.
 
     Args:
         values: any shape, float32 or integers
@@ -19,12 +21,18 @@ def stored(values: np.ndarray, dtype: str) -> np.ndarray:
     """
     format = FORMATS[dtype]
     if format.kind in ("int", "uint") and values.dtype.kind == "f":
-        limits = np.iinfo(format.storage)
-        rounded = np.rint(values.astype(np.float64))
-        return np.nan_to_num(rounded).clip(limits.min, limits.max).astype(format.storage)
+        return _to_integer(values, format.storage)
     if dtype == "tfloat32":
         return _tfloat32(values.astype(np.float32, copy=False))
     return values.astype(format.storage, copy=False)
+
+
+def _to_integer(values: np.ndarray, storage: np.dtype) -> np.ndarray:
+    """Round to nearest even and saturate; float64 holds every limit of 32-bit integers."""
+    limits = np.iinfo(storage)
+    rounded = np.rint(values.astype(np.float64) if storage.itemsize == 4 else values)
+    inside = np.clip(rounded, limits.min, limits.max)
+    return np.where(np.isnan(rounded), 0, inside).astype(storage)
 
 
 def _tfloat32(values: np.ndarray) -> np.ndarray:

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from trnlab.memory import Allocation
-from trnlab.memory.tensor import Region
-from trnlab.trace import Recorded, Trace
+from trnlab.memory.layout import Region
+from trnlab.trace import Recorded, Trace, View
 
 # why a call waits for another one
 DATA = 1  # reads what it wrote
@@ -19,7 +19,10 @@ SPACE = 4  # is placed where its SBUF tile was
 BANK = 5  # is placed where its PSUM tile was
 _STRICTEST = {DATA: 0, WRITE: 1, READ: 2}
 
+ORDERED = 11  # was told to: depends_on, with_schedule, no_reorder, registers, another core
+
 ROWS_PER_BUCKET = 128
+BYTES_PER_BUCKET = 8192  # of a memory that the kernel addresses itself
 
 Edges = dict[int, int]  # producer call -> reason
 
@@ -59,13 +62,14 @@ def dependencies(trace: Trace) -> Dependencies:
 
 def stream_of(recorded: Recorded) -> str:
     """The in-order stream of a call: its engine, or its DMA queue."""
-    return recorded.kind.engine if recorded.queue < 0 else f"q{recorded.queue}"
+    lane = recorded.kind.engine if recorded.queue < 0 else f"q{recorded.queue}"
+    return lane if recorded.core == 0 else f"{lane} of core {recorded.core}"
 
 
 class _Analysis:
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
-        self.histories: list[dict[int, _History]] = [{} for _ in trace.allocations]
+        self.histories: dict[tuple, _History] = {}
         self.last_calls: list[dict[str, int]] = [{} for _ in trace.allocations]
 
     def run(self) -> Dependencies:
@@ -79,30 +83,43 @@ class _Analysis:
             preload = recorded.kind.instruction.preload
             for position, view in enumerate(recorded.reads):
                 found = first if position == preload else rest
-                self._read(view[0], self.trace.region(view), call, stream, found)
+                self._read(view, recorded.core, call, stream, found)
             in_psum = recorded.kind.engine == "tensor"
             for view in recorded.writes:
-                self._write(view[0], self.trace.region(view), call, stream, in_psum, rest)
+                self._write(view, recorded.core, call, stream, in_psum, rest)
             early.append(_last_per_stream(first, call))
             late.append(_last_per_stream(rest, call))
+        for call, producers in self.trace.after.items():
+            for producer in producers:
+                late[call].setdefault(producer, ORDERED)
         return Dependencies(early, late, self.last_calls)
 
-    def _buckets(self, id: int, region: Region) -> list[_History]:
-        histories = self.histories[id]
-        first = region.row // ROWS_PER_BUCKET
-        last = (region.row_end - 1) // ROWS_PER_BUCKET
+    def _buckets(self, view: View, core: int, home: int, region: Region) -> list[_History]:
+        """Histories of the parts of a memory that a region lies in.
+
+        Each core keeps its own: between cores only barriers and messages order.
+        """
+        if self.trace.allocations[view[0]].slot is None:
+            last = (region.row_end - 1) // ROWS_PER_BUCKET
+            parts = range(region.row // ROWS_PER_BUCKET, last + 1)
+        else:
+            last = (region.byte_end - 1) // BYTES_PER_BUCKET
+            parts = range(region.byte // BYTES_PER_BUCKET, last + 1)
+        histories = self.histories
         buckets = []
-        for bucket in range(first, last + 1):
-            history = histories.get(bucket)
+        for part in parts:
+            key = (home, core, part)
+            history = histories.get(key)
             if history is None:
-                history = histories[bucket] = _History()
+                history = histories[key] = _History()
             buckets.append(history)
         return buckets
 
-    def _read(self, id: int, region: Region, call: int, stream: str, found: list) -> None:
-        self.last_calls[id][stream] = call
+    def _read(self, view: View, core: int, call: int, stream: str, found: list) -> None:
+        home, region = self.trace.spot(view)
+        self.last_calls[view[0]][stream] = call
         access = Access(region, call, stream)
-        for history in self._buckets(id, region):
+        for history in self._buckets(view, core, home, region):
             for write in history.writes:
                 if _overlap(region, write.region):
                     found.append((write, DATA))
@@ -113,11 +130,13 @@ class _Analysis:
                 reads.append(access)
 
     def _write(
-        self, id: int, region: Region, call: int, stream: str, in_psum: bool, found: list
+        self, view: View, core: int, call: int, stream: str, in_psum: bool, found: list
     ) -> None:
-        self.last_calls[id][stream] = call
+        home, region = self.trace.spot(view)
+        fills = self.trace.fills(view)
+        self.last_calls[view[0]][stream] = call
         access = Access(region, call, stream)
-        for history in self._buckets(id, region):
+        for history in self._buckets(view, core, home, region):
             for read in history.reads:
                 if read.stream != stream and _overlap(region, read.region):
                     found.append((read, READ))
@@ -125,6 +144,11 @@ class _Analysis:
                 # TensorE accumulates in order: a matmul never waits for the one before it
                 if not (in_psum and write.stream == stream) and _overlap(region, write.region):
                     found.append((write, WRITE))
+            if not fills:  # what lies in its gaps stays; the same write again comes after itself
+                same = (region, stream)
+                history.writes = [w for w in history.writes if (w.region, w.stream) != same]
+                history.writes.append(access)
+                continue
             history.reads = [read for read in history.reads if not _covers(region, read.region)]
             history.writes = [w for w in history.writes if not _covers(region, w.region)]
             history.writes.append(access)
@@ -151,7 +175,10 @@ def _last_per_stream(found: Iterable[tuple[Access, int]], call: int) -> Edges:
     return edges
 
 
-def lifetimes(trace: Trace, memory: str) -> list[Allocation]:
-    """Allocations of a memory that are used, by first use."""
-    used = [a for a in trace.allocations if a.memory == memory and a.first_call >= 0]
+def lifetimes(trace: Trace, memory: str, core: int) -> list[Allocation]:
+    """Allocations of a core's memory that are used, by first use."""
+    used = [
+        a for a in trace.allocations
+        if a.memory == memory and a.core == core and a.first_call >= 0
+    ]
     return sorted(used, key=lambda allocation: allocation.first_call)

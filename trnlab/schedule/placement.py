@@ -13,16 +13,8 @@ from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from trnlab.errors import CapacityError
 from trnlab.memory import Allocation
-
-
-class Place(NamedTuple):
-    """Where a tile lies: bytes within every partition."""
-
-    address_bytes: int
-    size_bytes: int
-    before: tuple[int, ...]  # ids of the tiles that lay there before
+from trnlab.schedule.fixed_addresses import Place, overflow, place_around
 
 
 class _Segment(NamedTuple):
@@ -44,6 +36,8 @@ def place(
     Raises:
         CapacityError: the live tiles do not fit
     """
+    if any(allocation.slot is not None for allocation in allocations):
+        return place_around(allocations, capacity_bytes, grain_bytes)
     allocator = _Allocator(capacity_bytes, grain_bytes)
     live: list[tuple[int, int]] = []  # (last call, id)
     by_id = {}
@@ -53,7 +47,7 @@ def place(
             last, id = heapq.heappop(live)
             allocator.free(id, last)
         if not allocator.allocate(allocation.id, allocation.pitch_bytes):
-            raise _overflow(allocation, [by_id[id] for _, id in live], capacity_bytes)
+            raise overflow(allocation, [by_id[id] for _, id in live], capacity_bytes)
         heapq.heappush(live, (allocation.last_call, allocation.id))
     return allocator.places
 
@@ -133,28 +127,3 @@ class _Allocator:
         self.freed = {}
         for segment in sorted(kept, key=lambda s: (s.freed, s.start)):
             self.freed.setdefault(segment.end - segment.start, deque()).append(segment)
-
-
-def _overflow(full: Allocation, live: list[Allocation], capacity_bytes: int) -> CapacityError:
-    needs = (
-        f"{full.memory.upper()}: {full.name} {list(full.shape)} {full.dtype} (line {full.line}) "
-        f"needs {full.pitch_bytes} bytes per partition"
-    )
-    if full.pitch_bytes > capacity_bytes:
-        return CapacityError(f"{needs}, and there are {capacity_bytes}; tile its free dimensions")
-    held = sum(tile.pitch_bytes for tile in live)
-    in_pieces = held + full.pitch_bytes <= capacity_bytes
-    largest = sorted(live, key=lambda tile: (-tile.pitch_bytes, tile.id))[:4]
-    names = ", ".join(
-        f"{tile.name} {list(tile.shape)} {tile.dtype} (line {tile.line})" for tile in largest
-    )
-    fix = (
-        "use smaller blocks, or tiles that are dead sooner"
-        if full.memory == "sbuf"
-        else "copy finished tiles to SBUF sooner, or accumulate fewer tiles at once"
-    )
-    return CapacityError(
-        f"{needs}, but {len(live)} live tiles hold {held} of {capacity_bytes}"
-        f"{' and leave no gap so wide' if in_pieces else ''}: "
-        f"{names}{', ...' if len(live) > 4 else ''}; {fix}"
-    )

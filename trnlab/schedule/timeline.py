@@ -30,22 +30,13 @@ WAIT_KINDS = (
     "dma engines",
     "hbm",
     "order",
+    "descriptors",
+    "told to",
 )
-WAIT_NONE, WAIT_WEIGHTS, WAIT_DMA_ENGINES, WAIT_HBM, WAIT_ORDER = 0, 6, 7, 8, 9
-
-_COLUMNS = {
-    "call": np.int32,
-    "lane": np.int16,
-    "op": np.int16,
-    "start_s": float,
-    "busy_s": float,
-    "end_s": float,
-    "wait_s": float,
-    "wait_on": np.int32,
-    "wait_kind": np.int8,
-    "flops": np.int64,
-    "bytes": np.int64,
-}
+WAIT_NONE = 0
+WAIT_WEIGHTS, WAIT_DMA_ENGINES, WAIT_HBM, WAIT_ORDER, WAIT_DESCRIPTORS = range(6, 11)
+_LANE_TITLE = {"tensor_load": "TensorE (weights)", "gpsimd_dge": "GpSimdE (descriptors)",
+               "dma_cc": "Collectives"}
 
 
 class Timeline(Mapping[str, np.ndarray]):
@@ -54,7 +45,7 @@ class Timeline(Mapping[str, np.ndarray]):
     call: NKI call the row came from; lane, engine, op, wait_kind: codes into `lanes`, `engines`,
     `ops`, `wait_kinds`; start_s, busy_s (lane occupied), end_s (result readable), wait_s (lane idle
     before this row because it waited), wait_on (row waited for, -1: none), line (of the kernel's
-    source), bytes (between HBM and chip), flops.
+    source), core (of the launch), bytes (between HBM and chip), flops.
     """
 
     engines = ENGINES
@@ -100,11 +91,14 @@ class Timeline(Mapping[str, np.ndarray]):
         return self._title(int(self["lane"][row]))
 
     def _title(self, lane: int) -> str:
-        name = self.lanes[lane]
+        name, _, core = self.lanes[lane].partition(" of core ")
+        return self._lane_name(name) + (f" of core {core}" if core else "")
+
+    def _lane_name(self, name: str) -> str:
         engine, _, queue = name.partition(" q")
         if queue:
             return f"DMA queue {queue}"
-        return "TensorE (weights)" if name == "tensor_load" else ENGINE_TITLE[engine]
+        return _LANE_TITLE.get(name) or ENGINE_TITLE[engine]
 
     def wait_text(self, row: int) -> str:
         """What a row waited for, as a sentence."""
@@ -120,6 +114,8 @@ class Timeline(Mapping[str, np.ndarray]):
             return f"{begin}: HBM delivers no faster."
         if kind == "order":
             return f"{begin}: its queue works in order."
+        if kind == "descriptors":
+            return f"{begin}: the descriptors of other transfers are written first."
         if kind == "weights":
             return f"{begin} until its stationary tile is loaded."
         return f"{begin} for {self._producer(row, kind)}"
@@ -127,7 +123,7 @@ class Timeline(Mapping[str, np.ndarray]):
     def _producer(self, row: int, kind: str) -> str:
         on = int(self["wait_on"][row])
         call = self.trace.call(int(self["call"][on]))
-        tile = call.operands[0].tensor.name
+        tile = call.operands[0].tensor.name if call.operands else ""
         where = f"{self.lane_title(on)}: {call.op}"
         line = f"(line {call.line})"
         if kind == "data":
@@ -136,59 +132,14 @@ class Timeline(Mapping[str, np.ndarray]):
             return f"{where}, the last user of the SBUF space it takes {line}."
         if kind == "psum bank":
             return f"{where}, the last user of the PSUM bank it takes {line}."
+        if kind == "told to":
+            return f"{where}, which it was told to follow {line}."
         if kind == "result in use":
             return f"{where} that writes the same place {line}."
         return f"{where} that still reads the place it overwrites {line}."
 
 
-class Rows:
-    """Device instructions in the order they were served; becomes a timeline."""
-
-    def __init__(self) -> None:
-        self._rows: list[tuple] = []
-        self._ops: dict[str, int] = {}
-
-    def add(
-        self,
-        call: int,
-        lane: int,
-        op: str,
-        start_s: float,
-        busy_s: float,
-        end_s: float,
-        wait_s: float,
-        wait_on: int,
-        wait_kind: int,
-        flops: int,
-        bytes: int,
-    ) -> None:
-        """One device instruction; wait_on is a call."""
-        code = self._ops.setdefault(op, len(self._ops))
-        self._rows.append(
-            (call, lane, code, start_s, busy_s, end_s, wait_s, wait_on, wait_kind, flops, bytes)
-        )
-
-    def timeline(
-        self, trace: Trace, core: Core, places: dict[int, Place], compute_lanes: Sequence[str]
-    ) -> Timeline:
-        """Columns in program order, with waits that name rows instead of calls."""
-        lists = zip(*self._rows, strict=True) if self._rows else ([] for _ in _COLUMNS)
-        columns = {
-            name: np.array(values, dtype)
-            for (name, dtype), values in zip(_COLUMNS.items(), lists, strict=True)
-        }
-        order = np.argsort(columns["call"], kind="stable")
-        columns = {name: values[order] for name, values in columns.items()}
-        last_row = np.searchsorted(columns["call"], np.arange(len(trace)), side="right") - 1
-        waits = columns["wait_on"]
-        columns["wait_on"] = np.where(waits >= 0, last_row[waits], -1).astype(np.int32)
-        lines = np.array([recorded.line for recorded in trace.calls], np.int32)
-        columns["line"] = lines[columns["call"]]
-        lanes = (*compute_lanes, *(f"dma q{queue}" for queue in range(core.dma.queues)))
-        columns["engine"] = _engine_of_lane(lanes)[columns["lane"]]
-        return Timeline(columns, lanes, tuple(self._ops), trace, core, places)
-
-
-def _engine_of_lane(lanes: Sequence[str]) -> np.ndarray:
+def engine_of_lane(lanes: Sequence[str]) -> np.ndarray:
+    """Code of the engine that each lane belongs to."""
     engines = [lane.partition("_")[0].partition(" ")[0] for lane in lanes]
     return np.array([ENGINES.index(engine) for engine in engines], np.int8)

@@ -1,5 +1,6 @@
 """The two servers: the workbench under Voila, and the same notebooks in JupyterLab."""
 
+import logging
 import os
 import socket
 import sys
@@ -96,9 +97,11 @@ def serve(port: int, page: str = "", browser: bool = True, folder: Path = NOTEBO
             "port_retries": 0,
             "open_browser": False,
             "config_file_paths": [],
-            "log_level": "WARN",
+            "log_level": "ERROR",
         }
     )
+    # Jupyter Server counts milliseconds where Tornado counts seconds, and is told so at length.
+    logging.getLogger("tornado.general").setLevel("ERROR")
     app = Workbench.instance(config=config, page=page)
     app.opens_browser = browser
     app.initialize([str(folder)])

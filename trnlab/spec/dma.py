@@ -21,7 +21,10 @@ class Dma(Record):
     descriptor_s: float  # fixed cost of one piece
     max_piece_bytes: int  # a longer row is cut into pieces
     transfer_s: float  # fixed cost of a transfer on each engine that takes part
+    trigger: str  # "gpsimd" writes descriptors, or "sync" starts prepared ones: the usual way
     start_s: float  # from the trigger to the first byte
+    stagger_s: float  # an engine starts that much after the one before it
+    queue_interval_s: float  # smallest distance of two transfers of a queue
     completion_s: float  # from the last byte to the waiting engine
     hwdge_instances: int  # hardware descriptor generators of a core
     hwdge_s: float  # one DMA instruction through a hardware generator

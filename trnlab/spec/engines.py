@@ -71,10 +71,12 @@ class VectorEngine(Record):
     lanes: int
     clock_hz: float
     min_interval_cycles: int  # smallest distance between two independent instructions
+    issue_cycles: float  # from the end of streaming to the next instruction
+    operand_cycles: float  # reading one value per partition before streaming
     overhead_cycles: float  # result readable after streaming
-    dependent_overhead_cycles: float  # added to an instruction that needs the previous result
+    dependent_overhead_cycles: float  # the same for the next instruction of this engine
     fast_sbuf_speedup: float  # copy or tensor_scalar, 16-bit, all in SBUF, contiguous
-    fast_speedup: float  # the same not contiguous or one side in PSUM; tensor_tensor in SBUF
+    fast_speedup: float  # SBUF not contiguous or other types, or one side in PSUM; tensor_tensor
     has_fp8_fast_modes: bool  # FP8 takes part in the two modes above
     quantize_mx_elements_per_cycle: float
     exponential_elements_per_cycle: float
@@ -90,8 +92,9 @@ class ScalarEngine(Record):
     lanes: int
     clock_hz: float
     min_interval_cycles: int  # smallest distance between two independent instructions
+    issue_cycles: float  # from the end of streaming to the next instruction
     overhead_cycles: float  # result readable after streaming
-    dependent_overhead_cycles: float  # added to an instruction that needs the previous result
+    dependent_overhead_cycles: float  # the same for the next instruction of this engine
     table_load_s: float  # switching to functions of another table
     accumulator_read_cycles: int  # the extra instruction that reads a running sum out
     fast_speedup: float  # tensor_copy and tensor_scalar on 16-bit types; 1: no such mode

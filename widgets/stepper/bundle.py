@@ -26,14 +26,16 @@ ORDER = (
 )
 
 _COMMENTS = re.compile(r"^\s*(//.*|/\*\*.*\*/|/\*\*.*|\*/|\* .*|\*)$\n", re.MULTILINE)
-_SPACE = re.compile(r"(?<=[;,{}(\[])\n[ ]*|(?<=\n)[ ]+")  # indentation, and ends of open lines
+# indentation, line ends where a statement goes on or has just ended, space around some signs
+_SPACE = re.compile(r"(?<=[;,{}(\[])\n[ ]*|\n[ ]*(?=[})\]?:.&|])|(?<=\n)[ ]+|[ ](?==>)|(?<==>)[ ]")
+_BINDING = re.compile(r"\b((?:const|let) \w+) = ")
 
 
 @cache
 def module() -> str:
     """All files as one ES module, without comment lines and most white space."""
     text = "\n".join((HERE / "js" / f"{name}.js").read_text(encoding="utf-8") for name in ORDER)
-    return _SPACE.sub("", _COMMENTS.sub("", text))
+    return _BINDING.sub(r"\1=", _SPACE.sub("", _COMMENTS.sub("", text)))
 
 
 @cache

@@ -6,6 +6,7 @@ widget. Times are in microseconds; everything else is as in `Profile`.
 
 import ast
 import inspect
+from array import array
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from trnlab.isa.instruction import Kind
+from trnlab.memory.tensor import Region
 from trnlab.metrics import Profile
 from trnlab.numerics import itemsize
 from trnlab.trace import Trace
@@ -138,41 +141,39 @@ def _rows(profile: Profile) -> Table:
 
 def _calls(trace: Trace, names: _Codes) -> dict[str, Table]:
     """Calls, each with the index of its first operand, and all operands as rectangles."""
-    calls, operands = [], []
-    for recorded in trace.calls:
-        instruction = recorded.kind.instruction
-        calls.append((names("calls", instruction.name), recorded.line, len(operands)))
-        views = recorded.writes + recorded.reads
-        for role, view in zip(instruction.roles, views, strict=False):
-            region, size = trace.region(view), itemsize(view[1])
-            operands.append(
-                (
-                    names("roles", role),
-                    view[0],
-                    region.row,
-                    region.row_end,
-                    region.byte // size,
-                    -(-region.byte_end // size),
-                )
-            )
+    calls, operands, count = array("i"), array("i"), 0
+    boxes: dict[tuple, tuple[int, ...]] = {}
+    kinds: dict[Kind, tuple[int, list[int]]] = {}
+    for kind, line, _queue, writes, reads, _values, _core in trace.calls:
+        if kind not in kinds:
+            roles = kind.roles
+            kinds[kind] = names("calls", kind.instruction.name), [names("roles", r) for r in roles]
+        op, roles = kinds[kind]
+        calls.extend((op, line, count))
+        for role, view in zip(roles, writes + reads, strict=False):
+            id = view[0]
+            key = (trace.allocations[id].pitch_bytes, *view[1:])
+            if key not in boxes:
+                boxes[key] = _box(trace.region(view), itemsize(view[1]))
+            operands.extend((role, id))
+            operands.extend(boxes[key])
+            count += 1
     return {
         "calls": _table({}, _columns(("op", "line", "first"), calls)),
         "operands": _table({}, _columns(("role", "tensor", "r0", "r1", "c0", "c1"), operands)),
     }
 
 
+def _box(region: Region, size: int) -> tuple[int, int, int, int]:
+    """Rows and elements [r0, r1) x [c0, c1) of a region in rows and bytes."""
+    return region.row, region.row_end, region.byte // size, -(-region.byte_end // size)
+
+
 def _tensors(trace: Trace, names: _Codes) -> Table:
-    rows = [
-        (
-            names("tensors", s.name),
-            MEMORIES.index(s.memory),
-            s.rows,
-            s.pitch_bytes // itemsize(s.dtype),
-            s.argument,
-            s.output,
-        )
-        for s in trace.allocations
-    ]
+    rows = array("i")
+    for s in trace.allocations:
+        memory, cols = MEMORIES.index(s.memory), s.pitch_bytes // itemsize(s.dtype)
+        rows.extend((names("tensors", s.name), memory, s.rows, cols, s.argument, s.output))
     return _table({}, _columns(("name", "memory", "rows", "cols", "argument", "output"), rows))
 
 
@@ -185,5 +186,7 @@ def _tiles(profile: Profile) -> Table:
     )
 
 
-def _columns(names: tuple[str, ...], rows: list[tuple]) -> dict[str, np.ndarray]:
-    return dict(zip(names, np.array(rows, np.int32).reshape(-1, len(names)).T, strict=True))
+def _columns(names: tuple[str, ...], rows: array) -> dict[str, np.ndarray]:
+    """Rows that lie one after the other, as columns."""
+    table = np.frombuffer(rows, np.int32).reshape(-1, len(names))
+    return dict(zip(names, table.T, strict=True))

@@ -8,7 +8,7 @@ from trnlab.metrics import Profile
 from trnlab.numerics import storage
 from widgets.stepper.product import Product
 
-MAX_MATMULS = 1024  # with values: 2048 x 2048 x 2048 takes about half a second
+MAX_MATMULS = 128  # with values: 1024 x 1024 x 1024, which costs a visitor 20 MiB
 
 
 class Values:
@@ -27,7 +27,7 @@ class Values:
         if self.product.matmuls > MAX_MATMULS:
             raise ValueError(
                 f"Values are computed for up to {MAX_MATMULS:,} nc_matmuls, this product takes "
-                f"{self.product.matmuls:,}; use smaller K, M or N to see them."
+                f"{self.product.matmuls:,}; use smaller K, M or N, such as 1024 each, to see them."
             )
         if self._profile is None:
             self._profile = self.product.profile(*inputs(self.product))

@@ -58,6 +58,7 @@ class Stepper(anywidget.AnyWidget):
     def __init__(self, state: dict[str, Any] | None = None) -> None:
         self._runs = 0
         self._timer: asyncio.TimerHandle | None = None
+        self._jobs: list[Job] = []
         self._profile: Profile | None = None
         self._product = Product()
         super().__init__(defaults=asdict(Product()))
@@ -132,23 +133,29 @@ class Stepper(anywidget.AnyWidget):
             self.fields = fields(product)
             self.scene = shown
 
+    def settle(self) -> None:
+        """Do now what would follow when the kernel is idle."""
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        while self._jobs:
+            self._jobs.pop(0)()
+
     def _later(self, delay_s: float, *jobs: Job) -> None:
         """Do the jobs one by one when the kernel is idle; drop those of an earlier change."""
         if self._timer:
             self._timer.cancel()
-            self._timer = None
+        self._jobs = list(jobs)
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
-            for job in jobs:
-                job()
-            return
+            return self.settle()
 
-        def run(rest: tuple[Job, ...]) -> None:
-            rest[0]()
-            self._timer = loop.call_later(BREATH_S, run, rest[1:]) if rest[1:] else None
+        def next_job() -> None:
+            self._jobs.pop(0)()
+            self._timer = loop.call_later(BREATH_S, next_job) if self._jobs else None
 
-        self._timer = loop.call_later(delay_s, run, jobs)
+        self._timer = loop.call_later(delay_s, next_job)
 
     def _tell_waits(self) -> None:
         self.waits = {"id": self._runs, **scene.wait_texts(self.profile)}

@@ -18,3 +18,10 @@ uint8 = "uint8"
 uint16 = "uint16"
 uint32 = "uint32"
 bool_ = "bool"
+
+# older spellings that kernels still use
+bool = bool_
+float8e4 = float8_e4m3
+float8e5 = float8_e5m2
+fp32 = float32
+bf16 = bfloat16

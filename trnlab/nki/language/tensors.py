@@ -1,46 +1,79 @@
-"""Allocation: memory regions and `nl.ndarray`."""
+"""Allocation: `nl.ndarray` and the tensors that are filled when they are made."""
 
 from typing import Any
 
 from trnlab.memory import Tensor
+from trnlab.nki.language.regions import is_on_chip, sbuf
 from trnlab.nki.launch import current
 
-sbuf = "sbuf"
-psum = "psum"
-private_hbm = "private_hbm"
-hbm = private_hbm
-shared_hbm = "shared_hbm"
+
+class _TensorType(type):
+    """`nl.ndarray(...)` allocates; `isinstance(t, nl.ndarray)` holds for every tensor."""
+
+    def __call__(
+        cls, shape: Any, dtype: Any, buffer: str = sbuf, name: str = "", address: Any = None
+    ) -> Tensor:
+        return current().allocate(shape, dtype, buffer, name or "", address)
+
+    def __instancecheck__(cls, value: Any) -> bool:
+        return isinstance(value, Tensor)
 
 
-class ndarray(Tensor):  # noqa: N801
+def fresh(shape: Any, dtype: Any, buffer: str = sbuf, name: str = "") -> Tensor:
+    """What `nl.ndarray` makes, for compositions."""
+    return current().allocate(shape, dtype, buffer, name)
+
+
+class ndarray(metaclass=_TensorType):  # noqa: N801
     """Allocate an uninitialized tensor; also the type of every tensor, for annotations.
 
     Args:
         shape: [partition, free...] on chip; any in HBM
         dtype: NKI dtype
         buffer: nl.sbuf, nl.psum, nl.private_hbm (nl.hbm) or nl.shared_hbm
+        name: for the reader, and for `with_schedule`
+        address: (first partition, byte within the partition) on chip; tensors that overlap share
+            their bytes. None: placed for you
     """
-
-    def __new__(  # type: ignore[misc]
-        cls, shape: Any, dtype: Any, buffer: str = sbuf, name: str = ""
-    ) -> Tensor:
-        return current().allocate(shape, dtype, buffer, name)
 
 
 def full(shape: Any, fill_value: float, dtype: Any, buffer: str = sbuf, name: str = "") -> Tensor:
-    """An on-chip tensor filled with a constant."""
-    from trnlab.nki import isa
-
-    tensor = current().allocate(shape, dtype, buffer, name)
-    isa.memset(tensor, fill_value)
+    """A tensor filled with a constant; in HBM by way of an SBUF tile."""
+    tensor = fresh(shape, dtype, buffer, name)
+    fill(tensor, fill_value)
     return tensor
 
 
+def fill(tensor: Tensor, value: float) -> None:
+    """Set all elements; those in HBM by way of an SBUF tile, 128 rows at a time."""
+    from trnlab.nki import isa as nisa
+
+    if is_on_chip(tensor.buffer):
+        nisa.memset(tensor, value)
+        return
+    flat = tensor.reshape((-1, tensor.shape[-1]))
+    pmax = current().core.sbuf.partitions
+    tile = full((min(pmax, flat.shape[0]), flat.shape[1]), value, tensor.dtype)
+    for first in range(0, flat.shape[0], pmax):
+        part = flat[first : min(first + pmax, flat.shape[0])]
+        nisa.dma_copy(dst=part, src=tile[: part.shape[0]])
+
+
 def zeros(shape: Any, dtype: Any, buffer: str = sbuf, name: str = "") -> Tensor:
-    """An on-chip tensor filled with zeros."""
+    """A tensor filled with zeros."""
     return full(shape, 0, dtype, buffer, name)
 
 
 def ones(shape: Any, dtype: Any, buffer: str = sbuf, name: str = "") -> Tensor:
-    """An on-chip tensor filled with ones."""
+    """A tensor filled with ones."""
     return full(shape, 1, dtype, buffer, name)
+
+
+def zeros_like(x: Tensor, dtype: Any = None, buffer: str | None = None, name: str = "") -> Tensor:
+    """Zeros of the shape of x, and of its dtype and buffer unless given."""
+    return zeros(x.shape, dtype or x.dtype, buffer or x.buffer, name)
+
+
+def empty_like(x: Tensor, dtype: Any = None, buffer: str | None = None, name: str = "") -> Tensor:
+    """Uninitialized, of the shape of x, and of its dtype and buffer unless given."""
+    return fresh(x.shape, dtype or x.dtype, buffer or x.buffer, name)

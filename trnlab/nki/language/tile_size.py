@@ -51,5 +51,30 @@ class _TileSize:
         """Usable SBUF bytes per partition."""
         return current_core().sbuf.usable_partition_bytes
 
+    @property
+    def psum_min_align(self) -> int:
+        """Bytes to which a PSUM address aligns: one float32 (value not published, assumed)."""
+        return 4
+
+    @property
+    def sbuf_min_align(self) -> int:
+        """Bytes to which an SBUF address aligns (value not published, assumed)."""
+        return 1
+
+    @property
+    def sbuf_size_bytes(self) -> int:
+        """Bytes of SBUF, all partitions."""
+        return current_core().sbuf.total_bytes
+
+    @property
+    def sbuf_fmax_bytes(self) -> int:
+        """Usable SBUF bytes per partition."""
+        return current_core().sbuf.usable_partition_bytes
+
+    @property
+    def sbuf_fmax(self) -> int:
+        """Usable SBUF per partition in float32 elements."""
+        return self.sbuf_fmax_bytes // 4
+
 
 tile_size = _TileSize()

@@ -5,9 +5,7 @@ function compareView(app) {
   const canvas = h("canvas", { role: "img" });
   const table = h("table", { class: "pair" });
   const hidden = h("p", { class: "placeholder" },
-    "Commit to a guess above; then the rungs stand here side by side. ",
-    h("button", { type: "button", onclick: () => app.commit(null) },
-      "Just show me"));
+    "Commit to a guess above; then the rungs stand here side by side.");
   const race = h("div", { class: "race" }, canvas);
   const body = h("div", { class: "body" }, h("div", { class: "rungs" }, bars, table), race);
   const root = panel("compare", "The rungs side by side",

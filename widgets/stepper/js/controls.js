@@ -41,10 +41,8 @@ function controlsView(app) {
     for (const field of fields) controls[field.name] = control(field, app.change);
     const of = (group) => fields.filter((field) => field.group === group)
       .map(({ name }) => controls[name].root);
-    const button = (name, label) => h("button", { type: "button", "data-act": name,
-      "aria-label": label, title: label, onclick: () => app.act(name) }, icon(name));
     for (const [name, label] of [["undo", "Undo"], ["redo", "Redo"], ["reset", "Reset"]]) {
-      controls[name] = button(name, label);
+      controls[name] = actButton(app, name, label);
     }
     const [kernel, ...choices] = of("choice");
     bar.replaceChildren(kernel, ...of("size"),

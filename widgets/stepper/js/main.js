@@ -148,7 +148,7 @@ function render({ model, el }) {
   const work = h("div", { class: "work" },
     h("div", { class: "left" }, film, source.element),
     h("div", { class: "right" }, tiles.element, memory.element));
-  root.append(h("h2", {}, model.get("question")), dead, controls.element,
+  root.append(h("h1", {}, model.get("question")), dead, controls.element,
     h("div", { class: "strip" }, summary.element, predict.element), work, keyList(),
     h("div", { class: "second" }, values.element, roofline.element), compare.element,
     trust, state.element, status);
@@ -229,6 +229,7 @@ function render({ model, el }) {
     fitToWindow();
     app.theme = { ...readTheme(root), badge: model.get("honesty").badge };
     timeline.stale();
+    source.stale();
     summary.draw(app.scene, model.get("honesty"));
     drawControls();
     drawLadder();

@@ -17,7 +17,7 @@ function highlight(text) {
 }
 
 function sourceView(app) {
-  const list = h("ol", { class: "code" });
+  const list = h("ol", { class: "code", tabindex: 0, "aria-label": "Source" });
   const root = panel("source", "", "Click a line for its next instruction.", list);
   const title = root.querySelector("h3");
   let shown = null;
@@ -33,8 +33,9 @@ function sourceView(app) {
       code.style.setProperty("--indent", text.length - text.trimStart().length);
       const item = h("li", { value: number },
         h("span", { class: "number", "aria-hidden": "true" }, String(number)), code,
-        runs ? h("span", { class: "runs", title: `${count(runs)} device instructions` },
-          `${count(runs)}×`) : null);
+        runs ? h("button", { type: "button", class: "runs",
+          "aria-label": `Line ${number}: to the next of ${count(runs)} instructions` },
+        `${count(runs)}×`) : null);
       if (runs) {
         item.classList.add("runs-here");
         item.addEventListener("click", () => app.goLine(number));
@@ -47,6 +48,7 @@ function sourceView(app) {
 
   return {
     element: root,
+    stale() { current = null; },
     draw(scene, row) {
       if (shown !== scene.source) {
         shown = scene.source;
@@ -56,8 +58,10 @@ function sourceView(app) {
       }
       const item = items.get(scene.rows.line[row]);
       if (item === current) return;
-      current?.classList.remove("current");
-      current?.removeAttribute("aria-current");
+      for (const last of list.querySelectorAll(".current")) {
+        last.classList.remove("current");
+        last.removeAttribute("aria-current");
+      }
       current = item;
       if (!item) return;
       item.classList.add("current");

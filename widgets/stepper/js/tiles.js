@@ -97,6 +97,7 @@ function tilesView(app) {
     const grid = grids[name];
     const turned = name === "left";
     const counts = countTransfers(scene, grid, at_us);
+    let roomy = false;
     pen.fillStyle = theme.bg;
     pen.fillRect(picture.x, picture.y, picture.w, picture.h);
     counts.forEach((times, cell) => {
@@ -113,14 +114,27 @@ function tilesView(app) {
       pen.strokeStyle = theme.border;
       pen.lineWidth = 1;
       if (w > 3 && high > 3) pen.strokeRect(x, y, w, high);
-      if (times && w > 15 && high > 0.72 * theme.em) {
+      roomy = w > 15 && high > 0.72 * theme.em;
+      if (times && roomy) {
         write(pen, String(times), x + w / 2, y + high / 2 + 0.5, theme.text, theme.font(0.76),
           "center");
       }
     });
     pen.strokeStyle = theme.muted;
     pen.strokeRect(picture.x + 0.5, picture.y + 0.5, picture.w - 1, picture.h - 1);
+    const reached = Math.max(...counts);
+    if (reached > 1 && !roomy) drawMost(pen, picture, `up to ${reached}`);
     return counts;
+  }
+
+  /** Where the tiles are too small for numbers of their own: the largest of them. */
+  function drawMost(pen, { x, y, w, h: high }, text) {
+    const font = app.theme.font(0.76);
+    pen.font = font;
+    const wide = pen.measureText(text).width + 8;
+    pen.fillStyle = app.theme.bg;
+    pen.fillRect(x + (w - wide) / 2, y + high / 2 - 8, wide, 16);
+    write(pen, text, x + w / 2, y + high / 2 + 0.5, app.theme.text, font, "center");
   }
 
   function drawNames(pen, scene, { left, above, result }, names) {

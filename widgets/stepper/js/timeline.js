@@ -34,6 +34,18 @@ function ticks(from, to, wanted) {
   return { list, digits: Math.max(0, -Math.floor(Math.log10(step) + 1e-9)) };
 }
 
+/** The SBUF addresses in use within a window, so that zooming in time zooms in space too. */
+function addressesIn({ tiles }, { from, to }) {
+  let low = Infinity;
+  let high = 0;
+  for (let tile = 0; tile < tiles.n; tile += 1) {
+    if (tiles.bank[tile] >= 0 || tiles.end_us[tile] < from || tiles.start_us[tile] > to) continue;
+    low = Math.min(low, tiles.address_bytes[tile]);
+    high = Math.max(high, tiles.address_bytes[tile] + tiles.bytes_per_partition[tile]);
+  }
+  return high ? { low, high } : { low: 0, high: 1 };
+}
+
 /** The fills of SBUF tiles by kind: one color, patterns told apart without it; PSUM has its own. */
 function tileFills(pen, scene, theme) {
   const patterns = [null, stripes(pen, theme.bg, "rise"), stripes(pen, theme.bg, "rows"),
@@ -61,9 +73,10 @@ function drawWindow(pen, scene, bands, scale, theme) {
   pen.beginPath();
   pen.rect(scale.left, bands.banks.y - 2, scale.width, bands.axis.y - bands.banks.y + 2);
   pen.clip();
-  drawTiles(pen, scene, bands, scale, theme);
+  const range = addressesIn(scene, scale);
+  drawTiles(pen, scene, bands, scale, range, theme);
   pen.restore();
-  drawMemoryLabels(pen, scene, bands, theme);
+  drawMemoryLabels(pen, range, bands, theme);
 }
 
 function drawAxis(pen, bands, scale, theme) {
@@ -96,24 +109,22 @@ function drawLane(pen, scene, { lane, y, h: height }, scale, theme, wait) {
   const { rows, names } = scene;
   const first = Math.max(0, firstAfter(lane.rows, (row) => rows.start_us[row] >= scale.from) - 1);
   const color = theme[lane.engine];
-  let inked = -Infinity;
-  let hatched = -Infinity;
+  let inked = -Infinity; // nothing is drawn left of here any more
   const font = theme.font(0.7, "sans", 700);
   for (let i = first; i < lane.rows.length; i += 1) {
     const row = lane.rows[i];
     const start = rows.start_us[row];
     const left = scale.x(start);
     if (waited(scene, row)) {
-      const from = Math.max(scale.left, scale.x(start - rows.wait_us[row]));
-      if (left > hatched && left - from > 0.6) {
+      const from = Math.max(scale.left, inked, scale.x(start - rows.wait_us[row]));
+      if (left - from > 0.6) {
         pen.fillStyle = wait;
         pen.fillRect(from, y + height * 0.25, left - from, height * 0.5);
-        hatched = left;
       }
     }
     if (start > scale.to) break;
     const right = scale.x(start + rows.busy_us[row]);
-    if (right <= inked) continue;
+    if (right <= Math.max(inked, scale.left)) continue;
     const width = Math.max(1, right - left - (right - left > 4 ? 1 : 0));
     pen.fillStyle = color;
     pen.fillRect(left, y, width, height);
@@ -132,9 +143,10 @@ function drawLane(pen, scene, { lane, y, h: height }, scale, theme, wait) {
   }
 }
 
-function drawTiles(pen, scene, bands, scale, theme) {
+function drawTiles(pen, scene, bands, scale, { low, high }, theme) {
   const { tiles } = scene;
   const { sbuf, banks } = bands;
+  const byte_px = sbuf.h / (high - low);
   const fills = tileFills(pen, scene, theme);
   pen.lineWidth = 1;
   for (let bank = 0; bank <= banks.n; bank += 1) {
@@ -148,11 +160,10 @@ function drawTiles(pen, scene, bands, scale, theme) {
     const left = scale.x(tiles.start_us[tile]);
     const width = Math.max(1, scale.x(tiles.end_us[tile]) - left);
     const bank = tiles.bank[tile];
-    const y = bank >= 0 ? banks.y + bank * banks.h
-      : sbuf.y + sbuf.h * (1 - (tiles.address_bytes[tile] + tiles.bytes_per_partition[tile])
-        / scene.sbuf_top_bytes);
+    const end = tiles.address_bytes[tile] + tiles.bytes_per_partition[tile];
+    const y = bank >= 0 ? banks.y + bank * banks.h : sbuf.y + byte_px * (high - end);
     const height = bank >= 0 ? banks.h - 1
-      : Math.max(1, sbuf.h * (tiles.bytes_per_partition[tile] / scene.sbuf_top_bytes) - 0.5);
+      : Math.max(1, byte_px * tiles.bytes_per_partition[tile] - 0.5);
     for (const fill of fills(tile, height)) {
       if (!fill) continue;
       pen.fillStyle = fill;
@@ -161,7 +172,7 @@ function drawTiles(pen, scene, bands, scale, theme) {
   }
 }
 
-function drawMemoryLabels(pen, scene, bands, theme) {
+function drawMemoryLabels(pen, { low, high }, bands, theme) {
   const { banks, sbuf } = bands;
   const edge = GUTTER_EM * theme.em;
   const label = (text, y, color, share) =>
@@ -169,8 +180,8 @@ function drawMemoryLabels(pen, scene, bands, theme) {
   label("PSUM banks", banks.y + (banks.h * banks.n) / 2, theme.text, 0.82);
   label("SBUF", sbuf.y + sbuf.h / 2, theme.text, 0.82);
   if (sbuf.h >= 3.4 * theme.em) {
-    label(kib(scene.sbuf_top_bytes), sbuf.y + 5, theme.muted, 0.7);
-    label("0", sbuf.y + sbuf.h - 4, theme.muted, 0.7);
+    label(kib(high), sbuf.y + 5, theme.muted, 0.7);
+    label(kib(low), sbuf.y + sbuf.h - 4, theme.muted, 0.7);
   }
   pen.fillStyle = theme.muted;
   pen.fillRect(edge - 1, sbuf.y, 1, sbuf.h);
@@ -296,15 +307,13 @@ function rowAt(scene, bands, scale, x, y) {
 
 /** The view: owns the canvases and the window; tells `app.go(row)` when a bar is clicked. */
 function timelineView(app) {
-  const zoom = (name, label, sign) => h("button", { type: "button", "data-act": name, title: label,
-    "aria-label": label, onclick: () => app.act(name) }, sign);
   const base = h("canvas", { class: "layer", "aria-hidden": "true" });
   const top = h("canvas", { class: "layer", role: "img" });
   const tip = h("div", { class: "tip", hidden: true });
   const stage = h("div", { class: "stage" }, base, top, tip,
     h("div", { class: "zoom", onpointerdown: (event) => event.stopPropagation() },
-      zoom("zoomOut", "Zoom out", "−"), zoom("zoomIn", "Zoom in", "+"),
-      zoom("fit", "Show the whole run", "Fit")));
+      actButton(app, "zoomOut", "Zoom out", "−"), actButton(app, "zoomIn", "Zoom in", "+"),
+      actButton(app, "fit", "Show the whole run", "Fit")));
   let drawn = null;
   let bands = null;
   let scale = null;

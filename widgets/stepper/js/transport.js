@@ -42,15 +42,19 @@ function actionOf(event) {
     "<": "slower", ",": "slower", ">": "faster", ".": "faster" }[key] || null;
 }
 
+/** A button that does a named action, with a picture or a short text on it. */
+function actButton(app, name, label, content = icon(name)) {
+  return h("button", { type: "button", "data-act": name, "aria-label": label, title: label,
+    onclick: () => app.act(name) }, content);
+}
+
 function keyList() {
   return h("ul", { class: "keys", "aria-label": "Keys" }, ...KEYS.map(([keys, what]) =>
     h("li", {}, ...keys.map((key) => h("kbd", {}, key)), ` ${what}`)));
 }
 
 function transportView(app) {
-  const button = (name, label, ...content) => h("button", { type: "button", "data-act": name,
-    "aria-label": label, title: label, onclick: () => app.act(name) }, ...content);
-  const play = button("play", "Play", icon("play"));
+  const play = actButton(app, "play", "Play");
   const scrub = h("input", { type: "range", class: "scrub", min: 0, step: 1,
     "aria-label": "Instruction", oninput: () => app.goPosition(scrub.valueAsNumber) });
   const speed = h("select", { "aria-label": "Speed, steps per second", title: "Steps per second", "data-act": "speed",
@@ -65,13 +69,13 @@ function transportView(app) {
   const where = h("output", { class: "where" }, at, nth);
   const root = h("div", { class: "transport", role: "group", "aria-label": "Transport" },
     h("div", { class: "buttons" },
-      button("start", "To the start", icon("start")),
-      button("back", "Step back", icon("back")),
+      actButton(app, "start", "To the start"),
+      actButton(app, "back", "Step back"),
       play,
-      button("step", "Step forward", icon("step")),
-      button("end", "To the end", icon("end")),
-      button("previousWait", "To the wait before", "‹ wait"),
-      button("nextWait", "To the next wait", "wait ›")),
+      actButton(app, "step", "Step forward"),
+      actButton(app, "end", "To the end"),
+      actButton(app, "previousWait", "To the wait before", "‹ wait"),
+      actButton(app, "nextWait", "To the next wait", "wait ›")),
     scrub, where,
     h("div", { class: "pickers" }, speed, order));
   let wasPlaying = null;

@@ -1,0 +1,167 @@
+"""How fast the engine is, as ratios within one run: `make bench`, or `python -m tests.bench`.
+
+Absolute times depend on the machine and on what else it does. Each figure is the best of some
+repetitions, set against NumPy doing the same or a known amount of work in the same process.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import ml_dtypes
+import numpy as np
+
+import trnlab
+import trnlab.nki.isa as nisa
+import trnlab.nki.language as nl
+from trnlab import nki
+from trnlab.kernels.matmul import blocked, tiled
+from trnlab.nki.kernel import record
+from trnlab.schedule import schedule
+
+CORE = trnlab.spec.TRN2.core
+
+
+class Row(NamedTuple):
+    """One line of the table."""
+
+    what: str
+    seconds: float
+    against: str  # what it is compared with
+    ratio: float  # of the two
+    goal: str
+
+
+def best_s(work: Callable[[], Any], repeat: int) -> float:
+    """Seconds of the fastest of some repetitions."""
+    times = []
+    for _ in range(repeat):
+        begin = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - begin)
+    return min(times)
+
+
+def shapes_alone(repeat: int = 5) -> list[Row]:
+    """Recording and scheduling the tiled 2048 cubed product, and rescheduling it."""
+    a = trnlab.shape((2048, 2048), "bfloat16")
+    trace = record(tiled, (a, a), {}, CORE).trace
+    calls, rows = len(trace), schedule(trace, CORE).rows
+
+    def fresh() -> None:
+        schedule(record(tiled, (a, a), {}, CORE).trace, CORE)
+
+    record_s = best_s(lambda: record(tiled, (a, a), {}, CORE), repeat)
+    both_s = best_s(fresh, repeat)
+    changed = CORE.with_({"dma.descriptor_s": 20e-9})
+    again_s = best_s(lambda: schedule(trace, changed), repeat)
+    return [
+        Row("record + schedule tiled 2048^3, shapes alone", both_s, "0.25 s", both_s / 0.25, "< 1"),
+        Row(
+            f"  record, each of {calls:,} NKI calls",
+            record_s / calls,
+            "us",
+            1e6 * record_s / calls,
+            "",
+        ),
+        Row(
+            f"  reschedule {rows:,} device instructions",
+            again_s,
+            "million per s",
+            rows / again_s / 1e6,
+            "",
+        ),
+    ]
+
+
+def product(size: int) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)
+    a, b = (rng.standard_normal((size, size), np.float32) for _ in range(2))
+    return a.astype(ml_dtypes.bfloat16), b.astype(ml_dtypes.bfloat16)
+
+
+def with_values(kernel: Any, name: str, size: int, repeat: int, goal: str) -> Row:
+    """A product on values against NumPy's float32 product of the same size, taking turns."""
+    a, b = product(size)
+    x, y = a.astype(np.float32), b.astype(np.float32)
+    numpy_s = ours_s = float("inf")
+    for _ in range(repeat):
+        numpy_s = min(numpy_s, best_s(lambda: x.T @ y, 1))
+        ours_s = min(ours_s, best_s(lambda: nki.simulate(kernel)(a, b), 1))
+    against = f"NumPy float32, {numpy_s:.3f} s"
+    return Row(f"{name} {size}^3 bfloat16 with values", ours_s, against, ours_s / numpy_s, goal)
+
+
+def overhead(calls: int = 5000, repeat: int = 3) -> list[Row]:
+    """What one small call costs, beside the NumPy operation in it."""
+    x = np.ones((128, 8), np.float32)
+
+    def kernel(given):
+        tile = nl.ndarray(given.shape, given.dtype)
+        nisa.dma_copy(tile, given)
+        for _ in range(calls):
+            nisa.tensor_tensor(tile, tile, tile, nl.maximum)
+
+    def plain() -> None:
+        for _ in range(calls):
+            np.maximum(x, x, out=x)
+
+    plain_s = best_s(plain, repeat) / calls
+    shape = trnlab.shape(x.shape)
+    rows = []
+    for name, given in (("with values", x), ("shapes alone", shape)):
+        ours_s = best_s(lambda given=given: record(kernel, (given,), {}, CORE), repeat) / calls
+        against = f"np.maximum, {plain_s * 1e6:.2f} us"
+        rows.append(
+            Row(f"one [128, 8] tensor_tensor, {name}", ours_s, against, ours_s / plain_s, "")
+        )
+    return rows
+
+
+def importing(repeat: int = 5) -> Row:
+    """Starting Python and importing trnlab, less starting Python."""
+
+    def python(code: str) -> float:
+        return best_s(lambda: subprocess.run([sys.executable, "-c", code], check=True), repeat)
+
+    start_s = python("pass")
+    ours_s = python("import trnlab") - start_s
+    numpy_s = python("import numpy") - start_s
+    used_s = python("from trnlab import nki, profile; import trnlab.kernels.matmul") - start_s
+    print(f"import numpy {numpy_s:.3f} s; trnlab's profile and kernels {used_s:.3f} s")
+    return Row("import trnlab", ours_s, "0.3 s", ours_s / 0.3, "< 1")
+
+
+def load_note() -> str:
+    """A warning if the machine is busy: NumPy's threads then wait for each other."""
+    cores, load = os.cpu_count() or 1, os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    if load < cores:
+        return ""
+    return (
+        f"This machine is busy (load {load:.1f} on {cores} cores): products suffer most, "
+        "set OPENBLAS_NUM_THREADS=1 to compare them.\n"
+    )
+
+
+def main() -> None:
+    """Print the table line by line."""
+    print(load_note(), end="")
+    print(f"{'':48} {'seconds':>11} {'ratio':>8}  goal   against")
+    for part in (
+        shapes_alone,
+        lambda: [with_values(tiled, "tiled", 2048, 5, "<= 2.5")],
+        lambda: [with_values(blocked, "blocked", 4096, 2, "")],
+        overhead,
+        lambda: [importing()],
+    ):
+        for what, seconds, against, ratio, goal in part():
+            print(f"{what:48} {seconds:11.6f} {ratio:8.2f}  {goal:6} {against}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""The tuner."""
+
+import time
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+import trnlab
+from trnlab.kernels.matmul import LADDER, Rung
+from trnlab.metrics.profile import profile, shape
+from trnlab.metrics.tune import Tuning, tune
+
+OPERAND = shape((1024, 1024), "bfloat16")
+SHAPES = (OPERAND, OPERAND)
+
+
+@pytest.fixture(scope="module")
+def tuning() -> Tuning:
+    return tune(LADDER, SHAPES, chip="trn3", blocks=(1, 2, 4))
+
+
+def test_it_is_part_of_the_package() -> None:
+    assert trnlab.tune is tune
+
+
+def test_every_choice_of_every_kernel_is_tried(tuning: Tuning) -> None:
+    choices = sum(3 ** len(rung.blocks) for rung in LADDER.values())
+    assert len(tuning.candidates) == choices
+    assert {found.kernel for found in tuning.legal} == {"tiled", "hoisted", "blocked", "pipelined"}
+
+
+def test_the_best_is_the_fastest_and_its_time_is_that_of_a_profile(tuning: Tuning) -> None:
+    best = tuning.best
+    assert best.total_s == min(found.total_s for found in tuning.legal)
+    alone = profile(LADDER[best.kernel].kernel, *SHAPES, chip="trn3", **dict(best.choices))
+    assert (alone.total_s, alone.mfu) == (best.total_s, best.mfu)
+
+
+def test_refused_candidates_say_why(tuning: Tuning) -> None:
+    refused = [found for found in tuning.candidates if found.refused]
+    assert "N = 1024 is not a multiple of 2048" in " ".join(found.refused for found in refused)
+    assert tuning.candidates[-len(refused) :] == tuple(refused)
+
+
+def test_columns_have_one_row_for_each_legal_candidate(tuning: Tuning) -> None:
+    columns = tuning.columns()
+    assert {len(values) for values in columns.values()} == {len(tuning.legal)}
+    assert columns["total_us"] == sorted(columns["total_us"])
+
+
+def test_the_heat_map_shows_the_best_of_each_pair(tuning: Tuning) -> None:
+    found = tuning.heat_map("m_block", "k_block", "pipelined")
+    assert found.mfu.shape == (len(found.y_values), len(found.x_values))
+    assert np.nanmax(found.mfu) == max(
+        candidate.mfu for candidate in tuning.legal if candidate.kernel == "pipelined"
+    )
+
+
+def test_an_executor_gives_the_same_table(tuning: Tuning) -> None:
+    with ThreadPoolExecutor(1) as executor:
+        assert tune(LADDER, SHAPES, chip="trn3", executor=executor, blocks=(1, 2, 4)) == tuning
+
+
+def test_a_kernel_without_an_address_is_refused_for_other_processes() -> None:
+    family = {"mine": Rung(lambda lhsT, rhs: None, "not importable", {})}
+    with ThreadPoolExecutor(1) as executor, pytest.raises(ValueError, match="leave out executor"):
+        tune(family, SHAPES, executor=executor)
+
+
+def test_a_family_without_a_legal_candidate_says_so() -> None:
+    odd = shape((100, 100), "bfloat16")
+    with pytest.raises(ValueError, match="no candidate is legal"):
+        _ = tune({"tiled": LADDER["tiled"]}, (odd, odd)).best
+
+
+@pytest.mark.slow
+def test_a_process_pool_tunes_a_large_product_in_time() -> None:
+    large = shape((2048, 2048), "bfloat16")
+    begin = time.process_time()
+    alone = tune(LADDER, (large, large))
+    used_s = time.process_time() - begin  # of one core
+    assert len(alone.candidates) > 150
+    assert used_s / 2 < 20
+    with ProcessPoolExecutor(2) as executor:
+        assert tune(LADDER, (large, large), executor=executor) == alone

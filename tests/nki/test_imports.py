@@ -1,0 +1,85 @@
+"""Files written for the device import nki and get trnlab; afterwards all is as before."""
+
+import os
+import sys
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+import trnlab
+
+KERNEL = """
+import os
+import nki
+import nki.collectives as ncc
+import nki.isa as nisa
+import nki.language as nl
+import nki.typing as nt
+import neuronxcc.nki.typing as old
+from nki.isa import constants, dma_copy
+from nki.isa.constants import oob_mode
+from nki.language import NKIObject
+
+os.environ["NEURON_PLATFORM_TARGET_OVERRIDE"] = "trn2"
+
+@nki.jit
+def kernel(x: nt.tensor[128, 4], flag: nl.ndarray | None = None, kind: nki.dtype = nl.int32):
+    import nki.language as again
+    assert again is nl and old.tensor is nt.tensor and constants.oob_mode is oob_mode
+    out = nl.ndarray(x.shape, x.dtype, buffer=nl.shared_hbm)
+    dma_copy(dst=out, src=x, oob_mode=oob_mode.skip, dge_mode=3)
+    assert nisa.get_nc_version() == nisa.nc_version.gen3 and nisa.get_nc_version() >= 3
+    return out
+"""
+
+
+@pytest.fixture
+def kernel_file(tmp_path, monkeypatch):
+    (tmp_path / "for_the_device.py").write_text(KERNEL)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return tmp_path / "for_the_device.py"
+
+
+def test_everything_is_as_before(kernel_file):
+    modules, environment = dict(sys.modules), dict(os.environ)
+    x = np.ones((4, 4), np.float32)
+    with trnlab.as_nki():
+        import for_the_device
+
+        assert np.array_equal(for_the_device.kernel(x), x)
+    assert dict(os.environ) == environment
+    assert {name for name in sys.modules if name not in modules and "trnlab" not in name} == set()
+    with pytest.raises(ImportError):
+        import nki  # noqa: F401
+
+
+def test_a_kernel_stays_on_the_platform_that_its_file_asked_for(kernel_file):
+    with trnlab.as_nki():
+        from for_the_device import kernel
+    assert kernel.platform == "trn2"
+
+
+def test_a_real_nki_is_back_afterwards(monkeypatch):
+    real = ModuleType("nki")
+    monkeypatch.setitem(sys.modules, "nki", real)
+    with trnlab.as_nki():
+        import nki
+
+        assert nki is trnlab.nki
+    assert sys.modules["nki"] is real
+
+
+def test_an_error_inside_leaves_nothing_behind(monkeypatch):
+    with pytest.raises(LookupError), trnlab.as_nki():
+        os.environ["TRNLAB_TEST"] = "1"
+        raise LookupError
+    assert "TRNLAB_TEST" not in os.environ and "nki.language" not in sys.modules
+
+
+def test_the_command_runs_a_file_of_the_device(kernel_file, capsys):
+    from trnlab.cli import main
+
+    assert main(["run", f"{kernel_file}:kernel", "--input", "x=128x4:float32"]) == 0
+    assert "kernel on one NeuronCore of trn2" in capsys.readouterr().out
+    assert "nki" not in sys.modules

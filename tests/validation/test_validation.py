@@ -1,0 +1,50 @@
+"""The model reproduces what was measured, and the page that says so is up to date."""
+
+from pathlib import Path
+
+import pytest
+
+from trnlab.validation import Row, page, text
+
+pytestmark = pytest.mark.slow
+PAGE = Path(__file__).parents[2] / "docs" / "validation.md"
+
+
+def predicted(rows: list[Row], workload: str, quantity: str) -> float:
+    return next(
+        row.predicted for row in rows if row.workload == workload and row.quantity == quantity
+    )
+
+
+def test_every_figure_is_within_its_limit(rows: list[Row]) -> None:
+    outside = [row for row in rows if not row.is_within]
+    assert not outside, text(outside)
+
+
+def test_no_limit_is_wider_than_five_unless_the_figure_is_a_rough_one(rows: list[Row]) -> None:
+    assert {row.note for row in rows if row.limit > 5} <= {"printed as about 16 %"}
+
+
+def test_the_matmul_ladder_is_in_the_published_order(rows: list[Row]) -> None:
+    rungs = ("loads in the inner loop", "one PSUM bank", "two PSUM banks", "K in two stages")
+    mfu = [predicted(rows, f"BF16 matmul, {rung}", "MFU") for rung in rungs]
+    assert mfu == sorted(mfu)
+
+
+def test_blocking_makes_the_fp32_product_faster(rows: list[Row]) -> None:
+    tiled = predicted(rows, "FP32 matmul, tiled", "total time")
+    assert predicted(rows, "FP32 matmul, fully blocked", "total time") < tiled
+
+
+def test_larger_transfers_are_never_slower(rows: list[Row]) -> None:
+    rates = [row.predicted for row in rows if row.workload.startswith("DMA bandwidth")]
+    assert rates == sorted(rates)
+    assert len(rates) == 11
+
+
+def test_every_figure_names_its_source(rows: list[Row]) -> None:
+    assert all(row.source for row in rows)
+
+
+def test_the_page_shows_the_table_of_today(rows: list[Row]) -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(rows)

@@ -1,0 +1,101 @@
+"""Shapes and strides as plain tuples: what a view may become without a copy."""
+
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+Sizes = tuple[int, ...]
+
+
+class Region(NamedTuple):
+    """A rectangle of a storage: rows [row, row_end), bytes [byte, byte_end) of each."""
+
+    row: int
+    row_end: int
+    byte: int
+    byte_end: int
+
+
+@lru_cache(maxsize=4096)
+def row_major(shape: Sizes) -> Sizes:
+    """Strides of a dense tensor."""
+    strides = []
+    step = 1
+    for size in reversed(shape):
+        strides.append(step)
+        step *= size
+    return tuple(reversed(strides))
+
+
+def is_dense(shape: Sequence[int], strides: Sequence[int]) -> bool:
+    """Whether elements lie next to each other in row-major order."""
+    dense = row_major(tuple(shape))
+    return all(size == 1 or at == due for size, at, due in zip(shape, strides, dense, strict=True))
+
+
+def regroup(shape: Sequence[int], strides: Sequence[int], new: Sequence[int]) -> Sizes | None:
+    """Strides that show the same elements, in the same order, under another shape.
+
+    Args:
+        new: as many elements as `shape`
+    Returns:
+        None if no strides can
+    """
+    old = [(size, step) for size, step in zip(shape, strides, strict=True) if size > 1]
+    result = [1] * len(new)
+    i = j = 0
+    while i < len(old) or j < len(new):
+        first_old, first_new = i, j
+        have = want = 1
+        while have != want or have == 1:
+            if have <= want and i < len(old):
+                have *= old[i][0]
+                i += 1
+            elif j < len(new):
+                want *= new[j]
+                j += 1
+            else:
+                break
+        group = old[first_old:i]
+        for (_, outer), (size, inner) in zip(group, group[1:], strict=False):
+            if outer != size * inner:
+                return None
+        step = group[-1][1] if group else 1
+        for axis in range(j - 1, first_new - 1, -1):
+            result[axis] = step
+            step *= new[axis]
+    return tuple(result)
+
+
+def region_of(
+    pitch_bytes: int, itemsize: int, shape: Sequence[int], strides: Sequence[int], offset: int
+) -> Region:
+    """The rectangle of rows and bytes that an access pattern spans."""
+    row, byte = divmod(offset * itemsize, pitch_bytes)
+    rows, span = 1, itemsize
+    for size, stride in zip(shape, strides, strict=True):
+        step = stride * itemsize
+        if step and step % pitch_bytes == 0:
+            rows += (size - 1) * (step // pitch_bytes)
+        else:
+            span += (size - 1) * step
+    if byte + span <= pitch_bytes:
+        return Region(row, row + rows, byte, byte + span)
+    extra = (byte + span - 1) // pitch_bytes
+    return Region(row, row + rows + extra, 0, pitch_bytes)
+
+
+def last_offset(shape: Sequence[int], strides: Sequence[int]) -> int:
+    """Distance from the first to the last element of a pattern."""
+    return sum((size - 1) * step for size, step in zip(shape, strides, strict=True))
+
+
+def completed(sizes: Sequence[int], total: int) -> Sizes | None:
+    """Sizes with one -1 filled in; None if they do not make `total` elements."""
+    known = math.prod(size for size in sizes if size != -1)
+    if list(sizes).count(-1) == 1 and known > 0 and total % known == 0:
+        sizes = [total // known if size == -1 else size for size in sizes]
+    if math.prod(sizes) != total or min(sizes, default=0) < 1:
+        return None
+    return tuple(sizes)

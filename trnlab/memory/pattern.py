@@ -1,0 +1,194 @@
+"""`.ap`: an explicit access pattern over the storage of a tensor, and what makes it legal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from trnlab.errors import KernelError
+from trnlab.memory.dynamic import INDEX_DTYPES, Indirect
+from trnlab.memory.layout import Sizes, last_offset
+from trnlab.memory.register import Register
+from trnlab.numerics import dtype_name, format_of
+
+if TYPE_CHECKING:
+    from trnlab.memory.tensor import Tensor
+
+
+def access(
+    tensor: Tensor,
+    pattern: Sequence[Sequence[int]],
+    offset: int | None,
+    scalar_offset: Any,
+    vector_offset: Any,
+    indirect_dim: int,
+    dtype: Any,
+) -> tuple[str, Sizes, Sizes, int, Indirect | None]:
+    """dtype, shape, strides, offset and run-time index of an explicit pattern.
+
+    Strides and offsets count elements of `dtype` over the storage; the offset adds to the view's
+    own.
+
+    Raises:
+        KernelError: a pattern that leaves the storage, or that no engine can walk
+    """
+    name = dtype_name(dtype) if dtype is not None else tensor.dtype
+    shape, strides = _sizes(tensor, pattern)
+    start = _scaled(tensor, tensor.offset, name, "offset") + (int(offset) if offset else 0)
+    if tensor.path is not None:
+        raise KernelError(f"ap: {tensor.name} is addressed at run time already; a view takes one")
+    path = _indirect(
+        tensor, name, shape, strides, start, scalar_offset, vector_offset, indirect_dim
+    )
+    if isinstance(path, int):
+        start, path = start + path, None
+    if path is not None and path.kind == "rows":
+        strides = (path.stride, *strides[1:])
+    check(tensor, name, shape, strides, start, path is not None and path.kind == "rows")
+    return name, shape, strides, start, path
+
+
+def check(
+    tensor: Tensor, dtype: str, shape: Sizes, strides: Sizes, start: int, is_gather: bool
+) -> None:
+    """Refuse a pattern that leaves the storage, or on chip its row."""
+    allocation = tensor.storage.allocation
+    itemsize = format_of(dtype).itemsize
+    if allocation.pitch_bytes % itemsize:
+        raise KernelError(
+            f"ap: rows of {tensor.name} have {allocation.pitch_bytes} bytes, which {dtype} of "
+            f"{itemsize} does not divide"
+        )
+    if tensor.on_chip:
+        _check_on_chip(tensor, shape, strides, start, allocation.pitch_bytes // itemsize)
+        return
+    count = allocation.nbytes // itemsize
+    free = last_offset(shape[1:], strides[1:]) if is_gather else last_offset(shape, strides)
+    if start < 0 or start + free >= count:
+        raise KernelError(
+            f"ap: pattern {_text(shape, strides)} at offset {start} reaches element "
+            f"{start + free} of {tensor.name} {list(allocation.shape)}, which has {count}"
+        )
+
+
+def _check_on_chip(
+    tensor: Tensor, shape: Sizes, strides: Sizes, start: int, row_elements: int
+) -> None:
+    allocation = tensor.storage.allocation
+    text = f"ap: pattern {_text(shape, strides)} at offset {start} of {tensor.name}"
+    if shape[0] > 1 and strides[0] != row_elements:
+        raise KernelError(
+            f"{text}: the partition stride is {strides[0]}; partitions are walked one by one, so "
+            f"it must be the free size, {row_elements}"
+        )
+    row, first = divmod(start, row_elements)
+    if start < 0 or row + shape[0] > allocation.rows:
+        raise KernelError(
+            f"{text}: partitions {row} to {row + shape[0] - 1}, but the tile has {allocation.rows}"
+        )
+    last = first + last_offset(shape[1:], strides[1:])
+    if last >= row_elements:
+        raise KernelError(
+            f"{text}: it reaches element {last} of a partition that has {row_elements}"
+        )
+
+
+def _sizes(tensor: Tensor, pattern: Sequence[Sequence[int]]) -> tuple[Sizes, Sizes]:
+    try:
+        strides, shape = zip(*((int(step), int(count)) for step, count in pattern), strict=True)
+    except (TypeError, ValueError):
+        raise KernelError(
+            f"ap: pattern {pattern!r} of {tensor.name} should be [[stride, count], ...]"
+        ) from None
+    if min(shape) < 1 or min(strides) < 0:
+        raise KernelError(
+            f"ap: pattern {_text(shape, strides)} of {tensor.name} needs counts of 1 or more and "
+            "strides of 0 or more"
+        )
+    if len(shape) == 1 and tensor.on_chip:
+        return (*shape, 1), (*strides, 1)
+    return shape, strides
+
+
+def _scaled(tensor: Tensor, elements: int, dtype: str, what: str) -> int:
+    """Elements of the view's dtype as elements of another one."""
+    size = elements * format_of(tensor.dtype).itemsize
+    itemsize = format_of(dtype).itemsize
+    if size % itemsize:
+        raise KernelError(
+            f"ap: {what} {elements} of {tensor.name} in {tensor.dtype} is not a whole number of "
+            f"{dtype} elements"
+        )
+    return size // itemsize
+
+
+def _indirect(
+    tensor: Tensor,
+    dtype: str,
+    shape: Sizes,
+    strides: Sizes,
+    start: int,
+    scalar_offset: Any,
+    vector_offset: Any,
+    indirect_dim: int,
+) -> Indirect | int | None:
+    """The run-time index; an int for an offset that is a plain number."""
+    if scalar_offset is None and vector_offset is None:
+        return None
+    if scalar_offset is not None and vector_offset is not None:
+        raise KernelError(
+            f"ap: {tensor.name} got scalar_offset and vector_offset; a view takes one of them"
+        )
+    if not -tensor.ndim <= indirect_dim < tensor.ndim:
+        raise KernelError(
+            f"ap: indirect_dim {indirect_dim} of {tensor.name}, which has {tensor.ndim} dimensions"
+        )
+    axis = indirect_dim % tensor.ndim
+    stride = _scaled(tensor, tensor.strides[axis], dtype, "stride")
+    if isinstance(scalar_offset, int):
+        return scalar_offset * stride
+    if tensor.on_chip and axis == 0:
+        raise KernelError(
+            f"ap: run-time address on the partition dimension of {tensor.name}; partitions are "
+            "fixed when the kernel is compiled, so use indirect_dim=1 or more, or HBM"
+        )
+    size = tensor.shape[axis]
+    if vector_offset is None:
+        check_index("scalar_offset", scalar_offset, 1)
+        limit = min(size, _room(tensor, dtype, shape, strides, start, stride))
+        return Indirect("scalar", scalar_offset, stride, limit)
+    if tensor.on_chip:
+        raise KernelError(f"ap: vector_offset into {tensor.name}, which is on chip; it gathers HBM")
+    check_index("vector_offset", vector_offset, shape[0])
+    limit = min(size, _room(tensor, dtype, shape[1:], strides[1:], start, stride))
+    return Indirect("rows", vector_offset, stride, limit)
+
+
+def _room(tensor: Tensor, dtype: str, shape: Sizes, strides: Sizes, start: int, stride: int) -> int:
+    """Indices from 0 for which the whole pattern stays within the storage."""
+    allocation = tensor.storage.allocation
+    itemsize = format_of(dtype).itemsize
+    if tensor.on_chip:
+        row = allocation.pitch_bytes // itemsize
+        left = row - start % row - last_offset(shape[1:], strides[1:])
+    else:
+        left = allocation.nbytes // itemsize - start - last_offset(shape, strides)
+    return max(1, -(-left // stride)) if stride else 1
+
+
+def check_index(role: str, index: Any, count: int) -> None:
+    """A run-time index is a register or a tile of whole numbers."""
+    if isinstance(index, Register) and role == "scalar_offset":
+        return
+    if not hasattr(index, "storage"):
+        raise KernelError(f"{role}: {index!r} should be a tile of int32 or uint32 in SBUF")
+    if index.dtype not in INDEX_DTYPES:
+        raise KernelError(f"{role}: {index.name} is {index.dtype}; indices are int32 or uint32")
+    if index.size < count or (role == "scalar_offset" and index.size != 1):
+        raise KernelError(
+            f"{role}: {index.name} {list(index.shape)} holds {index.size} indices, {count} needed"
+        )
+
+
+def _text(shape: Sequence[int], strides: Sequence[int]) -> str:
+    return str([[step, size] for size, step in zip(shape, strides, strict=True)])

@@ -1,0 +1,106 @@
+"""`nki.isa.core_barrier` and `sendrecv`: how the two cores of an LNC 2 launch meet.
+
+Each is recorded as two calls, one before the meeting and one after it. So the trace of both cores,
+in the order in which they ran, waits only for earlier calls.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from trnlab.errors import KernelError
+from trnlab.isa.sequencers import CORE_SIGNAL, CORE_WAIT, RECEIVE, SEND
+from trnlab.memory import Tensor
+from trnlab.nki.instruction_handle import NkiInstruction
+from trnlab.nki.launch import Launch, current
+
+BARRIER_ENGINES = ("tensor", "vector", "scalar", "gpsimd", "sync")
+
+
+def core_barrier(
+    data: Tensor, cores: Sequence[int], engine: Any = "gpsimd", name: str | None = None
+) -> NkiInstruction:
+    """Both cores meet; what each did to `data` before is seen by the other after.
+
+    Args:
+        data: in shared HBM
+        cores: (0, 1)
+        engine: whose instruction stream waits
+    """
+    launch = current()
+    runner = getattr(engine, "name", engine)
+    if tuple(cores) != (0, 1) or launch.team.cores != 2:
+        raise KernelError(
+            f"core_barrier: cores {tuple(cores)} in a launch on {launch.team.cores} core(s); it "
+            "joins cores (0, 1) of kernel[2](...)"
+        )
+    if runner not in BARRIER_ENGINES:
+        raise KernelError(f"core_barrier: engine {runner} is none of {', '.join(BARRIER_ENGINES)}")
+    signal = launch.issue(CORE_SIGNAL, (data,), (), engine=runner)
+    signals = meet(launch, "core_barrier", signal.index)
+    wait = launch.issue(CORE_WAIT, (data,), (), engine=runner, name=name)
+    launch.trace.order(wait.index, *signals)
+    return wait
+
+
+def meet(launch: Launch, what: str, offer: Any) -> list[Any]:
+    """Wait for the other program of the logical core; what all of them offer, by program."""
+    team = launch.team
+    number = launch.meetings
+    launch.meetings += 1
+    others = [p for p in range(team.cores) if p != launch.program]
+    text = f"{what} in line {launch.line()} for {' and '.join(f'core {p}' for p in others)}"
+    found = team.crew.meet(
+        (team.rank, what, number), launch.program, range(team.cores), offer, text
+    )
+    return [found[program] for program in range(team.cores)]
+
+
+def sendrecv(
+    src: Tensor,
+    dst: Tensor,
+    send_to_rank: int,
+    recv_from_rank: int,
+    pipe_id: Any,
+    dma_engine: Any = "dma",
+    name: str | None = None,
+) -> NkiInstruction:
+    """Send src to one core and receive dst from one; calls of one pipe pair up in order.
+
+    Args:
+        src, dst: tiles in SBUF of equal dtype and shape
+        send_to_rank, recv_from_rank: 0 or 1
+        dma_engine: dma, or gpsimd_dma for small tiles
+    """
+    launch = current()
+    team, me = launch.team, launch.program
+    for role, peer in (("send_to_rank", send_to_rank), ("recv_from_rank", recv_from_rank)):
+        if peer not in (0, 1) or team.cores != 2:
+            raise KernelError(
+                f"sendrecv: {role} {peer} in a launch on {team.cores} core(s); it joins cores 0 "
+                "and 1 of kernel[2](...)"
+            )
+    if src.dtype != dst.dtype or src.shape[0] != dst.shape[0] or src.size != dst.size:
+        raise KernelError(
+            f"sendrecv: src {list(src.shape)} {src.dtype} and dst {list(dst.shape)} {dst.dtype} "
+            "must have the same dtype and shape"
+        )
+    runner = "gpsimd" if _name(dma_engine) in ("gpsimd_dma", 2) else ""
+    sent = launch.issue(SEND, (), (src,), engine=runner)
+    values = src.array.copy() if launch.has_values else None
+    team.messages[me, send_to_rank, pipe_id].append((sent.index, values))
+    arrived = team.messages[recv_from_rank, me, pipe_id]
+    text = f"sendrecv (pipe {pipe_id}) in line {launch.line()} for core {recv_from_rank}"
+    team.crew.wait(lambda: bool(arrived), text)
+    call, values = arrived.popleft()
+    if values is not None and values.size != dst.size:
+        raise KernelError(
+            f"sendrecv: dst {list(dst.shape)} receives {list(values.shape)} from core "
+            f"{recv_from_rank} on pipe {pipe_id}; both cores must send tiles of one shape"
+        )
+    received = launch.issue(RECEIVE, (dst,), (), values=values, name=name)
+    launch.trace.order(received.index, call)
+    return received
+
+
+def _name(choice: Any) -> Any:
+    return getattr(choice, "name", choice)

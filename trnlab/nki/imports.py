@@ -1,0 +1,71 @@
+"""`trnlab.as_nki()`: files written for the device import nki and get trnlab."""
+
+import importlib
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+
+MODULES = {
+    "nki": "trnlab.nki",
+    "nki.language": "trnlab.nki.language",
+    "nki.isa": "trnlab.nki.isa",
+    "nki.isa.constants": "trnlab.nki.enums",
+    "nki.collectives": "trnlab.nki.collectives",
+    "nki.typing": "trnlab.nki.typing",
+    "nki.dtype": "trnlab.nki.language",
+    # one current file of the kernel library still takes annotations from here
+    "neuronxcc.nki.typing": "trnlab.nki.typing",
+}
+
+
+@contextmanager
+def as_nki() -> Iterator[None]:
+    """Within the block `import nki`, `nki.language`, ... give trnlab.
+
+    Afterwards sys.modules and os.environ are as before: a real nki is back, and modules that were
+    imported within the block and hold on to trnlab's are forgotten, so that the next import of them
+    takes the real one. Functions and kernels that were taken from them go on working.
+    """
+    modules = {name: importlib.import_module(ours) for name, ours in MODULES.items()}
+    modules |= _old_packages(modules["neuronxcc.nki.typing"])
+    before, environment = dict(sys.modules), dict(os.environ)
+    sys.modules.update(modules)
+    try:
+        yield
+    finally:
+        _restore_modules(before, set(modules))
+        for name in set(os.environ) - set(environment):
+            del os.environ[name]
+        os.environ.update(environment)
+
+
+def _old_packages(typing: ModuleType) -> dict[str, ModuleType]:
+    """The packages around the old home of annotations; they hold nothing else."""
+    compiler, old = ModuleType("neuronxcc"), ModuleType("neuronxcc.nki")
+    compiler.nki, old.typing = old, typing  # type: ignore[attr-defined]
+    return {"neuronxcc": compiler, "neuronxcc.nki": old}
+
+
+def _restore_modules(before: dict[str, ModuleType], replaced: set[str]) -> None:
+    ours = {id(module) for name, module in sys.modules.items() if name.startswith("trnlab.nki")}
+    new = {name: module for name, module in sys.modules.items() if name not in before}
+    holding = {name for name, module in new.items() if name in replaced or _holds(module, ours)}
+    parents = {name.rpartition(".")[0] for name in holding}
+    while parents:
+        holding |= parents & set(new)
+        parents = {name.rpartition(".")[0] for name in parents} - {""}
+    for name in holding:
+        if not name.startswith("trnlab"):
+            sys.modules.pop(name, None)
+    for name in replaced & set(before):
+        sys.modules[name] = before[name]
+
+
+def _holds(module: ModuleType, ours: set[int]) -> bool:
+    """Whether a module refers to one of trnlab's, or to something that comes from it."""
+    return any(
+        id(value) in ours or str(getattr(value, "__module__", "")).startswith("trnlab.nki")
+        for value in list(vars(module).values())
+    )

@@ -1,0 +1,167 @@
+"""What goes into a kernel and what comes out: NumPy arrays become tensors, tensors arrays."""
+
+import dataclasses
+import inspect
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from trnlab.errors import KernelError
+from trnlab.memory import Tensor
+from trnlab.nki.launch import Launch
+from trnlab.nki.nki_object import NKIObject
+from trnlab.numerics import dtype_name, storage
+
+WIDE = (np.dtype(np.float64), np.dtype(np.int64), np.dtype(np.uint64))
+
+
+class Shape(NamedTuple):
+    """A kernel input without values."""
+
+    shape: tuple[int, ...]
+    dtype: str
+
+
+def holds_shape(value: Any) -> bool:
+    """Whether an argument, or anything in it, has no values."""
+    if isinstance(value, Shape):
+        return True
+    return any(holds_shape(part) for part in _parts(value))
+
+
+class Inputs:
+    """The input tensors of a launch, each made once for all of its programs."""
+
+    def __init__(self, launch: Launch, buffer: str) -> None:
+        self._launch = launch
+        self._buffer = buffer
+        self._made: list[Tensor] = []  # in the order in which the arguments hold them
+        self._seen = 0  # of them, by the program that takes its arguments now
+        self._given: list[tuple[Any, Tensor]] = []
+        self.before: dict[int, np.ndarray] = {}  # values before the run, by allocation id
+
+    def arguments(
+        self, function: Callable[..., Any], args: tuple, kwargs: dict[str, Any]
+    ) -> tuple[list[Any], dict[str, Any]]:
+        """The kernel's arguments, arrays replaced by tensors; containers are copied."""
+        self._seen = 0
+        names = parameter_names(function, len(args))
+        positional = [self._put(name, value) for name, value in zip(names, args, strict=True)]
+        return positional, {name: self._put(name, value) for name, value in kwargs.items()}
+
+    def _put(self, name: str, value: Any) -> Any:
+        if isinstance(value, (np.ndarray, Shape)):
+            if self._seen == len(self._made):
+                self._made.append(self._tensor(name, value))
+            self._seen += 1
+            return self._made[self._seen - 1]
+        return _rebuilt(name, value, self._put)
+
+    def _tensor(self, name: str, value: Any) -> Tensor:
+        launch = self._launch
+        allocation = launch.trace.allocate(
+            name, self._buffer, value.shape or (1,), _dtype(name, value), launch.line()
+        )
+        allocation.argument = True
+        tensor = launch.tensor_of(allocation)
+        if isinstance(value, np.ndarray):
+            data = np.ascontiguousarray(value, value.dtype.newbyteorder("="))
+            if not data.flags.writeable:
+                data = data.copy()
+            tensor.storage.data = data.reshape(-1).view(np.uint8)
+            self._given.append((value, tensor))
+            self.before[allocation.id] = tensor.array.copy()
+        return tensor
+
+    def update(self) -> None:
+        """Bring what the kernel wrote to its inputs back into the caller's arrays."""
+        for given, tensor in self._given:
+            if not tensor.storage.allocation.mutated or np.shares_memory(given, tensor.array):
+                continue
+            if not given.flags.writeable:
+                raise KernelError(
+                    f"input {tensor.name}: the kernel writes it, but the array is read-only; "
+                    "pass a copy"
+                )
+            given[...] = tensor.array.reshape(given.shape)
+
+    def restore(self) -> None:
+        """Undo what a kernel that failed wrote to the caller's arrays."""
+        for given, tensor in self._given:
+            if tensor.storage.allocation.mutated and np.shares_memory(given, tensor.array):
+                given[...] = self.before[tensor.storage.id].reshape(given.shape)
+
+
+def _dtype(name: str, value: Any) -> str:
+    """NKI dtype of an input."""
+    if value.dtype in WIDE:
+        narrow = str(np.dtype(value.dtype)).replace("64", "32")
+        raise KernelError(
+            f"input {name}: NKI has no {value.dtype}; pass {name}.astype(np.{narrow})"
+        )
+    try:
+        return dtype_name(value.dtype)
+    except ValueError as error:
+        raise KernelError(f"input {name}: {error}") from None
+
+
+def mark_output(result: Any) -> None:
+    """Note which tensors the kernel returns."""
+    if isinstance(result, Tensor):
+        result.storage.allocation.output = True
+    for part in _parts(result):
+        mark_output(part)
+
+
+def output(result: Any) -> Any:
+    """What the kernel returned, tensors replaced by arrays."""
+    if isinstance(result, Tensor):
+        return result.array.astype(storage(result.dtype))
+    return _rebuilt("", result, lambda _, part: output(part))
+
+
+def parameter_names(function: Callable[..., Any], count: int) -> list[str]:
+    """Names of the first positional parameters."""
+    names = [
+        name
+        for name, p in inspect.signature(function).parameters.items()
+        if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+    ]
+    return names[:count] + [f"argument_{i}" for i in range(len(names), count)]
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    """Attributes of a record that a kernel takes as one argument."""
+    is_record = isinstance(value, NKIObject) or dataclasses.is_dataclass(value)
+    return vars(value) if is_record and not isinstance(value, type) and _has_dict(value) else {}
+
+
+def _has_dict(value: Any) -> bool:
+    return hasattr(value, "__dict__")
+
+
+def _parts(value: Any) -> list[Any]:
+    if isinstance(value, (list, tuple)) and not isinstance(value, Shape):
+        return list(value)
+    if isinstance(value, dict):
+        return list(value.values())
+    return list(_fields(value).values())
+
+
+def _rebuilt(name: str, value: Any, change: Callable[[str, Any], Any]) -> Any:
+    """A container with its parts changed; itself if nothing in it changes."""
+    if isinstance(value, (list, tuple)):
+        parts = [change(f"{name}_{i}", part) for i, part in enumerate(value)]
+        if isinstance(value, tuple) and all(a is b for a, b in zip(parts, value, strict=True)):
+            return value
+        return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
+    if isinstance(value, dict):
+        return {key: change(f"{name}_{key}", part) for key, part in value.items()}
+    fields = _fields(value)
+    changed = {key: change(f"{name}_{key}", part) for key, part in fields.items()}
+    if all(changed[key] is part for key, part in fields.items()):
+        return value
+    twin = object.__new__(type(value))
+    twin.__dict__.update(changed)
+    return twin

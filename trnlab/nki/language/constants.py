@@ -1,0 +1,50 @@
+"""Constants that the compiled kernel carries: arrays and identity matrices."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from trnlab.errors import KernelError
+from trnlab.memory import Tensor
+from trnlab.nki.language.tensors import fresh
+from trnlab.nki.launch import current
+from trnlab.numerics import dtype_name, storage
+
+
+def shared_constant(constant: Any) -> Tensor:
+    """A tensor in shared HBM that holds an array when the kernel starts.
+
+    Args:
+        constant: NumPy array, or the path of a .npy file
+    Raises:
+        KernelError: no such file, or a dtype that NKI does not have
+    """
+    if isinstance(constant, (str, Path)):
+        try:
+            constant = np.load(constant)
+        except OSError as error:
+            raise KernelError(f"shared_constant: {constant} cannot be read ({error})") from None
+    array = np.asarray(constant)
+    try:
+        dtype = dtype_name(array.dtype)
+    except ValueError:
+        raise KernelError(
+            f"shared_constant: NKI has no {array.dtype}; give the array a 32-bit dtype or less"
+        ) from None
+    return current().constant(array, dtype)
+
+
+def shared_identity_matrix(n: int, dtype: Any = "uint8", dst: Tensor | None = None) -> Tensor:
+    """The n x n identity in SBUF, copied from a constant in HBM.
+
+    Args:
+        dst: tile to write; None: a new one
+    """
+    from trnlab.nki import isa as nisa
+
+    name = dtype_name(dtype)
+    identity = shared_constant(np.eye(n).astype(storage(name)))
+    tile = dst if dst is not None else fresh((n, n), name)
+    nisa.dma_copy(dst=tile, src=identity)
+    return tile

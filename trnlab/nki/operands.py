@@ -1,0 +1,109 @@
+"""What `nki.isa` functions do with their arguments before they issue an instruction."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from trnlab.errors import KernelError
+from trnlab.isa.accumulators import REGISTERS, RESULT, Reduction
+from trnlab.isa.elementwise import TILE
+from trnlab.isa.operators import is_unary, operator_name
+from trnlab.isa.scalar_engine import BYPASS
+from trnlab.memory import Tensor
+from trnlab.nki.enums import dge_mode, engine, reduce_cmd
+from trnlab.nki.launch import current
+
+ENGINE_NAMES: dict[Any, str] = {member: member.name for member in engine}
+ENGINE_NAMES |= {member.name: member.name for member in engine}
+ENGINE_NAMES |= {engine.unknown: "", "unknown": "", None: ""}
+COMMAND_NAMES: dict[Any, str] = {member: member.name for member in reduce_cmd}
+_reductions: dict[tuple, Reduction] = {}  # made so far, by what was given
+DGE_NAMES: dict[Any, str] = {member: member.name for member in dge_mode} | {None: "unknown"}
+
+
+def named(names: dict[Any, str], what: str, given: Any) -> str:
+    """The name of an enumeration's member, given as such or as its integer."""
+    name = names.get(given)
+    if name is None:
+        raise KernelError(f"{what}: {given!r} is none of {', '.join(filter(None, names.values()))}")
+    return name
+
+
+def apart(
+    names: Sequence[str], *operands: Any
+) -> tuple[tuple[str, ...], tuple[Tensor, ...], tuple[Any, ...]]:
+    """Operands that may be tiles or constants.
+
+    Returns:
+        names of the tiles, the tiles, and all operands with TILE in place of the tiles
+    """
+    if not any([isinstance(operand, Tensor) for operand in operands]):
+        return (), (), operands
+    roles, tiles, constants = [], [], []
+    for name, operand in zip(names, operands, strict=True):
+        is_tile = isinstance(operand, Tensor)
+        if is_tile:
+            roles.append(name)
+            tiles.append(operand)
+        constants.append(TILE if is_tile else operand)
+    return tuple(roles), tuple(tiles), tuple(constants)
+
+
+def reduction(
+    name: str,
+    engine: str,
+    op: Any,
+    command: Any,
+    result: Tensor | None,
+    data: Tensor,
+    negates: bool = False,
+) -> tuple[Reduction, tuple[str, ...], tuple[Tensor, ...]]:
+    """How a call uses its engine's accumulators.
+
+    Returns:
+        the reduction; roles and tensors that the call writes beside dst
+    Raises:
+        KernelError: the accumulators hold nothing that could be continued or read
+    """
+    how = _reductions.get((op, command, negates))
+    if how is None:
+        how = _reductions[op, command, negates] = Reduction(
+            operator_name(name, op) if op is not None else "add",
+            named(COMMAND_NAMES, f"{name}: reduce_cmd", command),
+            negates,
+        )
+    accumulators = current().state.accumulators(engine, data)
+    is_set = accumulators.storage.allocation.mutated
+    if how.command == "reduce" and not is_set:
+        raise KernelError(
+            f"{name}: reduce_cmd.reduce goes on with the accumulators of the {engine} engine, but "
+            "nothing has set them; begin with reduce_cmd.reset_reduce"
+        )
+    if result is None:
+        return how, (REGISTERS,), (accumulators,)
+    if how.command == "idle" and (engine == "vector" or not is_set):
+        raise KernelError(
+            f"{name}: reduce_res reads accumulators of the {engine} engine that reduce_cmd.idle "
+            "leaves unset; use reduce_cmd.reset_reduce"
+        )
+    return how, (RESULT, REGISTERS), (result, accumulators)
+
+
+def unary_or_not(name: str, op: Any, operand: Any) -> str:
+    """Name of an operator; a unary one must come without an operand."""
+    operator = operator_name(name, op)
+    if is_unary(operator) and (isinstance(operand, Tensor) or operand not in (None, 0)):
+        raise KernelError(
+            f"{name}: {operator} takes no operand, here is {operand!r}; leave it None or 0"
+        )
+    return operator
+
+
+def bypassed(name: str, op: Any) -> str:
+    """Name of an operator, "" for nl.bypass."""
+    is_bypass = op is None or getattr(op, "__name__", op) == "bypass"
+    return BYPASS if is_bypass else operator_name(name, op)
+
+
+def pattern(given: Any) -> tuple[tuple[int, int], ...]:
+    """[[step, count], ...] as a tuple."""
+    return tuple([(int(step), int(count)) for step, count in given])

@@ -1,0 +1,118 @@
+"""The plan of a trace: in which order calls are served, and which matmuls run in TensorE's ramp.
+
+A plan is made once, by serving first come, first served: whatever is ready first takes the shared
+resources first, and triggers that wait for their lane go in program order. A DMA call is served
+twice: as its trigger (the call) and as its transfer (~call).
+"""
+
+import heapq
+from itertools import pairwise
+
+from trnlab.schedule.costs import Costs
+from trnlab.schedule.machine import Machine, Plan, Served, machine
+from trnlab.schedule.program import SLOTS, Program
+from trnlab.schedule.ramp import Ramp
+from trnlab.spec.core import Core
+
+
+def plan(program: Program, costs: Costs, core: Core) -> tuple[Served, Plan]:
+    """Serve a program first come, first served."""
+    ramps = [Ramp(core.tensor) for _ in range(program.cores)]
+    since = [float("inf")] * len(program.variant)
+
+    def slow(call: int, gap_s: float, busy_s: float) -> float:
+        ramp = ramps[program.core[call]]
+        since[call] = ramp.since(gap_s)
+        slowdown = ramp.slowdown(since[call])
+        ramp.work(busy_s, slowdown)
+        return slowdown
+
+    found = machine(program, costs, core, slow)
+    order = _Plan(program, found).run()
+    assert sum(call >= 0 for call in order) == len(since), "calls wait for each other"
+    return found.served, Plan(order, since)
+
+
+class _Plan:
+    """Calls and transfers that lack something, and those that are ready, by time."""
+
+    def __init__(self, program: Program, found: Machine) -> None:
+        calls = len(program.variant)
+        self.program = program
+        self.machine = found
+        self.arriving: list[tuple[float, int]] = []
+        self.waiting: dict[int, list[int]] = {}  # triggers, by the lane that is busy
+        self.missing = [0] * calls  # what each call lacks
+        self.lacks = [1] * calls  # what each transfer lacks: its trigger, and the one before
+        self.following = [-1] * calls  # in the stream
+        self.consumers: list[list[int]] = [[] for _ in range(calls)]
+        for stream in program.streams:
+            for before, after in pairwise(stream):
+                self.following[before] = after
+                self.missing[after] = 1
+                self.lacks[after] = 2
+        for call in range(calls):
+            slots = (*program.early[call], *program.late[call])
+            producers = {slot // SLOTS for slot in slots}
+            self.missing[call] += len(producers)
+            for producer in producers:
+                self.consumers[producer].append(call)
+
+    def run(self) -> list[int]:
+        """Serve everything; returns the order."""
+        machine, variant = self.machine, self.program.variant
+        free, trigger = machine.free, machine.trigger_lanes
+        arriving, waiting = self.arriving, self.waiting
+        for stream in self.program.streams:
+            if not self.missing[stream[0]]:
+                heapq.heappush(arriving, (0.0, stream[0]))
+        order: list[int] = []
+        while arriving or waiting:
+            lane = min(waiting, key=free.__getitem__, default=-1)
+            if lane >= 0 and (not arriving or free[lane] <= arriving[0][0]):
+                call = heapq.heappop(waiting[lane])
+                if not waiting[lane]:
+                    del waiting[lane]
+            else:
+                at, call = heapq.heappop(arriving)
+                if call < 0:
+                    order.append(call)
+                    machine.transfer(~call)
+                    self._transferred(~call)
+                    continue
+                lane = trigger[variant[call]]
+                if lane >= 0 and free[lane] > at:
+                    heapq.heappush(waiting.setdefault(lane, []), call)
+                    continue
+            order.append(call)
+            machine.serve(call)
+            if trigger[variant[call]] >= 0:
+                self._lacks_less(call)
+            else:
+                self._wake(call)
+            self._lack_less(self.following[call])
+        return order
+
+    def _transferred(self, call: int) -> None:
+        after = self.following[call]
+        if after >= 0:
+            self._lacks_less(after)
+        self._wake(call)
+
+    def _wake(self, call: int) -> None:
+        for consumer in self.consumers[call]:
+            self._lack_less(consumer)
+
+    def _lack_less(self, call: int) -> None:
+        """A call lacks one thing less."""
+        if call < 0:
+            return
+        self.missing[call] -= 1
+        if not self.missing[call]:
+            heapq.heappush(self.arriving, (self.machine.ready(call), call))
+
+    def _lacks_less(self, call: int) -> None:
+        """A transfer lacks one thing less."""
+        self.lacks[call] -= 1
+        if not self.lacks[call]:
+            heapq.heappush(self.arriving, (self.machine.transfer_ready(call), ~call))
