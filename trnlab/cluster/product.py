@@ -108,7 +108,7 @@ def core_product_s(
 
     TensorE streams from the first loaded block on. All results leave through one queue, behind the
     loads that SBUF holds ahead of them. The DMA engines load everything, with the stores that find
-    their way between, and multiply and store the last block after that.
+    their way between; the last block is multiplied and stored after that.
 
     Args:
         rows, columns: of the result; the longer side is the moving one
