@@ -88,7 +88,7 @@ def test_a_token_touches_few_experts_alone_and_all_in_a_crowd() -> None:
         q = predicted(model="qwen3-235b-a22b", plan=Plan(tp=4, dp=4, ep=16), batch=batch)
         return q.token_s["matmul"]
 
-    assert matmul_s(512) > 2 * matmul_s(4)
+    assert matmul_s(512) > 1.8 * matmul_s(4)  # each product starts and drains whatever its size
 
 
 def test_two_pools_keep_step() -> None:

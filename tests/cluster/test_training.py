@@ -102,6 +102,23 @@ def test_recomputation_trades_time_for_memory() -> None:
     assert full.memory_bytes["activations"] < 0.3 * free.memory_bytes["activations"]
 
 
+def test_a_compiler_leaves_out_what_nobody_reads() -> None:
+    known = SYSTEMS["trn3-gen2"]
+    plan = replace(LLAMA["plan"], recompute="full")
+    compiled = predicted(plan=plan).time_s
+    eager = predicted(plan=plan, system=known.with_(recomputes_all=True)).time_s
+    assert eager["recompute"] > 1.15 * compiled["recompute"]
+    assert eager["reduce_scatter"] > compiled["reduce_scatter"]
+    assert eager["matmul"] == compiled["matmul"]
+
+
+def test_a_device_may_be_a_smaller_unit() -> None:
+    halves = SYSTEMS["trn3-gen2"].with_(cores_per_device=2)
+    p = predicted(system=halves, plan=Plan(tp=32, pp=4, dp=4))
+    assert (p.devices, p.idle_devices) == (512, 64)
+    assert p.memory_limit_bytes < predicted().memory_limit_bytes / 4
+
+
 def test_zero_shards_one_kind_after_the_other() -> None:
     held = [with_plan(zero=stage).memory_bytes for stage in range(4)]
     assert held[1]["optimizer"] == pytest.approx(held[0]["optimizer"] / 4)
@@ -140,16 +157,14 @@ def test_experts_are_spread() -> None:
 
 
 def test_a_million_chips_take_no_longer_than_a_hundred() -> None:
-    def seconds(chips: int, dp: int) -> float:
-        plan = Plan(tp=8, pp=9, dp=dp)
-        best = []
-        for _ in range(5):
+    best = {144: 1.0, 1_000_000: 1.0}
+    for _ in range(20):
+        for chips, dp in ((144, 2), (1_000_000, 13_888)):
             start = time.perf_counter()
+            plan = Plan(tp=8, pp=9, dp=dp)
             predicted(model="llama-3.1-405b", chips=chips, plan=plan, global_batch=2 * dp)
-            best.append(time.perf_counter() - start)
-        return min(best)
-
-    assert seconds(1_000_000, 13_888) < 1.5 * seconds(144, 2)
+            best[chips] = min(best[chips], time.perf_counter() - start)
+    assert best[1_000_000] < 1.5 * best[144]
 
 
 def test_a_hundred_thousand_plans_take_less_than_a_second() -> None:

@@ -25,9 +25,9 @@ def test_trainium1_and_tpu_runs() -> None:
     trainium, tpu = training_rows(RUNS["Trainium1"]), training_rows(RUNS["TPU v5p"])
     assert (len(trainium), len(tpu)) == (5, 6)
     assert mean_error(trainium) < 0.07
-    assert mean_error(tpu) < 0.12
-    assert mean_error(trainium + tpu) < 0.10
-    assert largest_error(trainium + tpu) < 0.17
+    assert mean_error(tpu) < 0.09
+    assert mean_error(trainium + tpu) < 0.08
+    assert largest_error(trainium + tpu) < 0.14
 
 
 def test_runs_that_chose_no_constant() -> None:

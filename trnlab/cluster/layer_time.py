@@ -43,8 +43,9 @@ def layer_time(
     """Forward, backward and recomputed time of one layer."""
     part = share(plans, layer, sequence)
     work = layer_work(model, layer, part)
+    products = [product_s(system, product, dtype) for product in work.products]
     forward = {
-        "matmul": total(product_s(system, product, dtype) for product in work.products),
+        "matmul": total(products),
         "attention": _attention_s(system, work, part, dtype),
         "elementwise": total(pass_s(system, each) for each in work.passes),
     }
@@ -54,7 +55,8 @@ def layer_time(
         "attention": _attention_backward_s(system, work, part, dtype, forward["attention"]),
         "elementwise": 2 * forward["elementwise"],
     }
-    again = _recomputed(plans, forward, exchanges)
+    skipped = np.zeros(1) if system.recomputes_all else products[-1]
+    again = _recomputed(system, plans, total(forward.values()) - skipped, forward, exchanges)
     inputs_again = exchanges[ALL_GATHER] / len(work.blocks) * 2  # only a shard of them was kept
     returned = {**exchanges, ALL_GATHER: exchanges[ALL_GATHER] + inputs_again}
     return LayerTime({**forward, **exchanges}, {**backward, **returned}, again)
@@ -137,10 +139,20 @@ def _exchanges(system: System, work: Work, part: Share) -> Times:
     return times
 
 
-def _recomputed(plans: Plans, forward: Times, exchanges: Times) -> Times:
-    """What the backward pass computes a second time; a fused kernel already has its own."""
+def _recomputed(
+    system: System, plans: Plans, compute_s: Column, forward: Times, exchanges: Times
+) -> Times:
+    """What the backward pass computes a second time; a fused kernel already has its own.
+
+    A compiler leaves out the layer's last product and the exchange behind it: nobody reads them.
+    """
     full = plans.recompute == FULL
     selective = (plans.recompute == SELECTIVE) & (plans.fused_attention == 0)
-    compute = total(forward.values())
-    again = np.where(full, compute, np.where(selective, forward["attention"], 0.0))
-    return {"recompute": again, **{kind: np.where(full, s, 0.0) for kind, s in exchanges.items()}}
+    again = np.where(full, compute_s, np.where(selective, forward["attention"], 0.0))
+    kept = 1.0 if system.recomputes_all else 0.5
+    parts = {REDUCE_SCATTER: kept, ALL_REDUCE: kept}
+    repeated = {
+        kind: np.where(full, seconds * parts.get(kind, 1.0), 0.0)
+        for kind, seconds in exchanges.items()
+    }
+    return {"recompute": again, **repeated}

@@ -86,15 +86,29 @@ class _Tiles(NamedTuple):
         return self.m_tiles * self.n_tiles
 
     @property
+    def block(self) -> Column:
+        """Result tiles of a block."""
+        return self.m_block * self.n_block
+
+    @property
     def blocks(self) -> Column:
         """Blocks of the result."""
-        return self.results / (self.m_block * self.n_block)
+        return self.results / self.block
+
+    @property
+    def step(self) -> Column:
+        """Part of a block's contraction that is loaded at once."""
+        return np.where(self.is_long, np.minimum(1.0, K_BLOCK / self.k_tiles), 1.0)
 
 
 def core_product_s(
     core: Core, rows: Column, inner: Column, columns: Column, dtype: Format
 ) -> Column:
-    """Time of one product on one core: the slowest of TensorE, VectorE and DMA, plus both ends.
+    """Time of one product on one core: the slowest of three chains, plus both ends.
+
+    TensorE streams from the first loaded block on. All results leave through one queue, behind the
+    loads that SBUF holds ahead of them. The DMA engines load everything, with the stores that find
+    their way between; the last block is multiplied and stored after that.
 
     Args:
         rows, columns: of the result; the longer side is the moving one
@@ -103,16 +117,29 @@ def core_product_s(
         seconds
     """
     tiles = _cut(core, rows, inner, columns, dtype)
-    k_rows = TILE * dtype.rows_per_pass(core)
-    m_load_s = tiles.k_tiles * _tile_load_s(core, tiles.m_width, dtype, k_rows)
-    n_load_s = tiles.k_tiles * _tile_load_s(core, tiles.n_width * tiles.n_block, dtype, k_rows)
-    store_s = _tile_load_s(core, tiles.n_width, dtype.result, TILE)
+    partition_rows = tiles.k_tiles * dtype.rows_per_pass(core)
+    m_load_s, n_load_s = (
+        np.maximum(_trigger_s(core), _transfer_s(core, width, dtype, partition_rows))
+        for width in (tiles.m_width, tiles.n_width * tiles.n_block)
+    )
     n_loads = np.where(tiles.is_long, tiles.blocks, tiles.n_tiles / tiles.n_block)
-    dma_s = tiles.blocks * m_load_s + n_loads * n_load_s + tiles.results * store_s
+    loads_s = tiles.blocks * m_load_s + n_loads * n_load_s
+    ahead_s = np.minimum(loads_s, core.sbuf.total_bytes / core.dma.total_bytes_per_s)
+    first_s = tiles.step * (m_load_s + n_load_s)
+    store_s = _transfer_s(core, tiles.n_width, dtype.result, 1.0)
+    pace_s = np.maximum(core.dma.queue_interval_s, store_s)
+    burst_s = (tiles.block - 1) * pace_s
+    together_s = np.where(tiles.is_long, burst_s, 0.0)
 
-    first = np.where(tiles.is_long, np.minimum(1.0, K_BLOCK / tiles.k_tiles), 1.0)
-    compute_s = first * (m_load_s + n_load_s) + _engines_s(core, tiles, dtype) + store_s
-    return np.maximum(compute_s, dma_s) + 2 * (core.dma.start_s + core.dma.completion_s)
+    tile_s, leave_s = _tile_s(core, tiles, dtype), _leave_s(core, tiles)
+    compute_s = first_s + _engines_s(core, tiles, tile_s) + together_s + leave_s
+    begun_s = np.maximum(first_s + _ramped_s(core, tile_s) + leave_s, ahead_s)
+    stores_s = begun_s + (tiles.results - 1) * pace_s
+    between_s = (tiles.results - tiles.block) * (1 - ahead_s / loads_s) * store_s
+    last_s = _ramped_s(core, tiles.step * tiles.block * tile_s) + together_s
+    dma_s = loads_s + between_s + np.maximum(last_s, burst_s) + leave_s
+    slowest_s = np.maximum(np.maximum(compute_s, stores_s), dma_s)
+    return core.dma.start_s + slowest_s + store_s + 2 * _arrival_s(core)
 
 
 def _cut(core: Core, rows: Column, inner: Column, columns: Column, dtype: Format) -> _Tiles:
@@ -131,23 +158,58 @@ def _cut(core: Core, rows: Column, inner: Column, columns: Column, dtype: Format
     )
 
 
-def _engines_s(core: Core, tiles: _Tiles, dtype: Format) -> Column:
-    """TensorE, which waits for the last copies of each block of a long product; or VectorE."""
+def _tile_s(core: Core, tiles: _Tiles, dtype: Format) -> Column:
+    """TensorE streams one result tile at its full rate."""
     streamed = np.maximum(core.tensor.min_interval_cycles, tiles.n_width)
-    cycles = tiles.results * tiles.k_tiles * streamed * dtype.slowdown(core)
-    tensor_s = cycles * core.tensor.pass_overhead / core.tensor.clock_hz
-    copies_s = tiles.results * tiles.n_width / core.vector.clock_hz
-    return np.maximum(tensor_s + np.where(tiles.is_long, copies_s, 0.0), copies_s)
+    cycles = tiles.k_tiles * streamed * dtype.slowdown(core)
+    return cycles * core.tensor.pass_overhead / core.tensor.clock_hz
 
 
-def _tile_load_s(core: Core, width: Column, dtype: Format, rows: float) -> Column:
-    """All DMA engines bring a tile of `rows` rows, `width` elements each."""
+def _ramped_s(core: Core, full_rate_s: Column) -> Column:
+    """Work of TensorE that starts after idleness, at the lower rate at first."""
+    slow_s = np.minimum(full_rate_s, core.tensor.ramp_s * core.tensor.ramp_rate)
+    return full_rate_s + slow_s * (1 / core.tensor.ramp_rate - 1)
+
+
+def _engines_s(core: Core, tiles: _Tiles, tile_s: Column) -> Column:
+    """TensorE, or VectorE, which copies every result.
+
+    Between two blocks of a long product TensorE has one bank left to fill while VectorE copies the
+    sums of the whole block.
+    """
+    vector = core.vector
+    speedup = np.where(tiles.is_long, vector.fast_speedup, 1.0)
+    copy_s = (tiles.n_width / speedup + vector.issue_cycles) / vector.clock_hz
+    wait_s = np.maximum(0.0, tiles.block * copy_s - tiles.step * tile_s)
+    waits_s = np.where(tiles.is_long, np.maximum(0.0, tiles.blocks - 1) * wait_s, 0.0)
+    return np.maximum(_ramped_s(core, tiles.results * tile_s) + waits_s, tiles.results * copy_s)
+
+
+def _leave_s(core: Core, tiles: _Tiles) -> Column:
+    """From TensorE's last column to the first byte stored; a long product adds to a sum before."""
+    copy_s = (tiles.n_width + core.vector.overhead_cycles) / core.vector.clock_hz
+    copies_s = np.where(tiles.is_long, 2.0, 1.0) * copy_s
+    latency_s = core.tensor.latency_cycles / core.tensor.clock_hz
+    return latency_s + copies_s + 2 * core.semaphore_s + core.dma.start_s
+
+
+def _arrival_s(core: Core) -> float:
+    """The delay of the last DMA engine, and the way from there to who waits for it."""
+    return (core.dma.engines - 1) * core.dma.stagger_s + core.dma.completion_s
+
+
+def _trigger_s(core: Core) -> float:
+    """One lane starts all transfers, each no sooner than this after the one before."""
+    return core.dma.swdge_s if core.dma.trigger == "gpsimd" else core.sync.dma_trigger_s
+
+
+def _transfer_s(core: Core, width: Column, dtype: Format, partition_rows: Column | float) -> Column:
+    """One transfer by all DMA engines: rows of `width` elements, so many on each partition."""
     dma = core.dma
     row_bytes = width * dtype.bytes
     pieces = np.ceil(row_bytes / dma.max_piece_bytes)
-    each = rows / dma.engines
-    fixed = dma.transfer_s * rows / TILE
-    return fixed + each * (pieces * dma.descriptor_s + row_bytes / dma.raw_bytes_per_s)
+    row_s = pieces * dma.descriptor_s + row_bytes / dma.raw_bytes_per_s
+    return dma.transfer_s + partition_rows * TILE / dma.engines * row_s
 
 
 def _accelerator_s(chip: Accelerator, product: Product, dtype: Format) -> Column:

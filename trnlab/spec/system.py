@@ -34,6 +34,7 @@ class System(Record):
     vector_passes: float  # of VectorE, for one element of a fused pass
     memory_reserved_bytes: int  # of a device, kept by the runtime
     step_overhead_s: float  # of a training step, outside every kernel
+    recomputes_all: bool  # else a compiler leaves out what only feeds the layer's own result
 
     @property
     def devices_per_chip(self) -> int:

@@ -74,6 +74,11 @@ _ASSUMED = {
 }
 
 
+_UNIT = Assumption(
+    low=1, high=8, why="Rings of ranks per chip and per die exist; here a chip is one device."
+)
+
+
 def _torus(z: int, link: float, z_link: float, other: float, source: str) -> Torus:
     return Torus(
         source=source,
@@ -120,6 +125,7 @@ TRN1_SERVER = System(
     vector_passes=0.5,
     memory_reserved_bytes=GIB // 2,
     step_overhead_s=0.0,
+    recomputes_all=False,
     assumed=_ASSUMED,
 )
 
@@ -143,6 +149,7 @@ def _trn2(name: str, product: str, z: int, z_link: float) -> System:
         vector_passes=TRN1_SERVER.vector_passes,
         memory_reserved_bytes=GIB,
         step_overhead_s=0.0,
+        recomputes_all=False,
         assumed=_ASSUMED,
     )
 
@@ -192,7 +199,8 @@ def _trn3(name: str, product: str, servers: int, chips_per_server: int) -> Syste
         vector_passes=TRN1_SERVER.vector_passes,
         memory_reserved_bytes=4 * GIB,
         step_overhead_s=0.0,
-        assumed=_ASSUMED,
+        recomputes_all=False,
+        assumed={**_ASSUMED, "cores_per_device": _UNIT},
     )
 
 
