@@ -20,7 +20,7 @@ __all__ = [*_LAZY, "nki", "spec"]
 
 def __getattr__(name: str) -> Any:
     """Load a part when it is first asked for, so that `import trnlab` stays quick."""
-    if name in ("nki", "spec", "kernels", "data", "metrics"):
+    if name in ("nki", "spec", "kernels", "data", "metrics", "cluster"):
         return import_module(f"trnlab.{name}")
     if name not in _LAZY:
         raise AttributeError(f"trnlab has no {name!r}; it has {', '.join(__all__)}")

@@ -58,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     run.set_defaults(command=_run)
 
     validate = commands.add_parser("validate", help="compare the model with measurements")
+    validate.add_argument("--cluster", action="store_true", help="training runs instead of kernels")
     validate.add_argument("--write", metavar="FILE", help="also as a page in Markdown")
     validate.set_defaults(command=_validate)
     return parser
@@ -84,6 +85,11 @@ def _lesson(name: str) -> Lesson:
 
 
 def _validate(options: argparse.Namespace) -> None:
+    if options.cluster:
+        from trnlab.cluster import validation
+
+        print(validation.text())
+        return
     from trnlab.validation import report
 
     rows = report.validate()

@@ -63,7 +63,7 @@ def test_the_first_picture_is_the_engines_default_run(stepper):
     shown = data(page)
     assert float(shown["totalUs"]) == run.total_us
     assert int(shown["rows"]) == run.timeline.rows
-    assert page.text_content("[data-number=time]") == f"{run.total_us:.2f} µs"
+    assert page.text_content("[data-number=time]") == f"{run.total_us:.4g} µs"
     assert page.text_content("[data-number=mfu]") == f"{run.mfu:.1%}".replace("%", " %")
     assert page.locator(".numbers .badge").text_content() == "predicted"
 
