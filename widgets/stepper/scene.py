@@ -46,6 +46,7 @@ def scene(profile: Profile, kernel: Callable[..., Any]) -> dict[str, Any]:
         "tiles": _tiles(profile),
         "names": {
             "lanes": profile.timeline.lanes,
+            "lane_titles": lane_titles(profile),
             "engines": profile.timeline.engines,
             "ops": profile.timeline.ops,
             "wait_kinds": profile.timeline.wait_kinds,
@@ -75,6 +76,13 @@ def summary(profile: Profile) -> dict[str, Any]:
         "calls": len(profile.trace),
         **roof._asdict(),
     }
+
+
+def lane_titles(profile: Profile) -> dict[str, str]:
+    """The name of each lane in use, by its code."""
+    lanes, rows = np.unique(profile.timeline["lane"], return_index=True)
+    titles = map(profile.timeline.lane_title, rows.tolist())
+    return dict(zip(map(str, lanes.tolist()), titles, strict=True))
 
 
 def wait_texts(profile: Profile) -> dict[str, Any]:
@@ -144,13 +152,14 @@ def _calls(trace: Trace, names: _Codes) -> dict[str, Table]:
     calls, operands, count = array("i"), array("i"), 0
     boxes: dict[tuple, tuple[int, ...]] = {}
     kinds: dict[Kind, tuple[int, list[int]]] = {}
-    for kind, line, _queue, writes, reads, _values, _core in trace.calls:
+    for call in trace.calls:
+        kind = call.kind
         if kind not in kinds:
             roles = kind.roles
             kinds[kind] = names("calls", kind.instruction.name), [names("roles", r) for r in roles]
         op, roles = kinds[kind]
-        calls.extend((op, line, count))
-        for role, view in zip(roles, writes + reads, strict=False):
+        calls.extend((op, call.line, count))
+        for role, view in zip(roles, call.writes + call.reads, strict=False):
             id = view[0]
             key = (trace.allocations[id].pitch_bytes, *view[1:])
             if key not in boxes:

@@ -8,7 +8,6 @@ from widgets.lesson import amount
 
 LEAVES_OUT = (
     "The other cores: HBM serves this one alone, and there are no collectives.",
-    "TensorE's power ramp: after a pause the real one starts below its full rate.",
     "HBM's own life, refresh and pages: here it has a bandwidth, and each descriptor a cost.",
     "Ports that two engines share: here neither makes the other wait.",
     "Instruction fetch: every engine always has its next instruction at hand.",

@@ -1,6 +1,6 @@
 // Two rungs on one time axis, and all rungs as bars on another.
 
-const RACING = ["tensor", "dma"]; // the engines whose lanes are set side by side
+const RACING = ["tensor", "gpsimd", "dma"]; // the engines whose lanes are set side by side
 
 function compareView(app) {
   const bars = h("div", { class: "bars", role: "group", "aria-label": "Rungs, by time" });

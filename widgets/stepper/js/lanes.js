@@ -1,6 +1,6 @@
 // Everything over time on one axis: engine and DMA lanes, PSUM banks, SBUF addresses. Drawing only.
 
-const GUTTER_EM = 6.2;
+const GUTTER_EM = 6.7;
 const AXIS_PX = 20;
 const OVERVIEW_PX = 12;
 

@@ -10,15 +10,22 @@ function union(a, b) {
   return [Math.min(a[0], b[0]), Math.max(a[1], b[1]), Math.min(a[2], b[2]), Math.max(a[3], b[3])];
 }
 
-/** `part` of `from`, carried over to `to`; all of `to` where the two differ in shape. */
+/**
+ * `part` of `from`, carried over to `to`. A load may fold a high box of HBM into a wide tile: every
+ * `high` rows follow those before them in the free dimension. All of `to` where the shapes differ.
+ */
 function carry(part, from, to) {
-  const same = from[1] - from[0] === to[1] - to[0] && from[3] - from[2] === to[3] - to[2];
-  if (!same) return to;
-  const clip = [Math.max(part[0], from[0]), Math.min(part[1], from[1]),
-    Math.max(part[2], from[2]), Math.min(part[3], from[3])];
-  const down = to[0] - from[0];
-  const right = to[2] - from[2];
-  return [clip[0] + down, clip[1] + down, clip[2] + right, clip[3] + right];
+  const high = from[1] - from[0];
+  const wide = to[3] - to[2];
+  if (((to[1] - to[0]) / high) * wide !== from[3] - from[2]) return to;
+  const [r0, r1] = [Math.max(part[0], from[0]), Math.min(part[1], from[1])];
+  const [c0, c1] = [Math.max(part[2], from[2]), Math.min(part[3], from[3])];
+  const first = Math.floor((c0 - from[2]) / wide);
+  const last = Math.floor((c1 - 1 - from[2]) / wide);
+  if (first !== last) return [to[0] + first * high, to[0] + (last + 1) * high, to[2], to[3]];
+  const down = to[0] + first * high - from[0];
+  const right = to[2] - first * wide - from[2];
+  return [r0 + down, r1 + down, c0 + right, c1 + right];
 }
 
 const NOWHERE = { matrix: -1, box: null };

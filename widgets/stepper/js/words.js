@@ -1,7 +1,5 @@
 // Numbers and sentences. Everything a picture shows can also be read here.
 
-const ENGINE_NAMES = { tensor: "TensorE", vector: "VectorE", scalar: "ScalarE", gpsimd: "GpSimdE",
-  sync: "SyncE", dma: "DMA" };
 
 function count(value) {
   return Math.round(value).toLocaleString("en-US");
@@ -33,12 +31,12 @@ function times(ratio) {
   return `${ratio >= 9.95 ? ratio.toFixed(0) : ratio.toFixed(1)}×`;
 }
 
+const LANE_LABELS = { tensor: "Tensor", vector: "Vector", scalar: "Scalar", gpsimd: "GpSimd",
+  sync: "Sync", dma: "DMA", load: "load", dge: "DGE", cc: "CC" };
+
+/** A lane's name where there is little room: "tensor_load" is "Tensor load", "dma q3" "DMA q3". */
 function laneLabel(name) {
-  if (name === "tensor_load") return "Tensor load";
-  if (name.startsWith("dma q")) return `DMA q${name.slice(5)}`;
-  const known = { tensor: "Tensor", vector: "Vector", scalar: "Scalar", gpsimd: "GpSimd",
-    sync: "Sync", dma: "DMA" };
-  return known[name] || name;
+  return name.split(/[_ ]/).map((part) => LANE_LABELS[part] || part).join(" ");
 }
 
 /** lhsT[0:128, 128:256] */
@@ -80,6 +78,10 @@ function deed(scene, row) {
       operandWords(scene, by("moving"))} into PSUM bank ${bankOf(scene, target)}`;
   }
   const [source] = list.filter((operand) => operand !== target);
+  if (op === "DmaTrigger") {
+    return `tells DMA to move ${operandWords(scene, source)} from ${memory(source)} to ${
+      memory(target)}`;
+  }
   if (source === undefined) return `runs ${op} on ${operandWords(scene, target)}`;
   const from = memory(source);
   const to = memory(target);
@@ -88,9 +90,7 @@ function deed(scene, row) {
 }
 
 function laneWords(scene, row) {
-  const lane = scene.names.lanes[scene.rows.lane[row]];
-  if (lane.startsWith("dma q")) return `DMA queue ${lane.slice(5)}`;
-  return ENGINE_NAMES[scene.names.engines[scene.rows.engine[row]]];
+  return scene.names.lane_titles[scene.rows.lane[row]];
 }
 
 /** Why a row started late, in the engine's own words once they have arrived. */
