@@ -854,7 +854,7 @@ def _activation(
     command: Any,
     name: Name,
 ) -> NkiInstruction:
-    roles, tiles, given = apart(("scale", "bias"), scale, bias)
+    roles, tiles, given = apart(("scale", "bias"), 1.0 if scale is None else scale, bias)
     how = scalar.NO_REDUCTION
     results: tuple[str, ...] = ()
     written: tuple[Tensor, ...] = ()

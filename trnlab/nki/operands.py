@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from trnlab.errors import KernelError
 from trnlab.isa.accumulators import REGISTERS, RESULT, Reduction
 from trnlab.isa.elementwise import TILE
@@ -17,6 +19,7 @@ ENGINE_NAMES |= {member.name: member.name for member in engine}
 ENGINE_NAMES |= {engine.unknown: "", "unknown": "", None: ""}
 COMMAND_NAMES: dict[Any, str] = {member: member.name for member in reduce_cmd}
 _reductions: dict[tuple, Reduction] = {}  # made so far, by what was given
+NEITHER = (np.ndarray, list, tuple, str)  # a tile nor a constant
 DGE_NAMES: dict[Any, str] = {member: member.name for member in dge_mode} | {None: "unknown"}
 
 
@@ -35,7 +38,14 @@ def apart(
 
     Returns:
         names of the tiles, the tiles, and all operands with TILE in place of the tiles
+    Raises:
+        KernelError: an operand is neither
     """
+    for name, operand in zip(names, operands, strict=True):
+        if isinstance(operand, NEITHER):
+            raise KernelError(
+                f"{name} is of type {type(operand).__name__}; give it a constant or a [P, 1] tile"
+            )
     if not any([isinstance(operand, Tensor) for operand in operands]):
         return (), (), operands
     roles, tiles, constants = [], [], []
@@ -89,8 +99,12 @@ def reduction(
 
 
 def unary_or_not(name: str, op: Any, operand: Any) -> str:
-    """Name of an operator; a unary one must come without an operand."""
+    """Name of an operator; a unary one must come without an operand, any other with one."""
     operator = operator_name(name, op)
+    if operand is None and not is_unary(operator):
+        raise KernelError(
+            f"{name}: {operator} needs an operand; give it a constant or a [P, 1] tile"
+        )
     if is_unary(operator) and (isinstance(operand, Tensor) or operand not in (None, 0)):
         raise KernelError(
             f"{name}: {operator} takes no operand, here is {operand!r}; leave it None or 0"
