@@ -3,7 +3,7 @@
 function rooflineView(app) {
   const picture = h("svg", { class: "roof", role: "img" });
   const root = panel("roofline", "Roofline",
-    "Both axes are logarithmic. Under the slope HBM limits, under the flat roof TensorE does.",
+    "Logarithmic axes. Near the slope HBM limits, near the flat roof TensorE, far below both a wait.",
     picture);
   const M = { left: 46, right: 116, top: 14, bottom: 34 };
 

@@ -133,8 +133,8 @@ function tilesView(app) {
     pen.font = font;
     const wide = pen.measureText(text).width + 8;
     pen.fillStyle = app.theme.bg;
-    pen.fillRect(x + (w - wide) / 2, y + high / 2 - 8, wide, 16);
-    write(pen, text, x + w / 2, y + high / 2 + 0.5, app.theme.text, font, "center");
+    pen.fillRect(x + w - wide - 2, y + high - 18, wide, 16);
+    write(pen, text, x + w - 6, y + high - 9.5, app.theme.text, font, "right");
   }
 
   function drawNames(pen, scene, { left, above, result }, names) {
