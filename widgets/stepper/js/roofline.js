@@ -3,7 +3,7 @@
 function rooflineView(app) {
   const picture = h("svg", { class: "roof", role: "img" });
   const root = panel("roofline", "Roofline",
-    "Logarithmic axes. Near the slope HBM limits, near the flat roof TensorE, far below both a wait.",
+    "Logarithmic axes. Near the slope HBM limits, near the flat roof TensorE; far below, waiting.",
     picture);
   const M = { left: 46, right: 116, top: 14, bottom: 34 };
 
