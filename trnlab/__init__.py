@@ -9,6 +9,7 @@ _LAZY = {
     "shape": "trnlab.metrics.profile",
     "as_nki": "trnlab.nki.imports",
     "launch": "trnlab.nki.ranks",
+    "tune": "trnlab.metrics.tune",
     "KernelError": "trnlab.errors",
     "CapacityError": "trnlab.errors",
     "LimitError": "trnlab.errors",

@@ -3,11 +3,17 @@
 import inspect
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from trnlab import spec
+from trnlab.metrics.band import Band, band
+from trnlab.metrics.compare import Comparison, compare
+from trnlab.metrics.critical_path import Link, critical_path
+from trnlab.metrics.explain import Explanation, explain
+from trnlab.metrics.perfetto import write_perfetto
 from trnlab.metrics.roofline import Roofline, roofline
 from trnlab.metrics.utilization import busy_s
 from trnlab.nki.kernel import Recording, Shape, plain, record
@@ -132,6 +138,27 @@ class Profile:
         """Fraction of the total time in which each engine works."""
         total = self.total_s or 1.0
         return {engine: busy_s(self.timeline, engine) / total for engine in ENGINES}
+
+    def explain(self) -> Explanation:
+        """What limits this run, most costly cause first; each found by scheduling without it."""
+        return explain(self.timeline)
+
+    @cached_property
+    def band(self) -> Band:
+        """The total time with every assumed constant at its faster and at its slower end."""
+        return band(self)
+
+    def critical_path(self) -> list[Link]:
+        """The chain of device instructions that the total time is the length of."""
+        return critical_path(self.timeline)
+
+    def compare(self, other: "Profile") -> Comparison:
+        """This run and another, quantity by quantity."""
+        return compare(self, other)
+
+    def to_perfetto(self, path: str | Path) -> None:
+        """Write the run in the Chrome trace format, which ui.perfetto.dev opens."""
+        write_perfetto(self.timeline, self.tiles, path)
 
     @property
     def roofline(self) -> Roofline:

@@ -249,7 +249,7 @@ def _transfers(
                 reason = ENGINES
             equal = engines[0]
             is_equal = min(engines) == max(engines)
-        free[lane] = begin + interval
+        free[lane] = begin + interval if cost.engine_s else begin
         hbm_free = (hbm[0] if hbm[0] > begin else begin) + cost.hbm_bytes / rate
         hbm[0] = hbm_free
         if hbm_free > end:

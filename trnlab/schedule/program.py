@@ -141,6 +141,14 @@ def _slots(streams: list[str], call: int, edges: Edges) -> dict[int, int]:
     return found
 
 
+def slots_of(waits: Waits, chosen: np.ndarray, calls: int) -> list[Slots]:
+    """By call: the slots of the chosen waits."""
+    found: list[list[int]] = [[] for _ in range(calls)]
+    for call, slot in zip(waits.call[chosen].tolist(), waits.slot[chosen].tolist(), strict=True):
+        found[call].append(slot)
+    return [tuple(slots) for slots in found]
+
+
 def _waits(early: list[dict[int, int]], late: list[dict[int, int]]) -> Waits:
     rows = [
         (call, slot, reason, is_early)

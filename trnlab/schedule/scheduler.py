@@ -43,7 +43,7 @@ def schedule(trace: Trace, core: Core | None = None) -> Timeline:
     if core == reference:
         served, trace.cache["plan", key, reference] = plan(flat, found, core)
     else:
-        served = follow(flat, found, core, _plan(trace, key, flat, reference))
+        served = follow(flat, found, core, planned(trace, core)[1])
     return timeline(trace, core, flat, found, served)
 
 
@@ -54,19 +54,26 @@ def reference_core(core: Core) -> Core:
 
 def placements(trace: Trace, core: Core) -> dict[int, Place]:
     """Where every SBUF and PSUM tile of a trace lies on a core."""
-    return _program(trace, core)[1].places
-
-
-def _program(trace: Trace, core: Core) -> tuple[tuple, Program]:
-    sbuf, psum = core.sbuf.usable_partition_bytes, core.psum
-    key = ("program", sbuf, psum.partition_bytes, psum.bank_bytes)
+    sbuf_bytes, psum_bytes, bank_bytes = _capacities(core)
+    key = ("places", sbuf_bytes, psum_bytes, bank_bytes)
     if key not in trace.cache:
         places: dict[int, Place] = {}
         for number in range(trace.cores):
-            places |= place(lifetimes(trace, "sbuf", number), sbuf, 0)
-            tiles = lifetimes(trace, "psum", number)
-            places |= place(tiles, psum.partition_bytes, psum.bank_bytes)
-        trace.cache[key] = program(trace, places)
+            places |= place(lifetimes(trace, "sbuf", number), sbuf_bytes, 0)
+            places |= place(lifetimes(trace, "psum", number), psum_bytes, bank_bytes)
+        trace.cache[key] = places
+    return trace.cache[key]
+
+
+def _capacities(core: Core) -> tuple[int, int, int]:
+    """What places depend on."""
+    return core.sbuf.usable_partition_bytes, core.psum.partition_bytes, core.psum.bank_bytes
+
+
+def _program(trace: Trace, core: Core) -> tuple[tuple, Program]:
+    key = ("program", *_capacities(core))
+    if key not in trace.cache:
+        trace.cache[key] = program(trace, placements(trace, core))
     return key, trace.cache[key]
 
 
@@ -78,8 +85,11 @@ def _reference(core: Core) -> Core:
     return reference.with_({RAMP[0]: tensor.ramp_window_s, RAMP[1]: tensor.ramp_threshold})
 
 
-def _plan(trace: Trace, key: tuple, flat: Program, reference: Core) -> Plan:
+def planned(trace: Trace, core: Core) -> tuple[Program, Plan]:
+    """The program of a trace, and the plan that a core follows."""
+    key, flat = _program(trace, core)
+    reference = _reference(core)
     name = ("plan", key, reference)
     if name not in trace.cache:
         trace.cache[name] = plan(flat, costs(flat, reference), reference)[1]
-    return trace.cache[name]
+    return flat, trace.cache[name]

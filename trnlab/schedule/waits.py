@@ -42,7 +42,7 @@ def timeline(trace: Trace, core: Core, program: Program, costs: Costs, served: S
     lane = costs.lane + number * len(names)
     wait = _idle_before(lane, start, busy)
     on, kind = _causes(program, costs, served, start, is_transfer)
-    waited = wait > 0
+    waited = (wait > 0) | is_transfer  # transfers of a queue overlap: it is never quite idle
     lines = np.array([recorded.line for recorded in trace.calls], np.int32)
     columns = {
         "call": costs.call.astype(np.int32),

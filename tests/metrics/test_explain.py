@@ -1,0 +1,57 @@
+"""The explanation names what was done wrong, and what undoing it saves."""
+
+import pytest
+
+from trnlab.kernels import matmul
+from trnlab.metrics.explain import Cause, Explanation
+from trnlab.metrics.profile import Profile, profile, shape
+
+
+def cause(found: Explanation, name: str) -> Cause:
+    return next(cause for cause in found.causes if cause.name == name)
+
+
+def test_one_psum_bank_is_found_and_two_save_what_was_said(
+    one_bank: Profile, two_banks: Profile
+) -> None:
+    found = one_bank.explain()
+    assert found.engine == "tensor"
+    saved = cause(found, "PSUM banks").saved_s
+    assert saved > 0.1 * one_bank.total_s
+    # a second bank also hides the memsets, so it saves at least as much
+    assert one_bank.total_s - two_banks.total_s >= saved
+    assert "PSUM banks" not in [other.name for other in two_banks.explain().causes]
+
+
+def test_causes_are_ranked_by_what_they_cost(one_bank: Profile) -> None:
+    saved = [cause.saved_s for cause in one_bank.explain().causes]
+    assert saved == sorted(saved, reverse=True)
+    assert all(0 < seconds < one_bank.total_s for seconds in saved)
+
+
+def test_fp32_matmuls_are_named() -> None:
+    operand = shape((512, 512), "float32")
+    run = profile(matmul.blocked, operand, operand, chip="trn2", n_block=1)
+    assert "16 matmuls are in FP32" in str(run.explain())
+
+
+def test_small_transfers_and_reloads_are_named() -> None:
+    operand = shape((1024, 1024), "bfloat16")
+    run = profile(matmul.tiled, operand, operand, chip="trn2")
+    found = run.explain()
+    text = cause(found, "small transfers").text
+    assert text.startswith("272 of 272 DMA transfers move less than 2,048 bytes per partition")
+    assert cause(found, "operands loaded again").text.startswith("rhs is loaded 8 times")
+
+
+def test_gaps_of_the_busiest_engine_add_up_to_its_idle_time(one_bank: Profile) -> None:
+    line = one_bank.timeline
+    rows = line["lane"] == line.lanes.index("tensor")
+    idle = sum(gap.seconds for gap in one_bank.explain().gaps)
+    assert idle == pytest.approx(float(line["wait_s"][rows].sum()))
+
+
+def test_it_reads_as_sentences(one_bank: Profile) -> None:
+    lines = str(one_bank.explain()).splitlines()
+    assert lines[0].endswith("of it.")
+    assert all(line.endswith(".") for line in lines)

@@ -1,0 +1,226 @@
+"""Why a run takes as long as it does, and what fixing each cause would save.
+
+Every saving is found by scheduling the run again without the cause; nothing is guessed. Savings of
+several causes do not add up: behind one limit there is the next.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from trnlab.metrics.loads import SMALL_BYTES, loads_of
+from trnlab.metrics.utilization import busy_s
+from trnlab.schedule.dependencies import BANK, READ, SPACE, WRITE
+from trnlab.schedule.program import Waits
+from trnlab.schedule.timeline import ENGINE_TITLE, ENGINES, Timeline
+from trnlab.schedule.whatif import Change, total_s
+
+LEAST_SHARE = 0.002  # of the total time; smaller savings are left out
+
+
+class Gap(NamedTuple):
+    """Idle time of the busiest engine, by what it waited for."""
+
+    kind: str
+    seconds: float
+    count: int
+    text: str  # the longest one
+
+
+class Cause(NamedTuple):
+    """Something that costs time."""
+
+    name: str
+    saved_s: float  # of the total, if it did not exist
+    text: str
+
+
+class Explanation(NamedTuple):
+    """What limits a run: most costly cause first."""
+
+    total_s: float
+    engine: str  # the busiest
+    busy: float  # fraction of the total time
+    gaps: tuple[Gap, ...]
+    causes: tuple[Cause, ...]
+
+    def __str__(self) -> str:
+        lines = [f"{self.total_s * 1e6:,.1f} us. {_busiest(self)}"]
+        lines += [f"  idle {gap.seconds * 1e6:,.1f} us: {gap.text}" for gap in self.gaps]
+        lines += [
+            f"{number}. {cause.text} Without it: {cause.saved_s * 1e6:,.1f} us less "
+            f"({cause.saved_s / self.total_s:.1%})."
+            for number, cause in enumerate(self.causes, 1)
+        ]
+        return "\n".join(lines)
+
+
+def explain(line: Timeline) -> Explanation:
+    """Rank what limits a run."""
+    total = line.total_s
+    shares = {engine: busy_s(line, engine) / total if total else 0.0 for engine in ENGINES}
+    engine = max(shares, key=shares.__getitem__)
+    causes = [
+        Cause(name, total - total_s(line.trace, line.core, change), text)
+        for name, change, text in _suspects(line)
+    ]
+    found = [cause for cause in causes if cause.saved_s >= LEAST_SHARE * total]
+    found.sort(key=lambda cause: -cause.saved_s)
+    return Explanation(total, engine, shares[engine], _gaps(line, engine), tuple(found))
+
+
+def _busiest(found: Explanation) -> str:
+    return f"{ENGINE_TITLE[found.engine]} is the busiest engine: at work {found.busy:.1%} of it."
+
+
+def _gaps(line: Timeline, engine: str) -> tuple[Gap, ...]:
+    rows = np.flatnonzero((line["engine"] == ENGINES.index(engine)) & (line["wait_s"] > 0))
+    if engine == "tensor":
+        rows = rows[line["lane"][rows] == line.lanes.index("tensor")]
+    kinds, waits = line["wait_kind"][rows], line["wait_s"][rows]
+    found = []
+    for code in np.unique(kinds):
+        chosen = rows[kinds == code]
+        longest = int(chosen[np.argmax(line["wait_s"][chosen])])
+        seconds = float(waits[kinds == code].sum())
+        text = line.wait_text(longest)
+        found.append(Gap(line.wait_kinds[code], seconds, len(chosen), text))
+    return tuple(sorted(found, key=lambda gap: -gap.seconds))
+
+
+Suspect = tuple[str, Change, str]
+
+
+def _suspects(line: Timeline) -> Iterator[Suspect]:
+    yield from _engines(line)
+    yield from _hazards(line)
+    yield from _transfers(line)
+    yield from _habits(line)
+
+
+def _engines(line: Timeline) -> Iterator[Suspect]:
+    """Fixed costs of engines that show up in this run."""
+    ops = [line.ops[code] for code in np.unique(line["op"])]
+    core = line.core
+    if "LoadTable" in ops:
+        count = int((line["op"] == line.ops.index("LoadTable")).sum())
+        text = f"ScalarE loads a table of functions {count} times; group calls of one function."
+        yield "function tables", Change({"scalar.table_load_s": 0.0}), text
+    if "MultiplyMoving" in ops and core.tensor.ramp_s:
+        rate = core.tensor.ramp_rate
+        text = f"TensorE starts at {rate:.0%} of its rate after idleness; keep it fed."
+        yield "ramp of TensorE", Change({"tensor.ramp_s": 0.0}), text
+    text = "Engines tell each other through semaphores; fewer, larger instructions need fewer."
+    yield "semaphores", Change({"semaphore_s": 0.0}), text
+
+
+def _hazards(line: Timeline) -> Iterator[Suspect]:
+    """Waits for places that are in use."""
+    in_psum = _writes_psum(line)
+    yield (
+        "PSUM banks",
+        Change(keep=lambda waits: ~(_is_reuse(waits) & in_psum[waits.call])),
+        "A PSUM bank is written again before it was read out; use more banks in turn.",
+    )
+    yield (
+        "SBUF space",
+        Change(keep=lambda waits: waits.reason != SPACE),
+        "A tile waits for the SBUF space of an older one; use smaller blocks.",
+    )
+    yield (
+        "buffers in use",
+        Change(keep=lambda waits: ~(_is_overwrite(waits) & ~in_psum[waits.call])),
+        "A tile is written again while it is in use; use two tiles in turn.",
+    )
+
+
+def _is_overwrite(waits: Waits) -> np.ndarray:
+    return (waits.reason == READ) | (waits.reason == WRITE)
+
+
+def _is_reuse(waits: Waits) -> np.ndarray:
+    return _is_overwrite(waits) | (waits.reason == BANK)
+
+
+def _writes_psum(line: Timeline) -> np.ndarray:
+    """By call: whether it writes to PSUM."""
+    allocations = line.trace.allocations
+    return np.array(
+        [
+            any(allocations[view[0]].memory == "psum" for view in recorded.writes)
+            for recorded in line.trace.calls
+        ],
+        bool,
+    )
+
+
+def _transfers(line: Timeline) -> Iterator[Suspect]:
+    """What DMA costs beside its bytes, and its bytes."""
+    loads = loads_of(line)
+    if not loads.count:
+        return
+    dma = line.core.dma
+    if loads.small:
+        yield (
+            "small transfers",
+            Change(dict(_FREE_OVERHEAD)),
+            f"{loads.small:,} of {loads.count:,} DMA transfers move less than {SMALL_BYTES:,} "
+            f"bytes per partition, {loads.mean_bytes:,.0f} on average; load larger blocks at once.",
+        )
+    latency = dma.start_s + dma.completion_s
+    yield (
+        "DMA latency",
+        Change({"dma.start_s": 0.0, "dma.stagger_s": 0.0, "dma.completion_s": 0.0}),
+        f"A transfer takes {latency * 1e6:.1f} us beside its bytes; start it earlier.",
+    )
+    yield (
+        "DMA bandwidth",
+        Change({"dma.raw_bytes_per_s": 1e18, "hbm.bytes_per_s": 1e18, **_FREE_OVERHEAD}),
+        f"{loads.bytes / 1e6:,.1f} MB move between HBM and the chip; move less, or sooner.",
+    )
+    if loads.repeated:
+        yield (
+            "operands loaded again",
+            Change(free=loads.repeated),
+            f"{loads.again_text}; keep it in SBUF, or make the blocks larger.",
+        )
+
+
+_FREE_OVERHEAD: Mapping[str, float] = {
+    "dma.descriptor_s": 0.0,
+    "dma.transfer_s": 0.0,
+    "dma.queue_interval_s": 0.0,
+    "dma.swdge_s": 0.0,
+    "dma.hwdge_s": 0.0,
+    "sync.dma_trigger_s": 0.0,
+}
+
+
+def _habits(line: Timeline) -> Iterator[Suspect]:
+    """Work that another way of writing would not need."""
+    calls = line.trace.calls
+    fp32 = [
+        recorded
+        for recorded in calls
+        if recorded.kind.instruction.name == "nc_matmul"
+        and recorded.kind.reads[1].dtype == "float32"
+    ]
+    if fp32:
+        rate = line.core.tensor.macs_per_pe_cycle["bfloat16"]
+        yield (
+            "FP32 matmuls",
+            Change({"tensor.macs_per_pe_cycle.float32": rate}),
+            f"{len(fp32):,} matmuls are in FP32, at a quarter of the rate; use BF16 if it will do.",
+        )
+    transposes = frozenset(
+        call
+        for call, recorded in enumerate(calls)
+        if recorded.kind.engine == "tensor" and recorded.kind.instruction.name == "nc_transpose"
+    )
+    if transposes:
+        yield (
+            "transposes",
+            Change(free=transposes),
+            f"TensorE makes {len(transposes):,} transposes; load transposed, or store that way.",
+        )
