@@ -20,6 +20,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
 SCREENSHOTS = HERE / "screenshots"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 QUIET = (
@@ -107,6 +108,17 @@ def samples() -> Iterator[str]:
     )
     command = [sys.executable, "-c", code, str(port), str(HERE / "samples")]
     for _ in serving(command, "listens at"):
+        yield f"http://localhost:{port}"
+
+
+@pytest.fixture(scope="session")
+def jupyterlab() -> Iterator[str]:
+    """Address of JupyterLab over the repository, started as Binder starts it."""
+    port = free_port()
+    command = [str(ROOT / "binder" / "start"), sys.executable, "-m", "jupyterlab"]
+    options = "--no-browser --allow-root --IdentityProvider.token= --ServerApp.port_retries=0"
+    command += [*options.split(), f"--port={port}"]
+    for _ in serving(command, "is running at", cwd=ROOT):
         yield f"http://localhost:{port}"
 
 

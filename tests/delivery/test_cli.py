@@ -1,0 +1,117 @@
+"""The command `trnlab`: what it prints, and the sentence when it cannot."""
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import trnlab
+from trnlab.cli import main
+from trnlab.kernels.matmul import tiled
+from trnlab.serve.lessons import lessons
+
+MATMUL = str(Path(trnlab.__file__).parent / "kernels" / "matmul.py")
+INPUTS = ["--input", "lhsT=256x128:bfloat16", "--input", "rhs=256x512:bfloat16"]
+
+
+@pytest.fixture
+def trnlab_says(capsys):
+    """Run a command; give its exit code, and what it printed to stdout and stderr together."""
+
+    def run(*words: str) -> tuple[int, str]:
+        code = main(words)
+        said = capsys.readouterr()
+        return code, (said.out + said.err).strip()
+
+    return run
+
+
+def test_run_prints_what_profile_says(trnlab_says):
+    code, said = trnlab_says("run", f"{MATMUL}:tiled", *INPUTS, "--chip", "trn2")
+    sizes = [trnlab.shape((256, width), "bfloat16") for width in (128, 512)]
+    prof = trnlab.profile(tiled, *sizes, chip="trn2")
+    assert code == 0
+    rows = {line[:24].strip(): line[24:].strip() for line in said.splitlines()}
+    assert said.startswith("tiled on one NeuronCore of trn2\n")
+    assert rows["total time"] == f"{prof.total_us:,.2f} us"
+    assert rows["MFU"].startswith(f"{prof.mfu:.1%}")
+    assert rows["MBU"].startswith(f"{prof.mbu:.1%}")
+    assert rows["moved from and to HBM"] == f"{prof.hbm_bytes / 1e6:,.3f} MB"
+    assert rows["arithmetic intensity"].startswith(f"{prof.roofline.intensity:.4g} FLOP/byte")
+    for engine, fraction in prof.busy.items():
+        assert rows[f"{engine} busy"].startswith(f"{fraction:.1%}")
+    longest = int(prof.timeline["wait_s"].argmax())
+    assert prof.timeline.wait_text(longest) in said
+
+
+def test_values_change_no_time(trnlab_says):
+    assert trnlab_says("run", f"{MATMUL}:tiled", *INPUTS) == trnlab_says(
+        "run", f"{MATMUL}:tiled", *INPUTS, "--values", "random"
+    )
+
+
+def test_numbers_reach_the_kernel(trnlab_says):
+    code, said = trnlab_says(
+        "run", f"{MATMUL}:blocked", *INPUTS, "--input", "m_block=1", "--input", "n_block=1"
+    )
+    assert code == 0 and said.startswith("blocked on one NeuronCore of trn3")
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["nowhere.py"], "there is no file nowhere.py"),
+        ([MATMUL], "has 5 kernels, not one; its kernels are one_tile, tiled, hoisted,"),
+        ([f"{MATMUL}:fast"], "has no kernel 'fast'; its kernels are one_tile, tiled, hoisted,"),
+        ([f"{MATMUL}:tiled", *INPUTS[:2]], "missing a required argument: 'rhs'"),
+        ([f"{MATMUL}:tiled", "--input", "lhsT"], "give NAME=SHAPE:DTYPE, such as lhsT=512x128:"),
+        ([f"{MATMUL}:tiled", "--input", "lhsT=0x1:bfloat16"], "whole numbers of 1 or more"),
+        ([f"{MATMUL}:tiled", *INPUTS, "--chip", "trn9"], "'trn9'"),
+        ([f"{MATMUL}:tiled", *INPUTS[:2], "--input", "rhs=256x5:bfloat16"], "multiple of 512"),
+    ],
+)
+def test_run_refuses_with_a_sentence(trnlab_says, words, sentence):
+    code, said = trnlab_says("run", *words)
+    assert code == 1
+    assert said.startswith("trnlab: ") and sentence in said and "Traceback" not in said
+
+
+def test_run_says_where_a_file_or_a_kernel_fails(trnlab_says, tmp_path):
+    broken = tmp_path / "broken.py"
+    broken.write_text("import nothing_like_this\n")
+    expected = "ModuleNotFoundError: No module named 'nothing_like_this' (broken.py, line 1)"
+    assert expected in trnlab_says("run", str(broken))[1]
+    failing = tmp_path / "failing.py"
+    failing.write_text("from trnlab import nki\n\n@nki.jit\ndef k(n):\n    return 1 / n\n")
+    said = trnlab_says("run", str(failing), "--input", "n=0")[1]
+    assert said == (
+        "trnlab: the kernel failed: ZeroDivisionError: division by zero (failing.py, line 5)"
+    )
+
+
+def test_open_lists_the_lessons_when_it_does_not_know_one(trnlab_says):
+    code, said = trnlab_says("open", "nothing", "--no-browser")
+    listed = ", ".join(lesson.name for lesson in lessons())
+    assert (code, said) == (1, f"trnlab: there is no lesson 'nothing'; there are: {listed}")
+
+
+@pytest.mark.parametrize("flags", [[], ["--lab"]], ids=["voila", "lab"])
+def test_open_says_when_the_port_is_taken(trnlab_says, flags):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        code, said = trnlab_says("open", "--no-browser", "--port", str(port), *flags)
+    assert code == 1
+    assert said == (
+        f"trnlab: port {port} cannot be used (address already in use); choose another:"
+        " make lab PORT=8899, or trnlab open --port 8899"
+    )
+
+
+def test_import_and_help_load_neither_numbers_nor_servers():
+    code = "import sys, trnlab, trnlab.cli; print({'numpy', 'voila', 'tornado'} & set(sys.modules))"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "set()"

@@ -1,0 +1,114 @@
+// Numbers and sentences. Everything a picture shows can also be read here.
+
+const ENGINE_NAMES = { tensor: "TensorE", vector: "VectorE", scalar: "ScalarE", gpsimd: "GpSimdE",
+  sync: "SyncE", dma: "DMA" };
+const DTYPE_NAMES = { bfloat16: "BF16", float32: "FP32", float16: "FP16", float8_e4m3: "FP8" };
+
+function count(value) {
+  return Math.round(value).toLocaleString("en-US");
+}
+
+function time(us) {
+  if (us >= 10000) return `${(us / 1000).toFixed(1)} ms`;
+  if (us >= 1000) return `${(us / 1000).toFixed(2)} ms`;
+  if (us >= 100) return `${us.toFixed(1)} µs`;
+  return `${us.toFixed(2)} µs`;
+}
+
+function bytes(value) {
+  if (value >= 1e9) return `${(value / 1e9).toFixed(2)} GB`;
+  if (value >= 1e6) return `${(value / 1e6).toFixed(1)} MB`;
+  if (value >= 1e4) return `${(value / 1e3).toFixed(0)} kB`;
+  return `${count(value)} B`;
+}
+
+function kib(value) {
+  return value < 1024 ? `${value} B` : `${+(value / 1024).toFixed(1)} KiB`;
+}
+
+function percent(fraction) {
+  return `${(100 * fraction).toFixed(1)} %`;
+}
+
+function times(ratio) {
+  return `${ratio >= 9.95 ? ratio.toFixed(0) : ratio.toFixed(1)}×`;
+}
+
+function laneLabel(name) {
+  if (name === "tensor_load") return "Tensor load";
+  if (name.startsWith("dma q")) return `DMA q${name.slice(5)}`;
+  const known = { tensor: "Tensor", vector: "Vector", scalar: "Scalar", gpsimd: "GpSimd",
+    sync: "Sync", dma: "DMA" };
+  return known[name] || name;
+}
+
+/** lhsT[0:128, 128:256] */
+function region(name, [r0, r1, c0, c1], comma = ", ") {
+  return `${name}[${r0}:${r1}${comma}${c0}:${c1}]`;
+}
+
+function nameOf(scene, tensor) {
+  return scene.names.tensors[scene.tensors.name[tensor]];
+}
+
+/** An operand by what it means: the part of the HBM matrix that it holds, else the tile itself. */
+function operandWords(scene, operand) {
+  const place = scene.places[operand];
+  if (place.matrix < 0) return nameOf(scene, scene.operands.tensor[operand]);
+  return region(nameOf(scene, place.matrix), place.box);
+}
+
+function bankOf(scene, operand) {
+  return scene.tiles.bank[scene.tileOf.get(scene.operands.tensor[operand])];
+}
+
+/** What a row does, on what: "moves lhsT[0:128, 0:128] from HBM to SBUF". */
+function deed(scene, row) {
+  const call = scene.rows.call[row];
+  const list = operandsOf(scene, call);
+  const by = (role) => list.find((operand) => roleOf(scene, operand) === role);
+  const memory = (operand) => {
+    const code = scene.tensors.memory[scene.operands.tensor[operand]];
+    return scene.names.memories[code].toUpperCase();
+  };
+  const op = scene.names.ops[scene.rows.op[row]];
+  const target = by("dst");
+  if (op === "LoadStationary") return `loads ${operandWords(scene, by("stationary"))} into its array`;
+  if (op === "MultiplyMoving") {
+    return `multiplies ${operandWords(scene, by("stationary"))} by ${
+      operandWords(scene, by("moving"))} into PSUM bank ${bankOf(scene, target)}`;
+  }
+  const [source] = list.filter((operand) => operand !== target);
+  if (source === undefined) return `runs ${op} on ${operandWords(scene, target)}`;
+  const from = memory(source);
+  const to = memory(target);
+  if (from !== to) return `moves ${operandWords(scene, source)} from ${from} to ${to}`;
+  return `runs ${op} on ${operandWords(scene, target)}`;
+}
+
+function laneWords(scene, row) {
+  const lane = scene.names.lanes[scene.rows.lane[row]];
+  if (lane.startsWith("dma q")) return `DMA queue ${lane.slice(5)}`;
+  return ENGINE_NAMES[scene.names.engines[scene.rows.engine[row]]];
+}
+
+/** Why a row started late, in the engine's own words once they have arrived. */
+function waitWords(scene, row) {
+  const { rows, names } = scene;
+  if (!waited(scene, row)) return "It did not wait.";
+  const told = scene.waits && scene.waits[row];
+  if (told) return told;
+  const what = names.wait_kinds[rows.wait_kind[row]];
+  const whom = rows.wait_on[row] >= 0 ? ` for ${laneWords(scene, rows.wait_on[row])}` : "";
+  return `It waited ${time(rows.wait_us[row])}${whom} (${what}).`;
+}
+
+/** The sentence under the cursor, for eyes and for screen readers. */
+function describe(scene, row) {
+  return `${laneWords(scene, row)} ${deed(scene, row)}; ${time(scene.rows.busy_us[row])}.`;
+}
+
+/** When a row runs, for the place where its picture cannot say so. */
+function whenWords({ rows }, row) {
+  return `Starts at ${time(rows.start_us[row])}, readable at ${time(rows.end_us[row])}.`;
+}

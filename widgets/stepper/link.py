@@ -1,0 +1,38 @@
+"""State in an address: a small dictionary as URL-safe base64 of its JSON."""
+
+import base64
+import binascii
+import json
+import os
+from typing import Any
+from urllib.parse import parse_qs
+
+PARAMETER = "s"
+MAX_BYTES = 4096
+
+
+def pack(state: dict[str, Any]) -> str:
+    """The text that stands after `?s=`."""
+    text = json.dumps(state, separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(text).decode().rstrip("=")
+
+
+def unpack(text: str) -> dict[str, Any]:
+    """The state that a link carries.
+
+    Raises:
+        ValueError: it is not one
+    """
+    try:
+        raw = text.encode("ascii")[:MAX_BYTES]
+        state = json.loads(base64.urlsafe_b64decode(raw + b"=" * (-len(raw) % 4)))
+    except (binascii.Error, UnicodeError, json.JSONDecodeError, RecursionError):
+        state = None
+    if not isinstance(state, dict):
+        raise ValueError("The address carries a state that cannot be read; this is the start.")
+    return state
+
+
+def address() -> str:
+    """What stands after `?s=` in the address of the page that runs this kernel, if anything."""
+    return parse_qs(os.environ.get("QUERY_STRING", "")).get(PARAMETER, [""])[0]

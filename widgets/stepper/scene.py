@@ -1,0 +1,189 @@
+"""A profile as columns of 32-bit numbers: what the browser draws from, sent once for each run.
+
+In: a profile of a matrix product. Out: plain dictionaries whose columns are bytes. It knows no
+widget. Times are in microseconds; everything else is as in `Profile`.
+"""
+
+import ast
+import inspect
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from trnlab.metrics import Profile
+from trnlab.numerics import itemsize
+from trnlab.trace import Trace
+
+Table = dict[str, dict[str, bytes]]
+
+TIMES = ("start", "busy", "end", "wait")
+CODES = ("call", "lane", "engine", "op", "wait_on", "wait_kind", "line", "bytes")
+MEMORIES = ("hbm", "sbuf", "psum")
+
+
+def scene(profile: Profile, kernel: Callable[..., Any]) -> dict[str, Any]:
+    """Everything a view draws.
+
+    Args:
+        kernel: what was profiled, for its source
+    Returns:
+        summary: the run in numbers; names: what the codes stand for; source: functions of the
+        kernel's file that ran; rows, calls, operands, tensors, tiles: tables of float32 (`f32`)
+        and int32 (`i32`) columns
+    """
+    names = _Codes()
+    return {
+        "summary": summary(profile),
+        "rows": _rows(profile),
+        **_calls(profile.trace, names),
+        "tensors": _tensors(profile.trace, names),
+        "tiles": _tiles(profile),
+        "names": {
+            "lanes": profile.timeline.lanes,
+            "engines": profile.timeline.engines,
+            "ops": profile.timeline.ops,
+            "wait_kinds": profile.timeline.wait_kinds,
+            "memories": MEMORIES,
+            **names.lists(),
+        },
+        "source": source(profile, kernel),
+        "sbuf_bytes": profile.core.sbuf.partition_bytes,
+        "psum_banks": profile.core.psum.banks,
+        "partitions": profile.core.sbuf.partitions,
+    }
+
+
+def summary(profile: Profile) -> dict[str, Any]:
+    """A run in numbers; `least_bytes` is each input read and each output written once."""
+    roof = profile.roofline
+    ends = [s for s in profile.trace.allocations if s.argument or s.output]
+    return {
+        "total_us": profile.total_us,
+        "mfu": profile.mfu,
+        "mbu": profile.mbu,
+        "flops": profile.flops,
+        "hbm_bytes": profile.hbm_bytes,
+        "least_bytes": sum(end.nbytes for end in ends),
+        "busy": dict(profile.busy),
+        "rows": profile.timeline.rows,
+        "calls": len(profile.trace),
+        **roof._asdict(),
+    }
+
+
+def wait_texts(profile: Profile) -> dict[str, Any]:
+    """The sentence of every row that waited for something: {rows: int32 bytes, texts: [...]}."""
+    line = profile.timeline
+    rows = np.flatnonzero((line["wait_s"] > 0) & (line["wait_kind"] != 0))
+    texts = [line.wait_text(row).replace(" us", " \N{MICRO SIGN}s") for row in rows.tolist()]
+    return {"rows": rows.astype(np.int32).tobytes(), "texts": texts}
+
+
+def source(profile: Profile, kernel: Callable[..., Any]) -> list[dict[str, Any]]:
+    """The kernel, and each other function of its file in which an instruction was issued."""
+    path = inspect.getsourcefile(inspect.unwrap(kernel)) or ""
+    lines = set(np.unique(profile.timeline["line"]).tolist())
+    own = profile.source[0]
+    return [
+        {"first": first, "lines": text}
+        for first, text in _functions(path)
+        if first <= own < first + len(text) or lines & set(range(first, first + len(text)))
+    ]
+
+
+@cache
+def _functions(path: str) -> tuple[tuple[int, list[str]], ...]:
+    """First line and lines of each top-level function of a file."""
+    text = Path(path).read_text(encoding="utf-8")
+    lines = text.splitlines()
+    found = [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
+    starts = [min([node.lineno, *(d.lineno for d in node.decorator_list)]) for node in found]
+    return tuple(
+        (start, lines[start - 1 : node.end_lineno])
+        for start, node in zip(starts, found, strict=True)
+    )
+
+
+class _Codes:
+    """Names that recur, as small numbers."""
+
+    def __init__(self) -> None:
+        self.codes: dict[str, dict[str, int]] = {"roles": {}, "calls": {}, "tensors": {}}
+
+    def __call__(self, kind: str, name: str) -> int:
+        codes = self.codes[kind]
+        return codes.setdefault(name, len(codes))
+
+    def lists(self) -> dict[str, list[str]]:
+        return {kind: list(codes) for kind, codes in self.codes.items()}
+
+
+def _table(f32: dict[str, Any], i32: dict[str, Any]) -> Table:
+    return {
+        "f32": {name: np.asarray(column, np.float32).tobytes() for name, column in f32.items()},
+        "i32": {name: np.asarray(column, np.int32).tobytes() for name, column in i32.items()},
+    }
+
+
+def _rows(profile: Profile) -> Table:
+    line = profile.timeline
+    return _table(
+        {f"{name}_us": line[f"{name}_s"] * 1e6 for name in TIMES},
+        {name: line[name] for name in CODES},
+    )
+
+
+def _calls(trace: Trace, names: _Codes) -> dict[str, Table]:
+    """Calls, each with the index of its first operand, and all operands as rectangles."""
+    calls, operands = [], []
+    for recorded in trace.calls:
+        instruction = recorded.kind.instruction
+        calls.append((names("calls", instruction.name), recorded.line, len(operands)))
+        views = recorded.writes + recorded.reads
+        for role, view in zip(instruction.roles, views, strict=False):
+            region, size = trace.region(view), itemsize(view[1])
+            operands.append(
+                (
+                    names("roles", role),
+                    view[0],
+                    region.row,
+                    region.row_end,
+                    region.byte // size,
+                    -(-region.byte_end // size),
+                )
+            )
+    return {
+        "calls": _table({}, _columns(("op", "line", "first"), calls)),
+        "operands": _table({}, _columns(("role", "tensor", "r0", "r1", "c0", "c1"), operands)),
+    }
+
+
+def _tensors(trace: Trace, names: _Codes) -> Table:
+    rows = [
+        (
+            names("tensors", s.name),
+            MEMORIES.index(s.memory),
+            s.rows,
+            s.pitch_bytes // itemsize(s.dtype),
+            s.argument,
+            s.output,
+        )
+        for s in trace.allocations
+    ]
+    return _table({}, _columns(("name", "memory", "rows", "cols", "argument", "output"), rows))
+
+
+def _tiles(profile: Profile) -> Table:
+    tiles = profile.tiles
+    whole = ("tensor", "address_bytes", "bytes_per_partition", "partitions", "bank")
+    return _table(
+        {f"{name}_us": tiles[f"{name}_s"] * 1e6 for name in ("start", "end")},
+        {name: tiles[name] for name in whole},
+    )
+
+
+def _columns(names: tuple[str, ...], rows: list[tuple]) -> dict[str, np.ndarray]:
+    return dict(zip(names, np.array(rows, np.int32).reshape(-1, len(names)).T, strict=True))

@@ -1,0 +1,248 @@
+"""The stepper: the learner's state as traits, answered by runs of the engine.
+
+The browser sets `params`; the widget sets `scene` (a run as columns) or `problem` (a sentence and,
+where known, the way out) and keeps the last scene that worked. What nobody waits for follows when
+the kernel is idle: why each row waited and, after the reveal, the other rungs.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
+from typing import Any
+
+import anywidget
+import numpy as np
+import traitlets
+
+from trnlab.kernels.matmul import LADDER
+from trnlab.metrics import Profile
+from widgets.stepper import bundle, link, scene, trust
+from widgets.stepper.product import OBVIOUS, Product, fields
+from widgets.stepper.values import Values
+
+IDLE_S = 0.4  # quiet time after a change before anything is computed that nobody waits for
+BREATH_S = 0.005  # between two such computations: what the learner does goes first
+QUESTION = "Why does the same product take so much longer when written the obvious way?"
+Job = Callable[[], None]
+
+
+class Stepper(anywidget.AnyWidget):
+    """One product, one cursor, and the views that follow it.
+
+    Args:
+        state: a dictionary as `saved` returns it; what it leaves out is the default. One that
+            cannot be used is said in `problem`, and the default is shown.
+    """
+
+    _esm = bundle.module()
+    _css = bundle.style()
+
+    question = traitlets.Unicode(QUESTION).tag(sync=True)
+    params = traitlets.Dict().tag(sync=True)  # as the learner set them, legal or not
+    defaults = traitlets.Dict().tag(sync=True)
+    fields = traitlets.List().tag(sync=True)
+    scene = traitlets.Dict().tag(sync=True)
+    problem = traitlets.Dict().tag(sync=True)
+    honesty = traitlets.Dict().tag(sync=True)
+    address = traitlets.Unicode().tag(sync=True)  # of the page, as far as it was used
+    row = traitlets.Int(0).tag(sync=True)  # the cursor: a device instruction
+    waits = traitlets.Dict().tag(sync=True)
+    obvious = traitlets.Unicode(OBVIOUS).tag(sync=True)
+    ladder = traitlets.Dict({"id": 0, "rungs": []}).tag(sync=True)
+    rival = traitlets.Unicode().tag(sync=True)  # the rung to compare with; "": chosen for the run
+    other = traitlets.Dict().tag(sync=True)
+    guess = traitlets.Float(None, allow_none=True).tag(sync=True)
+    revealed = traitlets.Bool(False).tag(sync=True)
+
+    def __init__(self, state: dict[str, Any] | None = None) -> None:
+        self._runs = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._profile: Profile | None = None
+        self._product = Product()
+        super().__init__(defaults=asdict(Product()))
+        self.on_msg(self._on_message)
+        self.restore(state or {})
+        if not self.scene:
+            text = self.problem
+            self.restore({})
+            self.problem = text
+
+    @property
+    def profile(self) -> Profile:
+        """The run that is shown."""
+        assert self._profile is not None
+        return self._profile
+
+    def saved(self) -> dict[str, Any]:
+        """The state: `lesson(state=...)` leads back to this moment."""
+        return {
+            **asdict(self._product),
+            "row": self.row,
+            "rival": self.rival,
+            "guess": self.guess,
+            "revealed": self.revealed,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Show the moment that a saved state describes."""
+        row, rival, guess = state.get("row"), state.get("rival"), state.get("guess")
+        self._wanted_row = wanted = row if isinstance(row, int) and row >= 0 else 0
+        self.rival = rival if isinstance(rival, str) and rival in LADDER else ""
+        self.guess = float(guess) if isinstance(guess, (int, float)) and 0 < guess < 1e6 else None
+        self.revealed = state.get("revealed") is True
+        params = {name: state.get(name, value) for name, value in self.defaults.items()}
+        if params == self.params:
+            self._run()
+        else:
+            self.params = params
+        if self.scene and not self.problem:
+            self.row = min(wanted, self.profile.timeline.rows - 1)
+
+    @traitlets.observe("params")
+    def _on_params(self, _change: Any) -> None:
+        self._run()
+
+    def _run(self) -> None:
+        """Profile the product that is asked for; show it, or say why not."""
+        product = None
+        try:
+            product = Product.of(self.params)
+            profile = product.profile()
+        except ValueError as refused:
+            fix = product.legal() if product else {}
+            self.problem = {"text": str(refused), "fix": fix or None}
+            return
+        self._product, self._profile, self._values = product, profile, Values(product)
+        self._show(product, profile)
+        self._later(IDLE_S, self._tell_waits, *self._ladder_jobs())
+
+    def _show(self, product: Product, profile: Profile) -> None:
+        self._runs += 1
+        wanted, self._wanted_row = self._wanted_row, -1
+        shown = {
+            **scene.scene(profile, LADDER[product.kernel].kernel),
+            **_identity(product),
+            "id": self._runs,
+            "row": wanted,
+        }
+        with self.hold_sync():
+            self.problem = {}
+            self.honesty = trust.honesty(product.chip)
+            self.fields = fields(product)
+            self.scene = shown
+
+    def _later(self, delay_s: float, *jobs: Job) -> None:
+        """Do the jobs one by one when the kernel is idle; drop those of an earlier change."""
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            for job in jobs:
+                job()
+            return
+
+        def run(rest: tuple[Job, ...]) -> None:
+            rest[0]()
+            self._timer = loop.call_later(BREATH_S, run, rest[1:]) if rest[1:] else None
+
+        self._timer = loop.call_later(delay_s, run, jobs)
+
+    def _tell_waits(self) -> None:
+        self.waits = {"id": self._runs, **scene.wait_texts(self.profile)}
+
+    def _ladder_jobs(self) -> list[Job]:
+        """One job for each rung, then one that publishes them; none before the reveal."""
+        product, rungs = self._product, []
+
+        def publish() -> None:
+            self.ladder = {"id": self._runs, "rungs": rungs}
+            self._compare()
+
+        def measure(name: str) -> None:
+            rungs.append(_rung(product, name, self.profile))
+
+        if not self.revealed:
+            return []
+        return [*(partial(measure, name) for name in LADDER), publish]
+
+    @traitlets.observe("revealed")
+    def _on_reveal(self, change: Any) -> None:
+        if change.new and self._profile:
+            self._later(0, self._tell_waits, *self._ladder_jobs())
+
+    @traitlets.observe("rival")
+    def _on_rival(self, _change: Any) -> None:
+        if self._profile:
+            self._compare()
+
+    def _compare(self) -> None:
+        """Set the other run beside the one that is shown: the rival, else the rung to compare."""
+        took = {r["name"]: r["total_us"] for r in self.ladder["rungs"] if "total_us" in r}
+        own = self._product.kernel
+        fastest = min(took, key=took.__getitem__, default=own)
+        choices = [name for name in (self.rival, fastest, OBVIOUS) if name in took and name != own]
+        if not choices:
+            self.other = {}
+            return
+        product = self._product.on_rung(choices[0])
+        kernel = LADDER[choices[0]].kernel
+        run = scene.scene(product.profile(), kernel)
+        self.other = {**run, **_identity(product), "id": self._runs}
+
+    def _on_message(self, _widget: Any, message: Any, _buffers: Any) -> None:
+        kind = message.get("kind") if isinstance(message, dict) else None
+        if kind == "ping":
+            self.send({"kind": "pong"})
+        elif kind == "restore" and isinstance(message.get("state"), dict):
+            self.restore(message["state"])
+        elif kind == "values":
+            self._answer_values(message)
+
+    def _answer_values(self, message: dict[str, Any]) -> None:
+        reply = {"kind": "values", "key": message.get("key")}
+        try:
+            if message.get("id") != self._runs:
+                raise ValueError("These values belong to an earlier run.")
+            tile, words = self._values.tile(message.get("call"), message.get("role"))
+        except ValueError as refused:
+            self.send({**reply, "problem": str(refused)})
+            return
+        self.send({**reply, **words, "shape": tile.shape}, [np.ascontiguousarray(tile).tobytes()])
+
+
+def _identity(product: Product) -> dict[str, Any]:
+    rung = list(LADDER).index(product.kernel) + 1
+    return {"params": asdict(product), "rung": rung, "meaning": LADDER[product.kernel].meaning}
+
+
+def _rung(product: Product, name: str, current: Profile) -> dict[str, Any]:
+    """One bar and one point: a rung's time on the same product, or why it does not run."""
+    entry = {"name": name, "rung": list(LADDER).index(name) + 1, "meaning": LADDER[name].meaning}
+    try:
+        run = current if name == product.kernel else product.on_rung(name).profile()
+    except ValueError as refused:
+        return {**entry, "problem": str(refused)}
+    roof = run.roofline
+    return {
+        **entry,
+        "total_us": run.total_us,
+        "intensity": roof.intensity,
+        "flops_per_s": roof.flops_per_s,
+    }
+
+
+def lesson(state: dict[str, Any] | None = None) -> Stepper:
+    """The stepper at the moment that `state`, or else the page's address, describes."""
+    address = link.address()
+    if state is not None or not address:
+        return Stepper(state)
+    try:
+        stepper = Stepper(link.unpack(address))
+    except ValueError as refused:
+        stepper = Stepper()
+        stepper.problem = {"text": str(refused), "fix": None}
+    stepper.address = address
+    return stepper
