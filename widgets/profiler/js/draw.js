@@ -1,0 +1,289 @@
+// A run on a canvas: lanes, memory, critical path. What is narrower than a pixel is added up.
+
+const GUTTER_EM = 6.6;
+const AXIS_PX = 20;
+const OVERVIEW_PX = 14;
+
+function makeScale({ from, to }, width, theme) {
+  const gutter = GUTTER_EM * theme.em;
+  const span = Math.max(40, width - gutter - 8);
+  return { from, to, left: gutter, width: span,
+    x: (at) => gutter + (span * (at - from)) / (to - from),
+    at: (x) => from + ((x - gutter) * (to - from)) / span };
+}
+
+/** "Nice" tick positions for a window of time. */
+function ticks(from, to, wanted) {
+  const raw = (to - from) / wanted;
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((value) => value >= raw);
+  const list = [];
+  for (let at = Math.ceil(from / step) * step; at <= to; at += step) list.push(at);
+  return { list, digits: Math.max(0, -Math.floor(Math.log10(step) + 1e-9)) };
+}
+
+/** Where everything of a run lies between two heights: lanes, then the counters. */
+function layoutRun(run, top, bottom, theme, titled) {
+  const head = titled ? 1.5 * theme.em : 2;
+  const room = bottom - top - head - 12;
+  const lane_px = Math.min(26, (room * 0.7) / run.lanes.length);
+  const lanes = run.lanes.map((lane, i) => ({ lane, y: top + head + i * lane_px,
+    h: Math.max(2, lane_px - 2.5) }));
+  const under = top + head + lane_px * run.lanes.length + 6;
+  const each = (bottom - under) / 2;
+  return { top, lanes, counters: [
+    { name: "SBUF", of: run.sbuf, color: "sbuf", y: under, h: each - 5 },
+    { name: "PSUM", of: run.psum, color: "psum", y: under + each, h: each - 5 }] };
+}
+
+function drawRun(pen, run, place, scale, theme) {
+  const wait = stripes(pen, theme.warn);
+  for (const band of place.lanes) {
+    label(pen, laneShort(band.lane.name), band, theme);
+    clipped(pen, scale, band, () => {
+      const first = Math.max(0, startedBy(run, band.lane, scale.from) - 1);
+      const last = startedBy(run, band.lane, scale.to);
+      const dense = last - first > scale.width / 3;
+      (dense ? drawDense : drawBars)(pen, run, band, scale, theme, { first, last, wait });
+    });
+  }
+  for (const band of place.counters) {
+    label(pen, band.name, band, theme, counterNote(band));
+    clipped(pen, scale, band, () => drawCounter(pen, band, scale, theme));
+  }
+}
+
+function clipped(pen, scale, { y, h: height }, paint) {
+  pen.save();
+  pen.beginPath();
+  pen.rect(scale.left, y - 1, scale.width, height + 2);
+  pen.clip();
+  paint();
+  pen.restore();
+}
+
+function label(pen, text, { y, h: height }, theme, note = "") {
+  if (height < 6) return;
+  const size = Math.min(0.8, (height + 4) / theme.em);
+  const x = GUTTER_EM * theme.em - 8;
+  const two = note && height > 2.1 * theme.em;
+  write(pen, text, x, y + height / 2 + (two ? -0.45 * theme.em : 0.5), theme.text,
+    theme.font(size), "right");
+  if (two) {
+    write(pen, note, x, y + height / 2 + 0.55 * theme.em, theme.muted, theme.font(0.7), "right");
+  }
+}
+
+function counterNote({ name, of }) {
+  return name === "SBUF" ? `to ${kib(of.most)}` : `${of.most} of ${of.capacity}`;
+}
+
+/** Few rows: each its bar, hatched where the lane waited, a thin tail until its result is there. */
+function drawBars(pen, run, { lane, y, h: height }, scale, theme, { first, last, wait }) {
+  const { rows, names, match } = run;
+  const font = theme.font(0.7, "sans", 700);
+  const color = theme[lane.engine];
+  for (let i = first; i <= last && i < lane.rows.length; i += 1) {
+    const row = lane.rows[i];
+    const left = scale.x(rows.start[row]);
+    pen.globalAlpha = match && !match[row] ? 0.22 : 1;
+    if (didWait(run, row)) {
+      const from = Math.max(scale.left, scale.x(rows.start[row] - rows.wait[row]));
+      pen.fillStyle = wait;
+      if (left - from > 0.6) pen.fillRect(from, y + height * 0.25, left - from, height * 0.5);
+    }
+    const right = scale.x(rows.start[row] + rows.busy[row]);
+    const width = Math.max(1, right - left - (right - left > 4 ? 1 : 0));
+    pen.fillStyle = color;
+    pen.fillRect(left, y, width, height);
+    const tail = scale.x(rows.start[row] + rows.busy[row] + rows.tail[row]) - right;
+    if (tail > 3) pen.fillRect(right, y + height - 2, tail, 1);
+    if (width > 46 && height >= 11) {
+      const x = Math.max(left, scale.left) + 4;
+      pen.font = font;
+      write(pen, fit(pen, names.ops[rows.op[row]], left + width - x - 4), x, y + height / 2 + 0.5,
+        theme.bg, font);
+    }
+  }
+  pen.globalAlpha = 1;
+}
+
+/** Many rows: in each pixel the share of time at work, from below, and waiting, from above. */
+function drawDense(pen, run, { lane, y, h: height }, scale, theme) {
+  const per_px = (scale.to - scale.from) / scale.width;
+  const bars = (total, of) => {
+    pen.beginPath();
+    let before = of(scale.from);
+    for (let px = 0; px < scale.width; px += 1) {
+      const now = of(scale.from + (px + 1) * per_px);
+      const share = Math.min(1, Math.max(0, (now - before) / per_px));
+      before = now;
+      if (share > 0.01) total(scale.left + px, share * height);
+    }
+    pen.fill();
+  };
+  const up = (x, size) => pen.rect(x, y + height - size, 1, size);
+  const down = (x, size) => pen.rect(x, y, 1, Math.min(size, height - 1));
+  pen.fillStyle = theme.warn;
+  pen.globalAlpha = run.match ? 0.12 : 0.4;
+  bars(down, (at) => waitedBy(run, lane, at));
+  pen.fillStyle = theme[lane.engine];
+  pen.globalAlpha = run.match ? 0.22 : 1;
+  bars(up, (at) => workedBy(run, lane, lane.busy, at));
+  pen.globalAlpha = 1;
+  if (run.match) bars(up, (at) => workedBy(run, lane, lane.hit, at));
+}
+
+/** A step function as an area: in each pixel its highest level. */
+function drawCounter(pen, { of, color, y, h: height }, scale, theme) {
+  const most = Math.max(of.most, 1e-9);
+  const bottom = y + height;
+  pen.fillStyle = theme.raised;
+  pen.fillRect(scale.left, y, scale.width, height);
+  pen.beginPath();
+  let i = firstAbove(of.n, (k) => of.at[k], scale.from);
+  let level = i ? of.level[i - 1] : 0;
+  for (let px = 0; px < scale.width; px += 1) {
+    const end = scale.at(scale.left + px + 1);
+    let high = level;
+    while (i < of.n && of.at[i] <= end) {
+      level = of.level[i];
+      if (level > high) high = level;
+      i += 1;
+    }
+    if (high > 0) {
+      const size = (height * high) / most;
+      pen.rect(scale.left + px, bottom - size, 1, size);
+    }
+  }
+  pen.fillStyle = theme[color];
+  pen.fill();
+}
+
+/** A line from link to link; links closer than a pixel on the same lane are one. */
+function drawPath(pen, run, path, place, scale, theme) {
+  const { rows, placeOfLane } = run;
+  const first = Math.max(0, firstAbove(path.length, (i) => rows.start[path[i]], scale.from) - 1);
+  const clip = { y: place.lanes[0].y - 2, h: place.counters[0].y - place.lanes[0].y };
+  clipped(pen, scale, clip, () => {
+    pen.beginPath();
+    let last_x = -Infinity;
+    let last_y = -1;
+    for (let i = first; i < path.length; i += 1) {
+      const row = path[i];
+      const band = place.lanes[placeOfLane[rows.lane[row]]];
+      const y = band.y + band.h / 2;
+      const x = scale.x(rows.start[row]);
+      const end = Math.max(x, scale.x(Math.min(rows.start[row] + rows.busy[row],
+        i + 1 < path.length ? rows.start[path[i + 1]] : Infinity)));
+      if (end - last_x > 0.7 || y !== last_y) {
+        if (last_y < 0) pen.moveTo(x, y);
+        else pen.lineTo(x, y);
+        pen.lineTo(end, y);
+        [last_x, last_y] = [end, y];
+      }
+      if (x > scale.left + scale.width) break;
+    }
+    pen.lineJoin = "round";
+    for (const [color, width] of [[theme.bg, 4.5], [theme.accent, 2.2]]) {
+      pen.strokeStyle = color;
+      pen.lineWidth = width;
+      pen.stroke();
+    }
+  });
+}
+
+function drawAxis(pen, y, scale, theme, unit) {
+  const { list, digits } = ticks(scale.from, scale.to, Math.max(2, scale.width / 110));
+  const right = scale.left + scale.width + 8;
+  const style = [theme.muted, theme.font(0.76)];
+  write(pen, unit, right, y + 4, ...style, "right", "top");
+  const end = right - pen.measureText(unit).width - 8;
+  for (const at of list) {
+    const x = Math.round(scale.x(at));
+    pen.fillStyle = theme.border;
+    pen.globalAlpha = 0.6;
+    pen.fillRect(x, 0, 1, y);
+    pen.globalAlpha = 1;
+    const text = at.toFixed(digits);
+    const half = pen.measureText(text).width / 2;
+    if (x - half < scale.left - 6 || x + half > end) continue;
+    write(pen, text, x, y + 4, ...style, "center", "top");
+  }
+}
+
+/** A moment that matters, as a dashed line with words. */
+function drawMoment(pen, at, words, bottom, scale, theme) {
+  if (at < scale.from || at > scale.to) return;
+  const x = scale.x(at);
+  pen.strokeStyle = theme.text;
+  pen.lineWidth = 1.2;
+  pen.setLineDash([5, 4]);
+  pen.beginPath();
+  pen.moveTo(x, 0);
+  pen.lineTo(x, bottom);
+  pen.stroke();
+  pen.setLineDash([]);
+  pen.font = theme.font(0.74, "sans", 600);
+  const width = pen.measureText(words).width + 8;
+  const left = Math.max(scale.left, x - width - 2);
+  pen.fillStyle = theme.surface;
+  pen.fillRect(left, bottom - 1.5 * theme.em, width, 1.3 * theme.em);
+  write(pen, words, left + 4, bottom - 0.85 * theme.em, theme.text, pen.font);
+}
+
+/** How busy the busiest engine is over the whole run, and the window in it. */
+function drawOverview(pen, run, y, scale, total, theme) {
+  const lane = run.lanes.reduce((most, other) =>
+    (other.busy[other.rows.length] > most.busy[most.rows.length] ? other : most));
+  const x = (at) => scale.left + (scale.width * at) / total;
+  pen.fillStyle = theme.raised;
+  pen.fillRect(scale.left, y + 2, scale.width, OVERVIEW_PX - 4);
+  const whole = { from: 0, to: total, left: scale.left, width: scale.width };
+  const full = run.match;
+  run.match = null;
+  pen.globalAlpha = 0.6;
+  drawDense(pen, run, { lane, y: y + 2, h: OVERVIEW_PX - 4 }, whole, { ...theme, warn: "#0000" });
+  run.match = full;
+  pen.strokeStyle = theme.accent;
+  pen.lineWidth = 2;
+  pen.strokeRect(x(scale.from), y + 1, Math.max(4, x(scale.to) - x(scale.from)), OVERVIEW_PX - 2);
+}
+
+/** The chosen row outlined, and an arrow from what it waited for. */
+function drawChosen(pen, run, row, place, scale, theme) {
+  const { rows, placeOfLane } = run;
+  const band = place.lanes[placeOfLane[rows.lane[row]]];
+  const x = scale.x(rows.start[row]);
+  clipped(pen, scale, { y: place.lanes[0].y - 3, h: place.counters[0].y - place.lanes[0].y }, () => {
+    const width = Math.max(4, scale.x(rows.start[row] + rows.busy[row]) - x);
+    pen.lineWidth = 4;
+    pen.strokeStyle = theme.bg;
+    pen.strokeRect(x - 2, band.y - 1.5, width + 3, band.h + 3);
+    pen.lineWidth = 2;
+    pen.strokeStyle = theme.text;
+    pen.strokeRect(x - 2, band.y - 1.5, width + 3, band.h + 3);
+    const cause = rows.wait_on[row];
+    if (cause < 0 || !didWait(run, row)) return;
+    const from = place.lanes[placeOfLane[rows.lane[cause]]];
+    const end = Math.min(rows.start[cause] + rows.busy[cause] + rows.tail[cause], rows.start[row]);
+    arrow(pen, scale.x(end), from.y + from.h / 2, x - 2, band.y + band.h / 2, theme.warn);
+  });
+}
+
+function arrow(pen, x0, y0, x1, y1, color) {
+  pen.strokeStyle = color;
+  pen.fillStyle = color;
+  pen.lineWidth = 1.6;
+  pen.setLineDash([4, 3]);
+  pen.beginPath();
+  pen.moveTo(x0, y0);
+  pen.bezierCurveTo(x0 + 14, y0, x1 - 22, y1, x1 - 5, y1);
+  pen.stroke();
+  pen.setLineDash([]);
+  pen.beginPath();
+  pen.moveTo(x1, y1);
+  pen.lineTo(x1 - 7, y1 - 4);
+  pen.lineTo(x1 - 7, y1 + 4);
+  pen.fill();
+}

@@ -1,0 +1,86 @@
+"""The explanation of a run, its critical path and its range as plain data for the browser."""
+
+from collections import defaultdict
+from typing import Any
+
+import numpy as np
+
+from trnlab.metrics import Profile
+from trnlab.schedule.timeline import ENGINE_TITLE
+
+MAX_PARTS = 12  # of the critical path
+MAX_EFFECTS = 8
+# What to show in the timeline for a cause: what it is about, by the timeline's own names.
+SHOWN = {
+    "function tables": {"op": "LoadTable"},
+    "ramp of TensorE": {"engine": "tensor"},
+    "PSUM banks": {"wait": "psum bank"},
+    "SBUF space": {"wait": "sbuf space"},
+    "buffers in use": {"wait": "operand in use"},
+    "semaphores": {"wait": "data"},
+    "FP32 matmuls": {"op": "MultiplyMoving"},
+    "transposes": {"engine": "tensor"},
+}
+TRANSFERS = {"engine": "dma"}  # what all other causes are about
+
+
+def why(run: Profile) -> dict[str, Any]:
+    """Ranked causes with what fixing each would save, idle time of the busiest engine, the path."""
+    found = run.explain()
+    busiest = f"{ENGINE_TITLE[found.engine]} is the busiest engine: at work {found.busy:.1%} of it."
+    return {
+        "text": micro(busiest),
+        "engine": found.engine,
+        "gaps": [
+            {"kind": gap.kind, "us": gap.seconds * 1e6, "count": gap.count, "text": micro(gap.text)}
+            for gap in found.gaps
+        ],
+        "causes": [
+            {
+                "name": cause.name,
+                "us": cause.saved_s * 1e6,
+                "share": cause.saved_s / found.total_s,
+                "text": micro(cause.text),
+                "shown": SHOWN.get(cause.name, TRANSFERS),
+            }
+            for cause in found.causes
+        ],
+        **path(run),
+    }
+
+
+def path(run: Profile) -> dict[str, Any]:
+    """The critical path: its rows, and its time by lane, instruction and line of the source."""
+    links = run.critical_path()
+    parts: dict[tuple[str, str, int], list[float]] = defaultdict(list)
+    for link in links:
+        parts[link.lane, link.op, link.line].append(link.seconds * 1e6)
+    ranked = sorted(parts.items(), key=lambda part: -sum(part[1]))
+    return {
+        "path": np.array([link.row for link in links], np.int32).tobytes(),
+        "parts": [
+            {"lane": lane, "op": op, "line": line, "us": sum(us), "count": len(us)}
+            for (lane, op, line), us in ranked[:MAX_PARTS]
+        ],
+        "rest_us": sum(sum(us) for _, us in ranked[MAX_PARTS:]),
+    }
+
+
+def band(run: Profile) -> dict[str, Any]:
+    """The predicted time between its ends, and the constants that it hangs on most."""
+    found = run.band
+    return {
+        "fast_us": found.fast_s * 1e6,
+        "predicted_us": found.predicted_s * 1e6,
+        "slow_us": found.slow_s * 1e6,
+        "effects": [
+            {"name": e.field, "fast_us": e.fast_s * 1e6, "slow_us": e.slow_s * 1e6,
+             "why": e.assumption.why}
+            for e in found.effects[:MAX_EFFECTS]
+        ],
+    }  # fmt: skip
+
+
+def micro(text: str) -> str:
+    """The engine writes us; a page has the sign."""
+    return text.replace(" us", " \N{MICRO SIGN}s")
