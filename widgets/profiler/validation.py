@@ -12,6 +12,7 @@ from ipywidgets import VBox
 from widgets.chart import Chart
 from widgets.chart import validation as scatter
 from widgets.lesson import Text
+from widgets.lesson.amounts import number
 
 PAGE = Path(__file__).parents[2] / "docs" / "validation.md"
 HEAD = ("Workload", "Chip", "Quantity", "Published", "Predicted", "Error", "Source")
@@ -74,12 +75,13 @@ def _table(rows: list[Figure]) -> Text:
         for row in rows
     )
     return Text(
-        '<div style="max-height: 24rem; overflow: auto" tabindex="0" role="region"'
+        '<div style="max-height: 24rem; overflow: auto; overflow-wrap: normal" tabindex="0" role="region"'
         ' aria-label="Published and predicted figures">'
         f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 
 def _cells(row: Figure) -> tuple[str, ...]:
-    published, predicted = (f"{value:,.4g} {row.unit}" for value in (row.published, row.predicted))
+    unit = row.unit.replace("us", "\N{MICRO SIGN}s")
+    published, predicted = (f"{number(value)} {unit}" for value in (row.published, row.predicted))
     return row.workload, row.chip, row.quantity, published, predicted, row.error, row.source

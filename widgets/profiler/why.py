@@ -1,5 +1,6 @@
 """The explanation of a run, its critical path and its range as plain data for the browser."""
 
+import re
 from collections import defaultdict
 from typing import Any
 
@@ -82,5 +83,5 @@ def band(run: Profile) -> dict[str, Any]:
 
 
 def micro(text: str) -> str:
-    """The engine writes us; a page has the sign."""
-    return text.replace(" us", " \N{MICRO SIGN}s")
+    """The engine writes us and 5%; a page has the sign, and a space."""
+    return re.sub(r"(?<=\d)%", " %", text.replace(" us", " \N{MICRO SIGN}s"))

@@ -83,7 +83,7 @@ function numbersView() {
 
 function rangeWords(run, band) {
   if (Math.abs(run.base_us - run.summary.total_us) > 1e-9) {
-    return `${signed(run.summary.total_us / run.base_us - 1)} of ${time(run.base_us)}`;
+    return `${signed(run.summary.total_us / run.base_us - 1)}; it was ${time(run.base_us)}`;
   }
   if (!band || band.problem) return "";
   return `${time(band.fast_us)} to ${time(band.slow_us)}`;

@@ -26,14 +26,16 @@ function ticks(from, to, wanted) {
 function layoutRun(run, top, bottom, theme, titled) {
   const head = titled ? 1.5 * theme.em : 2;
   const room = bottom - top - head - 12;
-  const lane_px = Math.min(26, (room * 0.7) / run.lanes.length);
+  const least = Math.min(2 * 3.2 * theme.em, 0.4 * room); // for the counters
+  const lane_px = Math.min(34, (room - least) / run.lanes.length);
   const lanes = run.lanes.map((lane, i) => ({ lane, y: top + head + i * lane_px,
-    h: Math.max(2, lane_px - 2.5) }));
+    h: Math.max(2, lane_px * 0.88 - 1) }));
   const under = top + head + lane_px * run.lanes.length + 6;
   const each = (bottom - under) / 2;
   return { top, lanes, counters: [
-    { name: "SBUF", of: run.sbuf, color: "sbuf", y: under, h: each - 5 },
-    { name: "PSUM", of: run.psum, color: "psum", y: under + each, h: each - 5 }] };
+    { name: "SBUF", of: run.sbuf, top: run.sbuf.most || 1, color: "sbuf", y: under, h: each - 5 },
+    { name: "PSUM", of: run.psum, top: run.psum.capacity, color: "psum", y: under + each,
+      h: each - 5 }] };
 }
 
 function drawRun(pen, run, place, scale, theme) {
@@ -75,7 +77,7 @@ function label(pen, text, { y, h: height }, theme, note = "") {
 }
 
 function counterNote({ name, of }) {
-  return name === "SBUF" ? `to ${kib(of.most)}` : `${of.most} of ${of.capacity}`;
+  return name === "SBUF" ? `to ${kib(of.most)}` : `${of.most} of ${of.capacity} banks`;
 }
 
 /** Few rows: each its bar, hatched where the lane waited, a thin tail until its result is there. */
@@ -88,9 +90,11 @@ function drawBars(pen, run, { lane, y, h: height }, scale, theme, { first, last,
     const left = scale.x(rows.start[row]);
     pen.globalAlpha = match && !match[row] ? 0.22 : 1;
     if (didWait(run, row)) {
+      pen.globalAlpha *= 0.75;
       const from = Math.max(scale.left, scale.x(rows.start[row] - rows.wait[row]));
       pen.fillStyle = wait;
       if (left - from > 0.6) pen.fillRect(from, y + height * 0.25, left - from, height * 0.5);
+      pen.globalAlpha /= 0.75;
     }
     const right = scale.x(rows.start[row] + rows.busy[row]);
     const width = Math.max(1, right - left - (right - left > 4 ? 1 : 0));
@@ -135,8 +139,7 @@ function drawDense(pen, run, { lane, y, h: height }, scale, theme) {
 }
 
 /** A step function as an area: in each pixel its highest level. */
-function drawCounter(pen, { of, color, y, h: height }, scale, theme) {
-  const most = Math.max(of.most, 1e-9);
+function drawCounter(pen, { of, top, color, y, h: height }, scale, theme) {
   const bottom = y + height;
   pen.fillStyle = theme.raised;
   pen.fillRect(scale.left, y, scale.width, height);
@@ -152,7 +155,7 @@ function drawCounter(pen, { of, color, y, h: height }, scale, theme) {
       i += 1;
     }
     if (high > 0) {
-      const size = (height * high) / most;
+      const size = (height * high) / top;
       pen.rect(scale.left + px, bottom - size, 1, size);
     }
   }
@@ -212,18 +215,19 @@ function drawAxis(pen, y, scale, theme, unit) {
   }
 }
 
-/** A moment that matters, as a dashed line with words. */
-function drawMoment(pen, at, words, bottom, scale, theme) {
+/** A moment that matters, as a dashed line between two heights, with words if there are any. */
+function drawMoment(pen, at, words, top, bottom, scale, theme) {
   if (at < scale.from || at > scale.to) return;
   const x = scale.x(at);
   pen.strokeStyle = theme.text;
   pen.lineWidth = 1.2;
   pen.setLineDash([5, 4]);
   pen.beginPath();
-  pen.moveTo(x, 0);
+  pen.moveTo(x, top);
   pen.lineTo(x, bottom);
   pen.stroke();
   pen.setLineDash([]);
+  if (!words) return;
   pen.font = theme.font(0.74, "sans", 600);
   const width = pen.measureText(words).width + 8;
   const left = Math.max(scale.left, x - width - 2);
@@ -272,18 +276,20 @@ function drawChosen(pen, run, row, place, scale, theme) {
 }
 
 function arrow(pen, x0, y0, x1, y1, color) {
+  const turn = Math.atan2(y1 - y0, x1 - x0);
+  const head = (side) => pen.lineTo(x1 - 8 * Math.cos(turn + side), y1 - 8 * Math.sin(turn + side));
   pen.strokeStyle = color;
   pen.fillStyle = color;
-  pen.lineWidth = 1.6;
+  pen.lineWidth = 1.8;
   pen.setLineDash([4, 3]);
   pen.beginPath();
   pen.moveTo(x0, y0);
-  pen.bezierCurveTo(x0 + 14, y0, x1 - 22, y1, x1 - 5, y1);
+  pen.lineTo(x1, y1);
   pen.stroke();
   pen.setLineDash([]);
   pen.beginPath();
   pen.moveTo(x1, y1);
-  pen.lineTo(x1 - 7, y1 - 4);
-  pen.lineTo(x1 - 7, y1 + 4);
+  head(0.45);
+  head(-0.45);
   pen.fill();
 }

@@ -136,7 +136,7 @@ function render({ model, el }) {
       if (view.path && links) drawPath(pen, run, links, place, scale, theme);
       if (view.row >= 0) drawChosen(pen, run, view.row, place, scale, theme);
       if (Math.abs(run.base_us - run.summary.total_us) > 1e-9) {
-        drawMoment(pen, run.base_us, "ended here with the model's constants", bottom, scale, theme);
+        drawMoment(pen, run.base_us, "end with the model's constants", 0, bottom, scale, theme);
       }
     } });
   const controls = controlsView(app);
@@ -239,7 +239,8 @@ function render({ model, el }) {
 
   function mark() {
     Object.assign(root.dataset, { scene: app.run.id, rows: app.run.rows.n, row: view.row,
-      totalUs: app.run.summary.total_us, kernel: app.run.key[0], chip: app.run.key[2] });
+      totalUs: app.run.summary.total_us, kernel: app.run.key[0], chip: app.run.key[2],
+      why: model.get("why").id, band: model.get("band").id, other: model.get("other").id });
   }
 
   function fitToWindow() {
@@ -319,6 +320,7 @@ function render({ model, el }) {
     applyFilter(app.run, view.filter);
     answered();
     drawAll();
+    if (view.row >= 0) model.send({ kind: "wait", id: app.run.id, row: view.row });
     root.dataset.sceneMs = (performance.now() - began).toFixed(1);
     root.dataset.answerMs = (performance.now() - Number(root.dataset.askedAt || 0)).toFixed(1);
     save();
@@ -347,13 +349,13 @@ function render({ model, el }) {
     },
     "change:params": drawControls,
     "change:fields": drawControls,
-    "change:why": () => { readWhy(); drawTabs(); root.dataset.why = model.get("why").id; timeline.redraw(); },
-    "change:band": () => { drawTabs(); drawNumbers(); root.dataset.band = model.get("band").id; },
+    "change:why": () => { readWhy(); drawTabs(); mark(); timeline.redraw(); },
+    "change:band": () => { drawTabs(); drawNumbers(); mark(); },
     "change:other": () => {
       readOther();
       compare.draw(model.get("params"), model.get("other"));
       compare.redraw();
-      root.dataset.other = model.get("other").id;
+      mark();
     },
     "change:view": () => {
       if (JSON.stringify(model.get("view")) === JSON.stringify(viewState())) return;

@@ -82,7 +82,7 @@ function timelineView({ name, runs, theme, unit, extra, chosen, moved, stop }) {
         if (shown.length > 1) {
           write(pen, `${run.title}, ${run.size}: ${time(run.summary.total_us)}`, scale.left,
             i * each + 0.8 * look.em, look.text, look.font(0.85, "sans", 650));
-          drawMoment(pen, run.summary.total_us, "ends", (i + 1) * each, scale, look);
+          drawMoment(pen, run.summary.total_us, "", (i + 0.2) * each, (i + 1) * each, scale, look);
         }
       });
       extra?.(pen, places[0], scale, bottom());
