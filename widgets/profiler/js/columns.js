@@ -26,8 +26,8 @@ function readRun(raw) {
 }
 
 /**
- * [{code, name, engine, rows, busy, wait}], lanes in use only. `rows` is ordered by start; busy[i]
- * and wait[i] are the sums over the first i of them, so that any stretch is added up at once.
+ * [{code, name, engine, rows, start, busy, wait}], lanes in use only. `rows` is ordered by start;
+ * busy[i] and wait[i] are the sums over the first i of them, so that a stretch is added up at once.
  */
 function readLanes(run) {
   const { rows, names } = run;
@@ -49,6 +49,7 @@ function readLanes(run) {
     }
     const engine = names.engines[rows.engine[list[0]]];
     const lane = { code, name: names.lanes[code], engine, rows: list };
+    lane.start = Float64Array.from(list, (row) => start[row]);
     lane.busy = sums(list, (row) => rows.busy[row]);
     lane.wait = sums(list, (row) => rows.wait[row]);
     return [lane];
@@ -74,26 +75,32 @@ function firstAbove(length, value, at) {
 }
 
 /** How many rows of a lane start at or before a moment. */
-function startedBy(run, lane, at) {
-  return firstAbove(lane.rows.length, (i) => run.rows.start[lane.rows[i]], at);
+function startedBy(lane, at) {
+  return firstAbove(lane.start.length, (i) => lane.start[i], at);
 }
 
-/** Time of a lane's rows up to a moment: `total` are the sums over all of them, or of some. */
-function workedBy(run, lane, total, at) {
-  const i = startedBy(run, lane, at);
-  if (!i) return 0;
-  const row = lane.rows[i - 1];
-  const over = run.rows.start[row] + run.rows.busy[row] - at;
-  return over > 0 && total[i] > total[i - 1] ? total[i] - over : total[i];
-}
-
-/** Waits end where their row starts. */
-function waitedBy(run, lane, at) {
-  const i = startedBy(run, lane, at);
-  const next = lane.rows[i];
-  if (next === undefined) return lane.wait[i];
-  const begun = run.rows.start[next] - run.rows.wait[next];
-  return lane.wait[i] + Math.max(0, at - begun);
+/** For each of `n` equal parts of a window: shares of time at work, waiting, and at work and found. */
+function shares(run, lane, { from, to }, n) {
+  const { busy, wait } = run.rows;
+  const { rows, start } = lane;
+  const size = (to - from) / n;
+  const out = { busy: new Float32Array(n), wait: new Float32Array(n), hit: new Float32Array(n) };
+  let i = startedBy(lane, from);
+  const worked = (total, over) => (i && over > 0 && total[i] > total[i - 1] ? total[i] - over : total[i]);
+  const before = { busy: 0, wait: 0, hit: 0 };
+  for (let part = -1; part < n; part += 1) {
+    const at = from + (part + 1) * size;
+    while (i < start.length && start[i] <= at) i += 1;
+    const over = i ? start[i - 1] + busy[rows[i - 1]] - at : 0;
+    const begun = i < start.length ? Math.max(0, at - start[i] + wait[rows[i]]) : 0;
+    const now = { busy: worked(lane.busy, over), wait: lane.wait[i] + begun,
+      hit: run.match ? worked(lane.hit, over) : 0 };
+    for (const name in now) {
+      if (part >= 0) out[name][part] = Math.min(1, Math.max(0, (now[name] - before[name]) / size));
+      before[name] = now[name];
+    }
+  }
+  return out;
 }
 
 /** The level of a counter at a moment. */

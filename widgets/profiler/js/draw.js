@@ -27,7 +27,7 @@ function layoutRun(run, top, bottom, theme, titled) {
   const head = titled ? 1.5 * theme.em : 2;
   const room = bottom - top - head - 12;
   const least = Math.min(2 * 3.2 * theme.em, 0.4 * room); // for the counters
-  const lane_px = Math.min(34, (room - least) / run.lanes.length);
+  const lane_px = Math.min(44, (room - least) / run.lanes.length);
   const lanes = run.lanes.map((lane, i) => ({ lane, y: top + head + i * lane_px,
     h: Math.max(2, lane_px * 0.88 - 1) }));
   const under = top + head + lane_px * run.lanes.length + 6;
@@ -43,8 +43,8 @@ function drawRun(pen, run, place, scale, theme) {
   for (const band of place.lanes) {
     label(pen, laneShort(band.lane.name), band, theme);
     clipped(pen, scale, band, () => {
-      const first = Math.max(0, startedBy(run, band.lane, scale.from) - 1);
-      const last = startedBy(run, band.lane, scale.to);
+      const first = Math.max(0, startedBy(band.lane, scale.from) - 1);
+      const last = startedBy(band.lane, scale.to);
       const dense = last - first > scale.width / 3;
       (dense ? drawDense : drawBars)(pen, run, band, scale, theme, { first, last, wait });
     });
@@ -114,39 +114,37 @@ function drawBars(pen, run, { lane, y, h: height }, scale, theme, { first, last,
 
 /** Many rows: in each pixel the share of time at work, from below, and waiting, from above. */
 function drawDense(pen, run, { lane, y, h: height }, scale, theme) {
-  const per_px = (scale.to - scale.from) / scale.width;
-  const bars = (total, of) => {
-    pen.beginPath();
-    let before = of(scale.from);
-    for (let px = 0; px < scale.width; px += 1) {
-      const now = of(scale.from + (px + 1) * per_px);
-      const share = Math.min(1, Math.max(0, (now - before) / per_px));
-      before = now;
-      if (share > 0.01) total(scale.left + px, share * height);
-    }
-    pen.fill();
-  };
-  const up = (x, size) => pen.rect(x, y + height - size, 1, size);
-  const down = (x, size) => pen.rect(x, y, 1, Math.min(size, height - 1));
-  pen.fillStyle = theme.warn;
-  pen.globalAlpha = run.match ? 0.12 : 0.4;
-  bars(down, (at) => waitedBy(run, lane, at));
-  pen.fillStyle = theme[lane.engine];
-  pen.globalAlpha = run.match ? 0.22 : 1;
-  bars(up, (at) => workedBy(run, lane, lane.busy, at));
+  const found = shares(run, lane, scale, Math.round(scale.width));
+  const bottom = y + height;
+  columns(pen, found.wait, scale, height, () => y, theme.warn, run.match ? 0.12 : 0.4);
+  columns(pen, found.busy, scale, height, (size) => bottom - size, theme[lane.engine],
+    run.match ? 0.22 : 1);
+  if (run.match) columns(pen, found.hit, scale, height, (size) => bottom - size, theme[lane.engine], 1);
+}
+
+/** Columns of a pixel each; equal neighbours are one. */
+function columns(pen, share, scale, height, top, color, alpha) {
+  pen.fillStyle = color;
+  pen.globalAlpha = alpha;
+  const size = (i) => Math.round(share[i] * height * 2) / 2;
+  for (let i = 0; i < share.length;) {
+    const tall = size(i);
+    let next = i + 1;
+    while (next < share.length && size(next) === tall) next += 1;
+    if (tall > 0) pen.fillRect(scale.left + i, top(tall), next - i, tall);
+    i = next;
+  }
   pen.globalAlpha = 1;
-  if (run.match) bars(up, (at) => workedBy(run, lane, lane.hit, at));
 }
 
 /** A step function as an area: in each pixel its highest level. */
 function drawCounter(pen, { of, top, color, y, h: height }, scale, theme) {
-  const bottom = y + height;
   pen.fillStyle = theme.raised;
   pen.fillRect(scale.left, y, scale.width, height);
-  pen.beginPath();
+  const share = new Float32Array(Math.round(scale.width));
   let i = firstAbove(of.n, (k) => of.at[k], scale.from);
   let level = i ? of.level[i - 1] : 0;
-  for (let px = 0; px < scale.width; px += 1) {
+  for (let px = 0; px < share.length; px += 1) {
     const end = scale.at(scale.left + px + 1);
     let high = level;
     while (i < of.n && of.at[i] <= end) {
@@ -154,13 +152,9 @@ function drawCounter(pen, { of, top, color, y, h: height }, scale, theme) {
       if (level > high) high = level;
       i += 1;
     }
-    if (high > 0) {
-      const size = (height * high) / top;
-      pen.rect(scale.left + px, bottom - size, 1, size);
-    }
+    share[px] = high / top;
   }
-  pen.fillStyle = theme[color];
-  pen.fill();
+  columns(pen, share, scale, height, (size) => y + height - size, theme[color], 1);
 }
 
 /** A line from link to link; links closer than a pixel on the same lane are one. */
@@ -244,11 +238,9 @@ function drawOverview(pen, run, y, scale, total, theme) {
   pen.fillStyle = theme.raised;
   pen.fillRect(scale.left, y + 2, scale.width, OVERVIEW_PX - 4);
   const whole = { from: 0, to: total, left: scale.left, width: scale.width };
-  const full = run.match;
-  run.match = null;
-  pen.globalAlpha = 0.6;
-  drawDense(pen, run, { lane, y: y + 2, h: OVERVIEW_PX - 4 }, whole, { ...theme, warn: "#0000" });
-  run.match = full;
+  const high = OVERVIEW_PX - 4;
+  columns(pen, shares(run, lane, whole, Math.round(scale.width)).busy, whole, high,
+    (size) => y + 2 + high - size, theme[lane.engine], 0.6);
   pen.strokeStyle = theme.accent;
   pen.lineWidth = 2;
   pen.strokeRect(x(scale.from), y + 1, Math.max(4, x(scale.to) - x(scale.from)), OVERVIEW_PX - 2);

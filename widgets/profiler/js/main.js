@@ -78,7 +78,7 @@ function render({ model, el }) {
     const place = run.placeOfLane[run.rows.lane[view.row]] + direction;
     const lane = run.lanes[place];
     if (!lane) return;
-    app.choose(lane.rows[Math.max(0, startedBy(run, lane, run.rows.start[view.row]) - 1)]);
+    app.choose(lane.rows[Math.max(0, startedBy(lane, run.rows.start[view.row]) - 1)]);
   }
 
   function goWait(direction) {
@@ -219,7 +219,8 @@ function render({ model, el }) {
   /** What is chosen, in words; the engine's own sentence once it has come. */
   function tell() {
     if (view.row < 0) {
-      say(doing, "Bars: at work. Hatched: waiting. Choose a bar, or W for the next wait. Ctrl + wheel zooms, dragging pans.");
+      say(doing, "Bars: at work. Hatched: waiting. Choose a bar, or press W for the next wait. "
+        + "Ctrl and the wheel zoom, dragging pans.");
       say(waited, "");
     } else {
       say(doing, rowWords(app.run, view.row));

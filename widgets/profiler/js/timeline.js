@@ -185,7 +185,7 @@ function rowAt(run, lane, scale, x) {
   const { rows } = run;
   const at = scale.at(x);
   const reach = (3 * (scale.to - scale.from)) / scale.width;
-  const next = startedBy(run, lane, at + reach);
+  const next = startedBy(lane, at + reach);
   const row = next > 0 ? lane.rows[next - 1] : -1;
   if (row >= 0 && at <= rows.start[row] + rows.busy[row] + reach) return row;
   const ahead = next < lane.rows.length ? lane.rows[next] : -1;
