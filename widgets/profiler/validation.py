@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from ipywidgets import VBox
 
+from trnlab.validation.table import Row
 from widgets.chart import Chart
 from widgets.chart import validation as scatter
 from widgets.lesson import Text
@@ -56,14 +57,15 @@ def validation() -> VBox:
 
 
 def _sentence(rows: list[Figure]) -> str:
-    within = sum(row.size <= 5 for row in rows)
+    limit = Row._field_defaults["limit"]
+    within = sum(row.size <= limit for row in rows)
     worst = max(rows, key=lambda row: row.size)
     middle = sorted(row.size for row in rows)[len(rows) // 2]
     chips = {row.chip for row in rows}
     return (
         f"{len(rows)} published figures of {' and '.join(sorted(chips))}; half of the predictions "
         f"are off by less than {middle:.1f} percent or points, {within} of {len(rows)} by at most "
-        f"5. The worst: {html.escape(worst.workload)}, {html.escape(worst.error)}. "
+        f"{limit:g}. The worst: {html.escape(worst.workload)}, {html.escape(worst.error)}. "
         "On the line the model is exact; circles are times and rates, squares shares of the time."
     )
 

@@ -1,12 +1,16 @@
 """The explanation of a run, its critical path and its range as plain data for the browser."""
 
+import inspect
+import linecache
 import re
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from trnlab.metrics import Profile
+from trnlab.nki.kernel import plain
 from trnlab.schedule.timeline import ENGINE_TITLE
 
 MAX_PARTS = 12  # of the critical path
@@ -25,8 +29,12 @@ SHOWN = {
 TRANSFERS = {"engine": "dma"}  # what all other causes are about
 
 
-def why(run: Profile) -> dict[str, Any]:
-    """Ranked causes with what fixing each would save, idle time of the busiest engine, the path."""
+def why(run: Profile, kernel: Callable[..., Any]) -> dict[str, Any]:
+    """Ranked causes with what fixing each would save, idle time of the busiest engine, the path.
+
+    Args:
+        kernel: what was profiled, for its source
+    """
     found = run.explain()
     busiest = f"{ENGINE_TITLE[found.engine]} is the busiest engine: at work {found.busy:.1%} of it."
     return {
@@ -46,11 +54,11 @@ def why(run: Profile) -> dict[str, Any]:
             }
             for cause in found.causes
         ],
-        **path(run),
+        **path(run, kernel),
     }
 
 
-def path(run: Profile) -> dict[str, Any]:
+def path(run: Profile, kernel: Callable[..., Any]) -> dict[str, Any]:
     """The critical path: its rows, and its time by lane, instruction and line of the source."""
     links = run.critical_path()
     parts: dict[tuple[str, str, int], list[float]] = defaultdict(list)
@@ -60,11 +68,19 @@ def path(run: Profile) -> dict[str, Any]:
     return {
         "path": np.array([link.row for link in links], np.int32).tobytes(),
         "parts": [
-            {"lane": lane, "op": op, "line": line, "us": sum(us), "count": len(us)}
+            {"lane": lane, "op": op, "line": line, "us": sum(us), "count": len(us),
+             "code": _code(kernel, line)}
             for (lane, op, line), us in ranked[:MAX_PARTS]
         ],
         "rest_us": sum(sum(us) for _, us in ranked[MAX_PARTS:]),
-    }
+    }  # fmt: skip
+
+
+def _code(kernel: Callable[..., Any], line: int) -> str:
+    """A line of the kernel's file, with the next one if it only opens a bracket."""
+    path = inspect.getsourcefile(plain(kernel)) or ""
+    text = linecache.getline(path, line).strip()
+    return text + linecache.getline(path, line + 1).strip() if text.endswith("(") else text
 
 
 def band(run: Profile) -> dict[str, Any]:

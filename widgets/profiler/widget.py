@@ -209,7 +209,8 @@ class Profiler(anywidget.AnyWidget):
         return roofline_chart.data(runs, shown)
 
     def _explain(self) -> None:
-        self.why = {**why.why(self.profile), "id": self._runs}
+        kernel = self._entries[self._request.kernel].kernel
+        self.why = {**why.why(self.profile, kernel), "id": self._runs}
 
     def _range(self) -> None:
         if self.profile.timeline.rows > BAND_ROWS:

@@ -18,13 +18,13 @@ function pathView(app) {
       const button = (act, words) => h("button", { type: "button", "data-act": act,
         onclick: () => app.act(act) }, words);
       const cells = why.parts.map((part) => h("tr", {},
-        h("th", { scope: "row" }, `${part.op}, line ${part.line}`,
-          h("span", { class: "quiet" }, `${part.lane}, ${plural(part.count, "time")}`)),
-        h("td", { class: "bar" }, meter(part.us / most, "accent")),
-        h("td", { class: "figure" }, time(part.us)),
+        h("th", { scope: "row" }, h("code", { title: part.code }, part.code || part.op),
+          h("span", { class: "quiet" }, `Line ${part.line}: ${part.op} on ${part.lane}, ${
+            plural(part.count, "time")}`)),
+        h("td", { class: "figure" }, time(part.us), " ", meter(part.us / most, "accent")),
         h("td", { class: "figure" }, percent(part.us / total))));
       const rest = why.rest_us / total >= 0.001 ? [h("tr", {}, h("th", { scope: "row" }, "all others"),
-        h("td", {}), h("td", { class: "figure" }, time(why.rest_us)),
+        h("td", { class: "figure" }, time(why.rest_us)),
         h("td", { class: "figure" }, percent(why.rest_us / total)))] : [];
       root.replaceChildren(
         h("p", {}, `The total time is one chain of ${plural(why.path.length, "instruction")}, each of `
