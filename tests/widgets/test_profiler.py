@@ -215,7 +215,8 @@ def test_the_roofline_follows_the_run(profiler):
 
 
 def test_a_state_leads_back(profiler):
-    asked(profiler, kernel="attention", size="1024", rival="softmax", constants={"semaphore_s": 1e-7})
+    constant = {"semaphore_s": 1e-7}
+    asked(profiler, kernel="attention", size="1024", rival="softmax", constants=constant)
     profiler.view = {"row": 7, "tab": "path"}
     again = lesson(json.loads(json.dumps(profiler.saved())))
     assert again.saved() == profiler.saved()

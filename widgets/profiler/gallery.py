@@ -93,9 +93,13 @@ def _rows(title: str, kernel: Callable[..., Any], vectors: int) -> Entry:
 def _attention() -> Entry:
     sizes = {
         f"{length}{suffix}": _sized(
-            f"{length} tokens, {words}", BF16, (128, length), (128, length), (length, 128),
+            f"{length} tokens, {words}",
+            BF16,
+            (128, length),
+            (128, length),
+            (length, 128),
             causal=causal,
-        )
+        )  # fmt: skip
         for length in (2048, 1024, 4096)
         for causal, words, suffix in ((False, "all pairs", ""), (True, "causal", "-causal"))
     }
@@ -106,9 +110,13 @@ def _gated(kernel: Callable[..., Any], title: str, hidden: int, tokens: Sequence
     inner = 2 * hidden
     sizes = {
         f"{count}": _sized(
-            f"{count} tokens, {hidden} x {inner}", BF16,
-            (hidden, count), (hidden, inner), (hidden, inner), (inner, hidden),
-        )
+            f"{count} tokens, {hidden} x {inner}",
+            BF16,
+            (hidden, count),
+            (hidden, inner),
+            (hidden, inner),
+            (inner, hidden),
+        )  # fmt: skip
         for count in tokens
     }
     return Entry(title, CLASSIC, kernel, sizes)

@@ -77,8 +77,8 @@ def _table(rows: list[Figure]) -> Text:
         for row in rows
     )
     return Text(
-        '<div style="max-height: 24rem; overflow: auto; overflow-wrap: normal" tabindex="0" role="region"'
-        ' aria-label="Published and predicted figures">'
+        '<div style="max-height: 24rem; overflow: auto; overflow-wrap: normal" tabindex="0"'
+        ' role="region" aria-label="Published and predicted figures">'
         f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

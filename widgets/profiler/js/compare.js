@@ -48,8 +48,8 @@ function compareView(app) {
       const [own, rival] = [app.run, app.other].map((run) => run.summary.total_us);
       const ratio = own > rival ? own / rival : rival / own;
       say(sentence, Math.abs(own - rival) < 1e-9 ? "Both take the same time."
-        : `${app.run.title} takes ${time(own)}, ${app.other.title} ${time(rival)}: ${
-          ratio.toPrecision(3)} times ${own > rival ? "faster" : "slower"}.`);
+        : `${app.run.title} takes ${time(own)}. ${app.other.title} is ${ratio.toPrecision(3)} times ${
+          own > rival ? "faster" : "slower"}: ${time(rival)}.`);
       table.replaceChildren(
         h("thead", {}, h("tr", {}, ...["", app.run.title, app.other.title, "ratio"].map((words) =>
           h("th", { scope: "col" }, words)))),

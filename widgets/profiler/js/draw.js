@@ -157,30 +157,36 @@ function drawCounter(pen, { of, top, color, y, h: height }, scale, theme) {
   columns(pen, share, scale, height, (size) => y + height - size, theme[color], 1);
 }
 
-/** A line from link to link; links closer than a pixel on the same lane are one. */
+/** A line from link to link; the links that start on one pixel are one stroke up and down. */
 function drawPath(pen, run, path, place, scale, theme) {
   const { rows, placeOfLane } = run;
   const first = Math.max(0, firstAbove(path.length, (i) => rows.start[path[i]], scale.from) - 1);
   const clip = { y: place.lanes[0].y - 2, h: place.counters[0].y - place.lanes[0].y };
+  const heights = place.lanes.map((band) => band.y + band.h / 2);
+  const right = scale.left + scale.width;
   clipped(pen, scale, clip, () => {
     pen.beginPath();
-    let last_x = -Infinity;
-    let last_y = -1;
-    for (let i = first; i < path.length; i += 1) {
-      const row = path[i];
-      const band = place.lanes[placeOfLane[rows.lane[row]]];
-      const y = band.y + band.h / 2;
-      const x = scale.x(rows.start[row]);
-      const end = Math.max(x, scale.x(Math.min(rows.start[row] + rows.busy[row],
-        i + 1 < path.length ? rows.start[path[i + 1]] : Infinity)));
-      if (end - last_x > 0.7 || y !== last_y) {
-        if (last_y < 0) pen.moveTo(x, y);
-        else pen.lineTo(x, y);
-        pen.lineTo(end, y);
-        [last_x, last_y] = [end, y];
+    let px = -Infinity;
+    let [low, high, last] = [0, 0, 0];
+    const leave = () => {
+      if (high > low) for (const y of [low, high, last]) pen.lineTo(px, y);
+    };
+    for (let i = first; i < path.length && px < right; i += 1) {
+      const y = heights[placeOfLane[rows.lane[path[i]]]];
+      const x = Math.max(scale.left - 5, scale.x(rows.start[path[i]]));
+      if (x - px < 1) {
+        [low, high, last] = [Math.min(low, y), Math.max(high, y), y];
+        continue;
       }
-      if (x > scale.left + scale.width) break;
+      if (i > first) {
+        leave();
+        pen.lineTo(x, last);
+      }
+      pen.lineTo(x, y);
+      [px, low, high, last] = [x, y, y, y];
     }
+    leave();
+    pen.lineTo(Math.min(right, scale.x(run.summary.total_us)), last);
     pen.lineJoin = "round";
     for (const [color, width] of [[theme.bg, 4.5], [theme.accent, 2.2]]) {
       pen.strokeStyle = color;
