@@ -11,7 +11,7 @@ from pathlib import Path
 
 from widgets.chart.chart import SPECS, VEGA
 
-CHARTS = ("ladder", "roofline")
+CHARTS = ("ladder", "roofline", "validation")
 
 
 def compiled(name: str) -> str:
