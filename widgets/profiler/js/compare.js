@@ -36,7 +36,7 @@ function compareView(app) {
       chip.value = params.rival_chip;
       chip.parentElement.hidden = !params.rival;
       body.hidden = !app.other;
-      root.classList.toggle("empty", !app.other);
+      sentence.className = app.other ? "sentence" : "quiet";
       if (!app.other) {
         told = -1;
         say(sentence, other?.problem || (params.rival ? "" : "Choose a kernel: another step of the "
