@@ -242,6 +242,7 @@ def test_hardware_faster_in_one_constant_never_finishes_later(
     program: list[Step], chip: str, name: str
 ) -> None:
     prof, _ = timed(program, chip)
+    assume(name in {fact.field for fact in prof.core.facts()})  # Trainium1 has no ramp
     value = prof.core.fact(name).value
     faster = prof.on(prof.core.with_({name: value * FASTER[name]}))
     assert faster.total_s <= prof.total_s + EPS_S
