@@ -3,6 +3,9 @@
 const COLUMN_TYPES = { f8: Float64Array, f4: Float32Array, i4: Int32Array, i2: Int16Array,
   i1: Int8Array };
 
+const ENGINE_NAMES = { tensor: "TensorE", vector: "VectorE", scalar: "ScalarE",
+  gpsimd: "GpSimdE", sync: "SyncE", dma: "DMA" };
+
 /** {name: {type, data: DataView}} -> {name: typed array, n: rows} */
 function readColumns(raw) {
   const table = { n: 0 };
