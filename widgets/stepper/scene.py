@@ -150,6 +150,7 @@ def _rows(profile: Profile) -> Table:
 def _calls(trace: Trace, names: _Codes) -> dict[str, Table]:
     """Calls, each with the index of its first operand, and all operands as rectangles."""
     calls, operands, count = array("i"), array("i"), 0
+    pitch_bytes = [allocation.pitch_bytes for allocation in trace.allocations]
     boxes: dict[tuple, tuple[int, ...]] = {}
     kinds: dict[Kind, tuple[int, list[int]]] = {}
     for call in trace.calls:
@@ -159,14 +160,14 @@ def _calls(trace: Trace, names: _Codes) -> dict[str, Table]:
             kinds[kind] = names("calls", kind.instruction.name), [names("roles", r) for r in roles]
         op, roles = kinds[kind]
         calls.extend((op, call.line, count))
-        for role, view in zip(roles, call.writes + call.reads, strict=False):
-            id = view[0]
-            key = (trace.allocations[id].pitch_bytes, *view[1:])
-            if key not in boxes:
-                boxes[key] = _box(trace.region(view), itemsize(view[1]))
-            operands.extend((role, id))
-            operands.extend(boxes[key])
-            count += 1
+        for role, view in zip(roles, call.writes + call.reads, strict=True):
+            id, dtype, *pattern = view
+            key = (pitch_bytes[id], dtype, *pattern)
+            box = boxes.get(key)
+            if box is None:
+                box = boxes[key] = _box(trace.region(view), itemsize(dtype))
+            operands.extend((role, id, *box))
+        count += len(roles)
     return {
         "calls": _table({}, _columns(("op", "line", "first"), calls)),
         "operands": _table({}, _columns(("role", "tensor", "r0", "r1", "c0", "c1"), operands)),

@@ -1,5 +1,6 @@
 """How far the times can be believed: a badge, the assumed constants, and what is left out."""
 
+from functools import cache
 from typing import Any
 
 from trnlab import spec
@@ -25,6 +26,7 @@ _MODELLED = (
 )
 
 
+@cache
 def honesty(chip: str) -> dict[str, Any]:
     """The badge of a chip's times, the reason, its assumed constants as text, what is left out."""
     record = spec.chip(chip)
