@@ -61,7 +61,10 @@ def test_charts_share_one_bundle():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Chart("pie"), "Chart: there is no chart 'pie'; there are ladder, roofline, validation"),
+        (
+            lambda: Chart("pie"),
+            "Chart: there is no chart 'pie'; there are ladder, roofline, validation",
+        ),
         (
             lambda: Chart("ladder", bars=RUNGS),
             "Time of each rung: got data bars; the chart reads rungs",
