@@ -16,7 +16,7 @@ import trnlab.nki.isa as nisa
 import trnlab.nki.language as nl
 
 DTYPES = {"float32": np.dtype(np.float32), "bfloat16": np.dtype(ml_dtypes.bfloat16)}
-INPUT_SHAPE = (160, 96)
+INPUT_SHAPE = (160, 300)  # rows long enough to be kept in cells
 Key = tuple[slice, ...]
 
 
@@ -43,7 +43,7 @@ def programs(max_steps: int = 12) -> st.SearchStrategy[list[Step]]:
         st.tuples(small, small, small),
         st.integers(0, 3),
         st.tuples(st.integers(0, 2), st.integers(0, 3)),
-        st.tuples(st.integers(0, 40), st.integers(1, 40), st.integers(1, 3)),
+        st.tuples(st.integers(0, 120), st.integers(1, 120), st.integers(1, 3)),
         st.integers(0, 5),
     )
     return st.lists(step, min_size=1, max_size=max_steps)
@@ -128,7 +128,7 @@ class Run:
     # tiles
 
     def _new(self, step: Step, buffer: str = nl.sbuf, dtype: str = "") -> Piece:
-        shape = ((32, 64, 128)[step.size[0]], (1, 8, 40, 96)[step.size[1]])
+        shape = ((32, 64, 128)[step.size[0]], (1, 8, 40, 300)[step.size[1]])
         dtype = dtype or ("float32", "bfloat16")[step.flag % 2]
         tensor = nl.ndarray(shape, dtype, buffer)
         piece = Piece(tensor, np.full(shape, np.nan, DTYPES[dtype]))

@@ -271,6 +271,24 @@ def test_a_tile_that_takes_a_freed_place_waits_for_its_last_reader() -> None:
     )
 
 
+def test_every_part_of_a_tile_waits_for_the_place_it_takes() -> None:
+    """Halves that different queues load have no order of their own."""
+
+    def kernel(x, y, z):
+        for _ in range(2):
+            old = nl.ndarray((128, 512), x.dtype)
+            nisa.dma_copy(old, x)
+            nisa.activation(old, nl.square, old)
+        tile = nl.ndarray((128, 512), x.dtype)
+        nisa.dma_copy(tile[:, :256], y)
+        nisa.dma_copy(tile[:, 256:], z)
+
+    prof = profiled(kernel, (128, 512), (128, 256), (128, 256), chip=with_room_for(1))
+    last_use = of(prof, "activation")[1].released_s
+    for half in of(prof, "dma_copy")[2:]:
+        assert half.start_s > last_use
+
+
 def drained(products: int) -> Any:
     """A kernel that copies each product out of PSUM."""
 

@@ -16,9 +16,9 @@ SHAPE = trnlab.shape(INPUT_SHAPE)
 RESERVED = spec.TRN3.core.sbuf.reserved_partition_bytes
 CRAMPED = spec.TRN3.with_(  # tiles must take each other's places
     {
-        "core.sbuf.partition_bytes": RESERVED + 1200,
+        "core.sbuf.partition_bytes": RESERVED + 3600,
         "core.psum.banks": 1,
-        "core.psum.bank_bytes": 400,
+        "core.psum.bank_bytes": 1400,
     }
 )
 CHIPS = {**spec.CHIPS, "cramped": CRAMPED}

@@ -177,15 +177,18 @@ def _variants(trace: Trace) -> tuple[tuple[Variant, ...], list[int]]:
 
 
 def _with_reuse(trace: Trace, edges: Dependencies, places: dict[int, Place]) -> Dependencies:
-    """Add the waits of tiles for the tiles whose place they take."""
+    """Add the waits of tiles for the tiles whose place they take.
+
+    Every engine and queue that writes the new tile waits: its parts may be written in any order.
+    """
     late = list(edges.late)
     for id, (_, _, before) in places.items():
-        allocation = trace.allocations[id]
-        reason = BANK if allocation.memory == "psum" else SPACE
-        first = allocation.first_call
-        waits = dict(late[first])
-        for old in before:
-            for producer in edges.last_calls[old].values():
+        reason = BANK if trace.allocations[id].memory == "psum" else SPACE
+        producers = [call for old in before for call in edges.last_calls[old].values()]
+        if not producers:
+            continue
+        for first in edges.first_writes[id].values():
+            late[first] = waits = dict(late[first])
+            for producer in producers:
                 waits.setdefault(producer, reason)
-        late[first] = waits
     return edges._replace(late=late)
