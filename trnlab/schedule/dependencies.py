@@ -33,6 +33,7 @@ class Dependencies(NamedTuple):
     early: list[Edges]  # needed by the first step (weights) already
     late: list[Edges]  # needed by the step that computes
     last_calls: list[dict[str, int]]  # by storage id: last call of each stream that touches it
+    first_writes: list[dict[str, int]]  # by storage id: first call of each stream that writes it
 
 
 class Access(NamedTuple):
@@ -71,6 +72,7 @@ class _Analysis:
         self.trace = trace
         self.histories: dict[tuple, _History] = {}
         self.last_calls: list[dict[str, int]] = [{} for _ in trace.allocations]
+        self.first_writes: list[dict[str, int]] = [{} for _ in trace.allocations]
 
     def run(self) -> Dependencies:
         early: list[Edges] = []
@@ -92,7 +94,7 @@ class _Analysis:
         for call, producers in self.trace.after.items():
             for producer in producers:
                 late[call].setdefault(producer, ORDERED)
-        return Dependencies(early, late, self.last_calls)
+        return Dependencies(early, late, self.last_calls, self.first_writes)
 
     def _buckets(self, view: View, core: int, home: int, region: Region) -> list[_History]:
         """Histories of the parts of a memory that a region lies in.
@@ -135,6 +137,7 @@ class _Analysis:
         home, region = self.trace.spot(view)
         fills = self.trace.fills(view)
         self.last_calls[view[0]][stream] = call
+        self.first_writes[view[0]].setdefault(stream, call)
         access = Access(region, call, stream)
         for history in self._buckets(view, core, home, region):
             for read in history.reads:
