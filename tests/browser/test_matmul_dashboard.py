@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 import trnlab
 from trnlab.kernels.matmul import LADDER
-from widgets.stepper import link
+from widgets.dashboard import link
 from widgets.stepper.product import OBVIOUS, Product
 
 NOTEBOOK = "02_matmul_tiling"

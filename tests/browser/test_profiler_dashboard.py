@@ -12,9 +12,9 @@ from playwright.sync_api import Page, expect
 
 import trnlab
 from trnlab.kernels.matmul import tiled
+from widgets.dashboard import link
 from widgets.profiler import Profiler, constants, why
 from widgets.profiler.gallery import GALLERY, own
-from widgets.stepper import link
 
 NOTEBOOK = "05_profiler"
 ROOT = ".trn-profiler"

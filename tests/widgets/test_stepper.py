@@ -11,7 +11,8 @@ import pytest
 import trnlab
 from trnlab import spec
 from trnlab.kernels.matmul import LADDER
-from widgets.stepper import Stepper, bundle, lesson, link, scene, trust
+from widgets.dashboard import link, trust
+from widgets.stepper import Stepper, bundle, lesson, scene
 from widgets.stepper.product import MAX_MATMULS, OBVIOUS, Product, fields
 from widgets.stepper.values import inputs
 
@@ -384,7 +385,7 @@ def test_the_module_is_small_and_asks_no_other_host():
 
 
 def test_every_javascript_file_is_in_the_module():
-    assert sorted(path.stem for path in (bundle.HERE / "js").glob("*.js")) == sorted(bundle.ORDER)
+    assert sorted(path.stem for path in (bundle.HERE / "js").glob("*.js")) == sorted(bundle.OWN)
 
 
 def test_colors_come_from_the_theme_alone():
@@ -393,7 +394,7 @@ def test_colors_come_from_the_theme_alone():
 
 
 def test_what_nobody_waits_for_is_done_once_for_the_last_of_quick_changes(monkeypatch):
-    monkeypatch.setattr("widgets.stepper.idle.QUIET_S", 0.02)
+    monkeypatch.setattr("widgets.dashboard.idle.QUIET_S", 0.02)
 
     async def quick_changes() -> list[int]:
         stepper, told = Stepper({**SMALL, "revealed": True}), []

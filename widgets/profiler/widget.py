@@ -5,7 +5,6 @@ keeps the last scene that worked. What takes longer follows when the kernel is i
 the explanation, the range.
 """
 
-import asyncio
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
@@ -19,18 +18,16 @@ from trnlab import spec
 from trnlab.metrics import Profile
 from widgets.chart import Chart
 from widgets.chart import roofline as roofline_chart
+from widgets.dashboard import link, trust
+from widgets.dashboard.idle import Idle
 from widgets.profiler import bundle, constants, scene, why
 from widgets.profiler.gallery import GALLERY, Entry, own
 from widgets.profiler.request import Request
-from widgets.stepper import link, trust
 
-IDLE_S = 0.25  # quiet time after a change before anything is computed that nobody waits for
-BREATH_S = 0.005  # between two such computations: what the learner does goes first
 KEPT = 6  # runs of the gallery
 BAND_ROWS = 8_000  # a range needs some sixty schedules
 DOWNLOAD_ROWS = 150_000
 OWN = "own"
-Job = Callable[[], None]
 Key = tuple[str, str, str]
 
 
@@ -64,7 +61,7 @@ class Profiler(anywidget.AnyWidget):
         self._entries = {OWN: entry, **GALLERY} if entry else GALLERY
         first = Request(kernel=OWN, size="given") if entry else Request()
         self._runs = 0
-        self._timer: asyncio.TimerHandle | None = None
+        self._idle = Idle()
         self._kept: dict[Key, Profile] = {}
         self._request = first
         self._profile: Profile | None = None
@@ -123,7 +120,7 @@ class Profiler(anywidget.AnyWidget):
             return
         self._request, self._profile = request, base.on(core) if request.constants else base
         self._show(base)
-        self._later(IDLE_S, self._compare, self._explain, self._range)
+        self._idle.later(self._compare, self._explain, self._range)
 
     def _base(self, key: Key) -> Profile:
         """A run with the constants of its chip; the last few are kept."""
@@ -156,23 +153,9 @@ class Profiler(anywidget.AnyWidget):
     def _named(self, entry: Entry) -> str:
         return entry.title.partition(":")[0]
 
-    def _later(self, delay_s: float, *jobs: Job) -> None:
-        """Do the jobs one by one when the kernel is idle; drop those of an earlier change."""
-        if self._timer:
-            self._timer.cancel()
-            self._timer = None
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            for job in jobs:
-                job()
-            return
-
-        def run(rest: tuple[Job, ...]) -> None:
-            rest[0]()
-            self._timer = loop.call_later(BREATH_S, run, rest[1:]) if rest[1:] else None
-
-        self._timer = loop.call_later(delay_s, run, jobs)
+    def settle(self) -> None:
+        """Do now what would follow when the kernel is idle."""
+        self._idle.settle()
 
     def _compare(self) -> None:
         """Set the other run beside the one that is shown."""

@@ -1,17 +1,15 @@
 """The stepper's JavaScript: one module made of the files in `js`, one view each."""
 
-import re
 from functools import cache
 from pathlib import Path
 
-from widgets import theme
+from widgets.dashboard import bundle
 
 HERE = Path(__file__).parent
-ORDER = (
-    "dom",
+SHARED = ("dom", "words", "state")
+OWN = (
     "scene",
     "places",
-    "words",
     "lanes",
     "timeline",
     "source",
@@ -24,27 +22,20 @@ ORDER = (
     "summary",
     "roofline",
     "compare",
-    "state",
     "cursor",
     "edits",
     "heart",
     "main",
 )
 
-_COMMENTS = re.compile(r"^\s*(//.*|/\*\*.*\*/|/\*\*.*|\*/|\* .*|\*)$\n", re.MULTILINE)
-# indentation, line ends where a statement goes on or has just ended, space around some signs
-_SPACE = re.compile(r"(?<=[;,{}(\[])\n[ ]*|\n[ ]*(?=[})\]?:.&|])|(?<=\n)[ ]+|[ ](?==>)|(?<==>)[ ]")
-_BINDING = re.compile(r"\b((?:const|let) \w+) = ")
-
 
 @cache
 def module() -> str:
-    """All files as one ES module, without comment lines and most white space."""
-    text = "\n".join((HERE / "js" / f"{name}.js").read_text(encoding="utf-8") for name in ORDER)
-    return _BINDING.sub(r"\1=", _SPACE.sub("", _COMMENTS.sub("", text)))
+    """All files as one ES module."""
+    return bundle.module(SHARED, HERE / "js", OWN)
 
 
 @cache
 def style() -> str:
     """The theme's names, then the stepper's own rules."""
-    return theme.css() + (HERE / "stepper.css").read_text(encoding="utf-8")
+    return bundle.style(HERE / "stepper.css")

@@ -15,8 +15,9 @@ import traitlets
 
 from trnlab.kernels.matmul import LADDER
 from trnlab.metrics import Profile
-from widgets.stepper import bundle, link, scene, trust
-from widgets.stepper.idle import Idle, Job
+from widgets.dashboard import link, trust
+from widgets.dashboard.idle import Idle, Job
+from widgets.stepper import bundle, scene
 from widgets.stepper.product import OBVIOUS, Product, fields
 from widgets.stepper.values import Values
 
