@@ -23,6 +23,10 @@ ORDERED = 11  # was told to: depends_on, with_schedule, no_reorder, registers, a
 
 ROWS_PER_BUCKET = 128
 BYTES_PER_BUCKET = 8192  # of a memory that the kernel addresses itself
+LONG_ROW_BYTES = 1024  # rows from here on are kept in cells
+CELLS = 256  # of a long row
+NARROW = 4  # cells: an access over more of them is kept beside the cells
+WIDE = -1  # the cell of those
 
 Edges = dict[int, int]  # producer call -> reason
 
@@ -45,12 +49,12 @@ class Access(NamedTuple):
 
 
 class _History:
-    """Past accesses to one bucket of rows of a storage."""
+    """Past accesses to one cell of a storage: the last one of each stream to each region."""
 
     __slots__ = ("reads", "writes")
 
     def __init__(self) -> None:
-        self.reads: list[Access] = []
+        self.reads: dict[tuple[Region, str], Access] = {}
         self.writes: list[Access] = []
 
 
@@ -70,7 +74,7 @@ def stream_of(recorded: Recorded) -> str:
 class _Analysis:
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
-        self.histories: dict[tuple, _History] = {}
+        self.buckets: dict[tuple, dict[int, _History]] = {}  # of rows; in each, its cells
         self.last_calls: list[dict[str, int]] = [{} for _ in trace.allocations]
         self.first_writes: list[dict[str, int]] = [{} for _ in trace.allocations]
 
@@ -96,40 +100,60 @@ class _Analysis:
                 late[call].setdefault(producer, ORDERED)
         return Dependencies(early, late, self.last_calls, self.first_writes)
 
-    def _buckets(self, view: View, core: int, home: int, region: Region) -> list[_History]:
-        """Histories of the parts of a memory that a region lies in.
+    def _histories(
+        self, view: View, core: int, home: int, region: Region
+    ) -> tuple[list[_History], list[_History]]:
+        """Histories that may hold accesses to a region, and those that will hold this one.
 
         Each core keeps its own: between cores only barriers and messages order.
         """
+        near: list[_History] = []
+        own: list[_History] = []
+        cells = self._cells(view, region)
+        for part in self._parts(view, region):
+            bucket = self.buckets.get((home, core, part))
+            if bucket is None:
+                bucket = self.buckets[home, core, part] = {}
+            for cell in cells:
+                history = bucket.get(cell)
+                if history is None:
+                    history = bucket[cell] = _History()
+                own.append(history)
+                near.append(history)
+            if cells[0] == WIDE:
+                near += [history for cell, history in bucket.items() if cell != WIDE]
+            elif WIDE in bucket:
+                near.append(bucket[WIDE])
+        return near, own
+
+    def _parts(self, view: View, region: Region) -> range:
+        """Numbers of the buckets that a region lies in."""
         if self.trace.allocations[view[0]].slot is None:
             last = (region.row_end - 1) // ROWS_PER_BUCKET
-            parts = range(region.row // ROWS_PER_BUCKET, last + 1)
-        else:
-            last = (region.byte_end - 1) // BYTES_PER_BUCKET
-            parts = range(region.byte // BYTES_PER_BUCKET, last + 1)
-        histories = self.histories
-        buckets = []
-        for part in parts:
-            key = (home, core, part)
-            history = histories.get(key)
-            if history is None:
-                history = histories[key] = _History()
-            buckets.append(history)
-        return buckets
+            return range(region.row // ROWS_PER_BUCKET, last + 1)
+        last = (region.byte_end - 1) // BYTES_PER_BUCKET
+        return range(region.byte // BYTES_PER_BUCKET, last + 1)
+
+    def _cells(self, view: View, region: Region) -> Sequence[int]:
+        """Numbers of the cells of a bucket that an access is kept in."""
+        allocation = self.trace.allocations[view[0]]
+        if allocation.slot is not None or allocation.pitch_bytes < LONG_ROW_BYTES:
+            return (0,)
+        cell_bytes = allocation.pitch_bytes // CELLS
+        first, last = region.byte // cell_bytes, (region.byte_end - 1) // cell_bytes
+        return range(first, last + 1) if last - first < NARROW else (WIDE,)
 
     def _read(self, view: View, core: int, call: int, stream: str, found: list) -> None:
         home, region = self.trace.spot(view)
         self.last_calls[view[0]][stream] = call
         access = Access(region, call, stream)
-        for history in self._buckets(view, core, home, region):
+        near, own = self._histories(view, core, home, region)
+        for history in near:
             for write in history.writes:
                 if _overlap(region, write.region):
                     found.append((write, DATA))
-            reads = history.reads
-            if reads and reads[-1].region == region and reads[-1].stream == stream:
-                reads[-1] = access
-            else:
-                reads.append(access)
+        for history in own:
+            history.reads[region, stream] = access
 
     def _write(
         self, view: View, core: int, call: int, stream: str, in_psum: bool, found: list
@@ -139,24 +163,31 @@ class _Analysis:
         self.last_calls[view[0]][stream] = call
         self.first_writes[view[0]].setdefault(stream, call)
         access = Access(region, call, stream)
-        for history in self._buckets(view, core, home, region):
-            for read in history.reads:
+        near, own = self._histories(view, core, home, region)
+        for history in near:
+            for read in history.reads.values():
                 if read.stream != stream and _overlap(region, read.region):
                     found.append((read, READ))
             for write in history.writes:
                 # TensorE accumulates in order: a matmul never waits for the one before it
                 if not (in_psum and write.stream == stream) and _overlap(region, write.region):
                     found.append((write, WRITE))
-            if not fills:  # what lies in its gaps stays; the same write again comes after itself
-                same = (region, stream)
+            if fills:
+                _forget(history, region)
+            elif history.writes:  # what lies in its gaps stays
+                same = (region, stream)  # the same write again comes after itself
                 history.writes = [w for w in history.writes if (w.region, w.stream) != same]
-                history.writes.append(access)
-                continue
-            if history.reads:
-                history.reads = [r for r in history.reads if not _covers(region, r.region)]
-            if history.writes:
-                history.writes = [w for w in history.writes if not _covers(region, w.region)]
+        for history in own:
             history.writes.append(access)
+
+
+def _forget(history: _History, region: Region) -> None:
+    """Drop accesses to what is overwritten whole."""
+    covered = [key for key in history.reads if _covers(region, key[0])]
+    for key in covered:
+        del history.reads[key]
+    if history.writes:
+        history.writes = [w for w in history.writes if not _covers(region, w.region)]
 
 
 def _overlap(a: Region, b: Region) -> bool:
