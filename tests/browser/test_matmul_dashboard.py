@@ -281,7 +281,7 @@ def test_a_kernel_that_died_is_said(chromium, lesson):
     page.wait_for_selector(f"{ROOT}[data-rows]", timeout=60_000)
     [kernel] = kernels() - before
     os.kill(kernel, signal.SIGKILL)
-    expect(page.locator(".dead")).to_contain_text("reload the page", timeout=30_000)
+    expect(page.locator(".trn-dead")).to_contain_text("reload the page", timeout=30_000)
     page.keyboard.press("ArrowRight")
     expect(page.locator(ROOT)).not_to_have_attribute("data-row", "0")
     page.close()

@@ -6,7 +6,7 @@ from pathlib import Path
 from widgets.dashboard import bundle
 
 HERE = Path(__file__).parent
-SHARED = ("dom", "words", "state")
+SHARED = ("dom", "words", "history", "files", "state", "heart")
 OWN = (
     "scene",
     "places",
@@ -23,8 +23,6 @@ OWN = (
     "roofline",
     "compare",
     "cursor",
-    "edits",
-    "heart",
     "main",
 )
 
