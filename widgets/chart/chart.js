@@ -80,7 +80,7 @@ function figure() {
   const parts = document.createElement("figure");
   parts.className = "trn-chart";
   parts.innerHTML = `
-    <div role="img"><div class="trn-chart-picture"></div></div>
+    <div role="img"><div class="trn-chart-picture" aria-hidden="true"></div></div>
     <details class="trn-share"><summary>Table and files</summary>
       <div class="trn-chart-table"></div></details>`;
   const files = exportsView(parts);
