@@ -80,7 +80,8 @@ FOCUS = """
   const { outlineStyle, boxShadow, stroke } = getComputedStyle(focused);
   const outlined = [focused, focused.nextElementSibling, focused.parentElement, ...focused.children]
     .filter(Boolean).some((node) => getComputedStyle(node).outlineStyle !== "none");
-  return { top: focused.getBoundingClientRect().top + scrollY, html: focused.outerHTML.slice(0, 120),
+  const { top } = focused.getBoundingClientRect();
+  return { top: top + scrollY, html: focused.outerHTML.slice(0, 120),
     visible: outlined || outlineStyle !== "none" || boxShadow !== "none" };
 }
 """
