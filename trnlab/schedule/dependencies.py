@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from trnlab.memory import Allocation
 from trnlab.memory.layout import Region
-from trnlab.schedule.history import Access, Cells, History, overlap
+from trnlab.schedule.history import Access, Cell, Cells, History, overlap
 from trnlab.trace import Recorded, Trace, View
 
 # why a call waits for another one
@@ -57,22 +57,21 @@ class _Analysis:
     def run(self) -> Dependencies:
         early: list[Edges] = []
         late: list[Edges] = []
-        spans = iter(self.trace.spans())
+        spans = self.trace.spans()
+        at = 0  # of the call's first span
         for call, recorded in enumerate(self.trace.calls):
-            kind, core, writes = recorded.kind, recorded.core, recorded.writes
+            kind, _, _, writes, reads, _, core = recorded
             stream = stream_of(recorded)
             first: list[tuple[Access, int]] = []
             rest: list[tuple[Access, int]] = []
             preload = kind.instruction.preload
-            written = [next(spans) for _ in writes]
-            for position, view in enumerate(recorded.reads):
-                access, cells, own = self._access(view, next(spans)[0], core, call, stream)
-                _read(access, cells, own, first if position == preload else rest)
+            for position, view in enumerate(reads, len(writes)):
+                found = first if position == preload + len(writes) else rest
+                self._read(view, spans[at + position][0], core, call, stream, found)
             in_psum = kind.engine == "tensor"
-            for view, (region, fills) in zip(writes, written, strict=True):
-                self.first_writes[view[0]].setdefault(stream, call)
-                access, cells, own = self._access(view, region, core, call, stream)
-                _write(access, cells, own, fills, in_psum, rest)
+            for position, view in enumerate(writes, at):
+                self._write(view, spans[position], core, call, stream, in_psum, rest)
+            at += len(writes) + len(reads)
             early.append(_last_per_stream(first, call) if first else {})
             late.append(_last_per_stream(rest, call) if rest else {})
         for call, producers in self.trace.after.items():
@@ -80,66 +79,92 @@ class _Analysis:
                 late[call].setdefault(producer, ORDERED)
         return Dependencies(early, late, self.last_calls, self.first_writes)
 
-    def _access(
-        self, view: View, region: Region, core: int, call: int, stream: str
-    ) -> tuple[Access, Cells, Cells]:
-        """An access, the cells that may hold what it meets, and those that will hold it.
+    def _around(self, view: View, region: Region, core: int) -> tuple[Region, Cells, Cells]:
+        """A region of its memory, the cells that it meets, and those that keep accesses to it.
 
         Each core keeps its own history: between cores only barriers and messages order.
         """
-        id = home = view[0]
-        allocation = self.trace.allocations[id]
-        self.last_calls[id][stream] = call
+        home = view[0]
+        allocation = self.trace.allocations[home]
         if allocation.slot is not None:
             home, region = self.trace.spot(view)
         history = self.histories.get((home, core))
         if history is None:
             history = self.histories[home, core] = History(allocation)
-        return Access(region, call, stream), *history.around(region)
+        few = history.few
+        if few and not few[0].is_crowded():
+            return region, few, few
+        return region, *history.around(region)
+
+    def _read(
+        self, view: View, region: Region, core: int, call: int, stream: str, found: list
+    ) -> None:
+        self.last_calls[view[0]][stream] = call
+        region, cells, own = self._around(view, region, core)
+        for cell in cells:
+            for write in cell.writes:
+                if overlap(region, write[0]):
+                    found.append((write, DATA))
+        access = Access(region, call, stream)
+        for cell in own:
+            cell.reads[region, stream] = access
+
+    def _write(
+        self,
+        view: View,
+        span: tuple[Region, bool],
+        core: int,
+        call: int,
+        stream: str,
+        in_psum: bool,
+        found: list,
+    ) -> None:
+        self.last_calls[view[0]][stream] = call
+        self.first_writes[view[0]].setdefault(stream, call)
+        region, cells, own = self._around(view, span[0], core)
+        for cell in cells:
+            if cell.reads or cell.writes:
+                _overwrite(cell, region, stream, span[1], in_psum, found)
+        access = Access(region, call, stream)
+        for cell in own:
+            cell.writes.append(access)
 
 
-def _read(access: Access, cells: Cells, own: Cells, found: list) -> None:
-    region = access.region
-    for cell in cells:
-        for write in cell.writes:
-            if overlap(region, write.region):
-                found.append((write, DATA))
-    for cell in own:
-        cell.reads[region, access.stream] = access
-
-
-def _write(
-    access: Access, cells: Cells, own: Cells, fills: bool, in_psum: bool, found: list
+def _overwrite(
+    cell: Cell, region: Region, stream: str, fills: bool, in_psum: bool, found: list
 ) -> None:
-    region, _, stream = access
-    for cell in cells:
-        for read in cell.reads.values():
-            if read.stream != stream and overlap(region, read.region):
-                found.append((read, READ))
-        for write in cell.writes:
-            # TensorE accumulates in order: a matmul never waits for the one before it
-            if not (in_psum and write.stream == stream) and overlap(region, write.region):
-                found.append((write, WRITE))
-        if fills:
-            cell.forget(region)
-        elif cell.writes:  # what lies in its gaps stays
-            same = (region, stream)  # the same write again comes after itself
-            cell.writes = [w for w in cell.writes if (w.region, w.stream) != same]
-    for cell in own:
-        cell.writes.append(access)
+    for read in cell.reads.values():
+        if read[2] != stream and overlap(region, read[0]):
+            found.append((read, READ))
+    for write in cell.writes:
+        # TensorE accumulates in order: a matmul never waits for the one before it
+        if not (in_psum and write[2] == stream) and overlap(region, write[0]):
+            found.append((write, WRITE))
+    if fills:
+        cell.forget(region)
+    elif cell.writes:  # what lies in its gaps stays
+        same = (region, stream)  # the same write again comes after itself
+        cell.writes = [w for w in cell.writes if (w.region, w.stream) != same]
 
 
 def _last_per_stream(found: Sequence[tuple[Access, int]], call: int) -> Edges:
+    if len(found) == 1:
+        access, reason = found[0]
+        return {access[1]: reason} if access[1] != call else {}
     last: dict[tuple[str, int], int] = {}
     for access, reason in found:
-        key = (access.stream, reason)
-        if access.call != call and last.get(key, -1) < access.call:
-            last[key] = access.call
+        key = (access[2], reason)
+        if access[1] != call and last.get(key, -1) < access[1]:
+            last[key] = access[1]
     edges: Edges = {}
     # a producer that was read from and written to: READ, which ends first, must not hide WRITE
-    for (_, reason), producer in sorted(last.items(), key=lambda item: _STRICTEST[item[0][1]]):
+    for (_, reason), producer in sorted(last.items(), key=_strictness):
         edges.setdefault(producer, reason)
     return edges
+
+
+def _strictness(item: tuple[tuple[str, int], int]) -> int:
+    return _STRICTEST[item[0][1]]
 
 
 def lifetimes(trace: Trace, memory: str, core: int) -> list[Allocation]:

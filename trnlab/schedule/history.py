@@ -36,6 +36,10 @@ class Cell:
         self.reads: dict[tuple[Region, str], Access] = {}
         self.writes: list[Access] = []
 
+    def is_crowded(self) -> bool:
+        """Whether looking at each of them takes long."""
+        return len(self.reads) + len(self.writes) >= FEW
+
     def forget(self, region: Region) -> None:
         """Drop accesses to what is overwritten whole."""
         covered = [key for key in self.reads if _covers(region, key[0])]
@@ -63,10 +67,9 @@ class History:
     def around(self, region: Region) -> tuple[Cells, Cells]:
         """Cells that may hold accesses to a region, and those that will hold the next one to it."""
         if self.few:
-            cell = self.few[0]
-            if len(cell.reads) + len(cell.writes) < FEW:
+            if not self.few[0].is_crowded():
                 return self.few, self.few
-            self._spread(cell)
+            self._spread(self.few[0])
         near: list[Cell] = []
         own: list[Cell] = []
         numbers = self._cells(region)
