@@ -135,3 +135,14 @@ def test_a_line_that_was_cut_is_mended_by_itself(chromium: Browser, workbench: s
     expect(page.locator(".trn-dead")).to_be_hidden()
     page.close()
     proxy.close()
+
+
+def test_a_page_that_is_left_takes_its_kernel_with_it(chromium: Browser, samples: str) -> None:
+    page = chromium.new_page()
+    page.goto(f"{samples}/voila/render/03_query.ipynb")
+    page.wait_for_selector("html[data-ready]", state="attached", timeout=60_000)
+    kernel = kernel_process(page)
+    page.get_by_role("link", name="Lessons").click()
+    page.locator(".trn-lessons").wait_for()
+    kernel.wait(20)
+    page.close()

@@ -114,6 +114,9 @@ async def _openings(options: argparse.Namespace) -> None:
 
     await asyncio.gather(*(one_after_the_other() for _ in range(3)))
     _report("page complete, s", [v.opened_s for v in visitors if v.opened_s == v.opened_s], 1)
+    for page in PAGES:
+        _report(f"CPU to open {page}, s", [v.cpu_s for v in visitors if v.page == page], 1)
+        _report(f"memory of {page}, MiB", [v.mib for v in visitors if v.page == page], 1)
     faults = [fault for v in visitors for fault in v.faults]
     print(f"{len(visitors)} openings, {len(faults)} faults", *faults[:10], sep="\n  ")
 

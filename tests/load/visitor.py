@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from itertools import accumulate
 from typing import Any
 
+import psutil
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
@@ -53,6 +54,7 @@ class Visitor:
     def __init__(self, address: str, page: str, seed: int) -> None:
         self.page = page
         self.opened_s = float("nan")
+        self.cpu_s = self.mib = float("nan")  # of its kernel, when the page is complete
         self.answers_s: list[float] = []
         self.faults: list[str] = []
         self._address = address
@@ -63,18 +65,22 @@ class Visitor:
     async def visit(self, for_s: float, every_s: float) -> None:
         """Open the page, then change something now and then until the time is over."""
         try:
-            kernel, models = await self._open()
-            socket = await self._connect(kernel)
+            models = await self._open()
+            socket = await self._connect(self.kernel)
             dashboard = await self._find(socket, models)
             until = time.monotonic() + for_s
             while time.monotonic() < until:
                 await asyncio.sleep(every_s * self._draw.uniform(0.5, 1.5))
                 await self._change(socket, dashboard)
             socket.close()
+            await self._leave()
         except Exception as fault:
             self.faults.append(f"{self.page}: {type(fault).__name__}: {fault}")
 
-    async def _open(self) -> tuple[str, list[str]]:
+    async def _open(self) -> list[str]:
+        """The page's request, until it is complete; the models of its widgets."""
+        start = await AsyncHTTPClient().fetch(f"http://{self._address}/")
+        self._cookie = _cookie(start.headers.get_list("Set-Cookie"))
         began = time.monotonic()
         url = f"http://{self._address}/voila/render/{self.page}.ipynb"
         asked = HTTPRequest(url, request_timeout=PATIENCE_S, connect_timeout=PATIENCE_S)
@@ -84,7 +90,15 @@ class Visitor:
         assert "voila_finish()" in text, "the page is not complete"
         found = KERNEL.search(text)
         assert found, "the page names no kernel"
-        return found[1], MODEL.findall(text)
+        self.kernel = found[1]
+        self.cpu_s, self.mib = _used(self.kernel)
+        return MODEL.findall(text)
+
+    async def _leave(self) -> None:
+        """As a page that is closed: its kernel is shut down."""
+        url = f"http://{self._address}/voila/api/shutdown/{self.kernel}"
+        headers = {"Cookie": f"_xsrf={self._cookie}", "X-XSRFToken": self._cookie}
+        await AsyncHTTPClient().fetch(HTTPRequest(url, "POST", headers, "", request_timeout=60))
 
     async def _connect(self, kernel: str) -> WebSocketClientConnection:
         url = f"ws://{self._address}/api/kernels/{kernel}/channels?session_id={self._session}"
@@ -133,6 +147,20 @@ class Visitor:
             data = content["data"] if message["msg_type"] == "comm_msg" else {}
             if data.get("method") == "update" and is_it(content["comm_id"], data["state"]):
                 return data["state"]
+
+
+def _cookie(cookies: list[str]) -> str:
+    """The token that a page sends back with what changes something."""
+    return next(text[6:].split(";")[0] for text in cookies if text.startswith("_xsrf="))
+
+
+def _used(kernel: str) -> tuple[float, float]:
+    """Seconds of CPU and MiB of memory that a kernel has taken."""
+    for process in psutil.process_iter(["cmdline"]):
+        if any(kernel in word for word in process.info["cmdline"] or []):
+            times = process.cpu_times()
+            return times.user + times.system, process.memory_full_info().pss / 2**20
+    return float("nan"), float("nan")
 
 
 def packed(channel: str, parts: list[Any]) -> bytes:

@@ -64,6 +64,17 @@
     }
   };
 
+  // A page that is left takes its kernel with it; otherwise the server keeps it until it is idle.
+  addEventListener("pagehide", ({ persisted }) => {
+    const { kernelId } = document.body?.dataset ?? {};
+    if (persisted || !kernelId) return;
+    const { baseUrl } = JSON.parse(document.getElementById("jupyter-config-data").textContent);
+    const [, token] = /(?:^|; )_xsrf=([^;]*)/.exec(document.cookie) ?? [];
+    const form = new FormData();
+    form.append("_xsrf", decodeURIComponent(token ?? ""));
+    navigator.sendBeacon(`${baseUrl}voila/api/shutdown/${kernelId}`, form);
+  });
+
   // Voila's page calls these: after each part, when it has waited for long, and at its end.
   window.voila_process = (part, parts) => {
     Object.assign(page, { part, parts, since: Date.now() });
