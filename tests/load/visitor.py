@@ -109,7 +109,9 @@ class Visitor:
         wanted, _ = STARTS[self.page]
         for model in models:
             await self._send(socket, model, {"method": "request_state"})
-            state = await self._state(socket, lambda m, _, model=model: m == model)
+            state = await self._state(
+                socket, lambda m, s, model=model: m == model and "_model_name" in s
+            )
             if state.get("_anywidget_id") == wanted:
                 return model
         raise LookupError(f"there is no {wanted} on the page")
