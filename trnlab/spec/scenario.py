@@ -6,11 +6,16 @@ simply assumed. A learner changes them by `with_`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
-from .fact import Assumption, Reading
+from .fact import Assumption, Fact, Reading
 from .record import Record
+from .sheets import GEN2_SHEET, TRN2_ULTRA_SHEET
+from .statements import STATEMENTS
 from .table import Table
+from .trn2 import TRN2
+from .trn3 import TRN3
 
 HOURS_PER_YEAR = 8766
 
@@ -29,6 +34,21 @@ class Scenario(Record):
     def watts(self) -> float:
         """Of one chip with its share of host and building."""
         return self.chip_watts * self.host_factor * self.site_factor
+
+    @property
+    def power(self) -> Fact:
+        """Watts of one chip, with source and status."""
+        return self.fact("chip_watts")
+
+    @property
+    def price(self) -> Fact:
+        """USD of one chip and hour, with source and status."""
+        return self.fact("usd_per_chip_hour")
+
+    @property
+    def standing(self) -> str:
+        """How much is known, in words: "power assumed, price published"."""
+        return f"power {self.power.status}, price {self.price.status}"
 
 
 _FACTORS = {
@@ -71,8 +91,23 @@ def _scenario(
 
 _TRN2_POWER = "analyst estimate of about 500 W (SemiAnalysis, as summarized by the press)"
 _TRN3_POWER = "AWS's remark that next-generation chips pass 1,000 W and need liquid (press, 2024)"
-_TRN3_CLAIM = "500 W of Trainium2 x 1.94 FP8 / 1.4, if the announced 40 % is FLOP/s per watt"
 _UNPUBLISHED = "none published; a round number"
+
+TRN2_WATTS = 500.0
+_FP8_OF_A_CHIP = TRN3.published_flops_per_s["mx"] / TRN2.published_flops_per_s["float8_double_row"]
+_FP8_OF_ULTRASERVERS = GEN2_SHEET.flops_per_s["8-bit"] / TRN2_ULTRA_SHEET.flops_per_s["8-bit"]
+_ULTRASERVER_CHIPS = GEN2_SHEET.chips / TRN2_ULTRA_SHEET.chips
+_40_PERCENT, _4X = STATEMENTS["40% energy"].value, STATEMENTS["4x energy"].value
+_TRN3_READINGS = (
+    Reading(
+        TRN2_WATTS * _FP8_OF_A_CHIP / _40_PERCENT,
+        "follows from 500 W of Trainium2, if 40 % more efficient means FP8 FLOP per joule",
+    ),
+    Reading(
+        TRN2_WATTS * _FP8_OF_ULTRASERVERS / _ULTRASERVER_CHIPS / _4X,
+        "follows from 500 W of Trainium2, if an UltraServer gives 4 times the FLOP per joule",
+    ),
+)
 
 SCENARIOS = Table(
     {
@@ -85,15 +120,17 @@ SCENARIOS = Table(
             is_price_known=True,
             other_usd=(Reading(21.50 / 16, "trn1.32xlarge on demand, us-east-1"),),
         ),
-        "trn2": _scenario("trn2", 500.0, 2.0, _TRN2_POWER, _UNPUBLISHED),
-        "trn2-ultraserver": _scenario("trn2-ultraserver", 500.0, 2.0, _TRN2_POWER, _UNPUBLISHED),
+        "trn2": _scenario("trn2", TRN2_WATTS, 2.0, _TRN2_POWER, _UNPUBLISHED),
+        "trn2-ultraserver": _scenario(
+            "trn2-ultraserver", TRN2_WATTS, 2.0, _TRN2_POWER, _UNPUBLISHED
+        ),
         "trn3-gen1": _scenario(
             "trn3-gen1",
             1000.0,
             4.0,
             _TRN3_POWER,
             _UNPUBLISHED,
-            other_watts=(Reading(690.0, _TRN3_CLAIM),),
+            other_watts=_TRN3_READINGS,
         ),
         "trn3-gen2": _scenario(
             "trn3-gen2",
@@ -101,7 +138,7 @@ SCENARIOS = Table(
             4.0,
             _TRN3_POWER,
             _UNPUBLISHED,
-            other_watts=(Reading(690.0, _TRN3_CLAIM),),
+            other_watts=_TRN3_READINGS,
         ),
         "a100-80gb": _scenario(
             "a100-80gb",
@@ -146,17 +183,48 @@ SCENARIOS = Table(
 )
 
 
+def _alternatives(known: Scenario) -> list[Scenario]:
+    """One preset more for each other reading of the power or of the price."""
+    found = []
+    for field, words in (("chip_watts", "{:,.0f} W"), ("usd_per_chip_hour", "{:.2f} USD/h")):
+        for reading in known.conflicts.get(field, ()):
+            name = f"{known.name}, {words.format(reading.value)}"
+            sources = {**known.sources, field: reading.source}
+            change: dict[str, Any] = {"name": name, "sources": sources, field: reading.value}
+            found.append(replace(known, conflicts={}, **change))
+    return found
+
+
+PRESETS = Table(
+    {
+        preset.name: preset
+        for known in SCENARIOS.values()
+        for preset in (known, *_alternatives(known))
+    }
+)
+
+
+def presets(system: str) -> list[Scenario]:
+    """All presets of a system, its own first.
+
+    Raises:
+        ValueError: no preset belongs to that name
+    """
+    own = scenario(system)
+    return [own, *_alternatives(own)]
+
+
 def scenario(name: str | Scenario) -> Scenario:
-    """The preset of a system; a `Scenario` is returned as it is.
+    """The preset of that name, or of that system; a `Scenario` is returned as it is.
 
     Raises:
         ValueError: no preset has that name
     """
     if isinstance(name, Scenario):
         return name
-    if name in SCENARIOS:
-        return SCENARIOS[name]
+    if name in PRESETS:
+        return PRESETS[name]
     raise ValueError(
-        f"scenario: {str(name)[:40]!r} is not one of {', '.join(SCENARIOS)}; give a Scenario with "
+        f"scenario: {str(name)[:40]!r} is not one of {'; '.join(PRESETS)}. Give a Scenario with "
         "watts and a price of your own"
     )
