@@ -17,7 +17,6 @@ PRESS = "TechCrunch on re:Invent 2025, in copies"
 AIWIRE = "AWS to AIwire, December 2025 (copy at buzzbytech.com)"
 NAND = "AWS as reported by NAND Research, December 2025"
 LETTER_TWO = "AWS as reported by The Letter Two, December 2025"
-FUSION = "AWS and NVIDIA, December 2025, as reported by hyper.ai and servernews.ru"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,16 +100,13 @@ STATEMENTS = Table(
             "customers, quoted by AWS",
             "AWS as reported by aiwiki.ai",
             "up to",
-            "2",
+            "2.0",
             "up to 50 % lower cost than alternatives",
         ),
         "fp4 6x": _said("AWS", NAND, "at least", "6", "Trainium4: 6 times the FP4 rate"),
         "fp8 3x": _said("AWS", NAND, "at least", "3", "Trainium4: 3 times the FP8 rate"),
         "bandwidth 4x": _said(
             "AWS", NAND, "at least", "4", "Trainium4: 4 times the memory bandwidth"
-        ),
-        "72 chips": _said(
-            "AWS and NVIDIA", FUSION, "up to", "72", "NVLink Fusion: up to 72 chips in one domain"
         ),
     }
 )

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from trnlab.spec.scenario import scenario
 from trnlab.spec.statements import STATEMENTS
 
 from . import figures
 from .figures import FORMAT, NEW
-from .power import OLD_POWER, OWN_POWER, WATTS, power_evidence, with_own_power
+from .power import (
+    OLD_POWER,
+    OLD_WATTS,
+    OWN_POWER,
+    WATTS,
+    power_evidence,
+    with_own_old_power,
+    with_own_power,
+)
 from .records import Claim, Judgement, Knob, Option, Settings, Share
 
 _OLD = "trn2-ultraserver"
@@ -35,7 +42,7 @@ _FIND = {"peak": figures.peak, "training": figures.trained, "serving": figures.s
 def _judge(settings: Settings) -> Judgement:
     statement, format_ = STATEMENTS[settings["wording"]], settings["format"]
     new, old = figures.sheets(settings["new"], _OLD)
-    ours_w, theirs_w = with_own_power(settings), scenario(settings["old_power"])
+    ours_w, theirs_w = with_own_power(settings), with_own_old_power(settings)
     powers = (power_evidence(ours_w), power_evidence(theirs_w))
     try:
         pair = tuple(_FIND[settings["measure"]](sheet, format_) for sheet in (new, old))
@@ -65,7 +72,7 @@ ENERGY = Claim(
     knobs=(_WORDING, FORMAT, _MEASURE, OWN_POWER, OLD_POWER, NEW),
     axes=("power", "wording"),
     judge=_judge,
-    dials=(WATTS,),
+    dials=(WATTS, OLD_WATTS),
     settles=(
         "joules at the wall for a run whose result others can repeat",
         "the same run on Trainium2, with its joules at the same point",

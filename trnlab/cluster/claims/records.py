@@ -17,6 +17,11 @@ class Option(NamedTuple):
     value: str
     label: str
 
+    @property
+    def short(self) -> str:
+        """The label without who said it or where it comes from."""
+        return self.label.partition(": ")[0].partition(" (")[0]
+
 
 @dataclass(frozen=True)
 class Knob:
@@ -37,6 +42,8 @@ class Dial:
     value: float
     low: float
     high: float
+    turns: str  # the knob that this number belongs to
+    to: str  # and its position that uses it
 
 
 class Evidence(NamedTuple):
