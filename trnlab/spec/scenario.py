@@ -28,6 +28,7 @@ class Scenario(Record):
     chip_watts: float
     host_factor: float  # hosts, switches and fans on top of chips
     site_factor: float  # cooling and conversion of the building, PUE
+    idle_share: float  # of its power, drawn by a chip that waits
     usd_per_chip_hour: float
 
     @property
@@ -54,6 +55,7 @@ class Scenario(Record):
 _FACTORS = {
     "host_factor": Assumption(low=1.0, high=2.0, why="Share of hosts and switches: not published."),
     "site_factor": Assumption(low=1.03, high=1.6, why="A modern data center; set your own."),
+    "idle_share": Assumption(low=0.0, high=1.0, why="Power of a chip that waits: not published."),
 }
 _NO_PRICE = Assumption(low=0.1, high=30.0, why="No price is published; a scenario to change.")
 _NO_POWER = Assumption(low=50.0, high=3000.0, why="No power is published; a scenario to change.")
@@ -82,6 +84,7 @@ def _scenario(
         chip_watts=watts,
         host_factor=1.3,
         site_factor=1.15,
+        idle_share=0.3,
         usd_per_chip_hour=usd,
         sources={"chip_watts": power_source, "usd_per_chip_hour": price_source},
         assumed=assumed,
