@@ -196,7 +196,7 @@ def prefill_times(
     dtype: Format,
 ) -> Times:
     """Seconds by cause until all prompts of a rank have passed all stages."""
-    forward = replace(plans, micro_batch=rows, fused_attention=np.ones_like(rows))
+    forward = replace(plans, micro_batch=rows)
     times: Times = {}
     for count, layer in model.groups:
         for cause, seconds in layer_time(

@@ -35,17 +35,21 @@ class Product(NamedTuple):
     times: Column
 
 
-def product_s(system: System, product: Product, dtype: Format) -> Column:
+def product_s(
+    system: System, product: Product, dtype: Format, *, is_streamed: bool = False
+) -> Column:
     """Time of equal products on one device, seconds.
 
     Args:
         product: columns of shapes
         dtype: of operands
+        is_streamed: one of many in a row, as in decoding: weights lie in HBM as they are loaded
+            and are fetched ahead, results stay on the chip
     """
     chip = system.chip
     if isinstance(chip, Accelerator):
         return _accelerator_s(chip, product, dtype)
-    return _cores_s(chip, system.cores_per_device, product, dtype)
+    return _cores_s(chip, system.cores_per_device, product, dtype, is_streamed)
 
 
 def product_flops(product: Product) -> Column:
@@ -53,7 +57,7 @@ def product_flops(product: Product) -> Column:
     return 2.0 * product.rows * product.inner * product.columns * product.times
 
 
-def _cores_s(chip: Chip, cores: int, product: Product, dtype: Format) -> Column:
+def _cores_s(chip: Chip, cores: int, product: Product, dtype: Format, is_streamed: bool) -> Column:
     """The cores of a device take whole products, or cut the longer side of one result.
 
     Together they read no faster than their share of HBM.
@@ -64,7 +68,7 @@ def _cores_s(chip: Chip, cores: int, product: Product, dtype: Format) -> Column:
     longer = rows >= columns
     own_rows = np.where(longer, rows / share, rows)
     own_columns = np.where(longer, columns, columns / share)
-    each_s = core_product_s(chip.core, own_rows, inner, own_columns, dtype)
+    each_s = core_product_s(chip.core, own_rows, inner, own_columns, dtype, is_streamed)
     moved = (rows * inner + inner * columns) * dtype.bytes + rows * columns * dtype.result.bytes
     return np.maximum(turns * each_s, times * moved / (cores * chip.core.hbm_share_bytes_per_s))
 
@@ -114,7 +118,12 @@ class _Tiles(NamedTuple):
 
 
 def core_product_s(
-    core: Core, rows: Column, inner: Column, columns: Column, dtype: Format
+    core: Core,
+    rows: Column,
+    inner: Column,
+    columns: Column,
+    dtype: Format,
+    is_streamed: bool = False,
 ) -> Column:
     """Time of one product on one core: the slowest of three chains, plus both ends.
 
@@ -130,7 +139,7 @@ def core_product_s(
     """
     tiles = _cut(core, rows, inner, columns, dtype)
     m_load_s, n_load_s = (
-        _load_s(core, width, tiles.k_tiles, dtype)
+        _load_s(core, width, tiles.k_tiles, dtype, is_streamed)
         for width in (tiles.m_width, tiles.n_width * tiles.n_block)
     )
     n_loads = np.where(tiles.is_long, tiles.blocks, tiles.n_tiles / tiles.n_block)
@@ -147,6 +156,9 @@ def core_product_s(
     together_s = np.where(tiles.is_long, burst_s, 0.0)
 
     tile_s, leave_s = _tile_s(core, tiles, dtype), _leave_s(core, tiles)
+    if is_streamed:
+        busy_s = np.maximum(loads_s, _engines_s(core, tiles, tile_s))
+        return busy_s + leave_s - core.dma.start_s
     compute_s = first_s + _engines_s(core, tiles, tile_s) + together_s + leave_s
     begun_s = np.maximum(first_s + _ramped_s(core, tile_s) + leave_s, ahead_s)
     stores_s = begun_s + (tiles.results - 1) * pace_s
@@ -218,11 +230,17 @@ def _trigger_s(core: Core) -> float:
     return core.dma.swdge_s if core.dma.trigger == "gpsimd" else core.sync.dma_trigger_s
 
 
-def _load_s(core: Core, width: Column, k_tiles: Column, dtype: Format) -> Column:
-    """One block of an operand, `width` columns; MX blocks bring their scales in a second one."""
+def _load_s(core: Core, width: Column, k_tiles: Column, dtype: Format, is_streamed: bool) -> Column:
+    """One block of an operand, `width` columns; MX blocks bring their scales in a second one.
+
+    A streamed block is one row for each partition, long enough for whole descriptors.
+    """
     fold = dtype.fold(core)
     rows = k_tiles * TILE * dtype.rows_per_pass(core) / fold
-    load_s = _transfer_s(core, width * fold * dtype.element_bytes, rows)
+    row_bytes = width * fold * dtype.element_bytes
+    if is_streamed:
+        rows, row_bytes = np.full_like(rows, TILE), row_bytes * rows / TILE
+    load_s = _transfer_s(core, row_bytes, rows)
     if not dtype.has_scales:
         return load_s
     return load_s + _transfer_s(core, width, np.ceil(k_tiles / MX_TILES_SHARING) * TILE)

@@ -164,6 +164,15 @@ SCENARIOS = Table(
         "b200": _scenario(
             "b200", 1000.0, 10.0, "NVIDIA HGX B200 data sheet", _UNPUBLISHED, is_power_known=True
         ),
+        "tpu-v4": _scenario(
+            "tpu-v4",
+            170.0,
+            3.22,
+            "mean power in production, arXiv 2304.01433",
+            "Google Cloud list price, us-central, 2024",
+            is_power_known=True,
+            is_price_known=True,
+        ),
         "tpu-v5e": _scenario(
             "tpu-v5e",
             200.0,
