@@ -141,3 +141,48 @@ def add(sums, acc, m, n, dtype, is_long):
         return
     sums[m, n] = nl.ndarray(acc.shape, dtype="float32" if is_long else dtype, name="sum")
     nisa.tensor_copy(dst=sums[m, n], src=acc)
+
+
+@nki.jit
+def streamed(x, weights, products=1):
+    """x^T @ w for several w that lie in HBM as they are loaded; results stay on the chip.
+
+    Args:
+        x: [128, k_tiles, rows]; weights: [products, 128, k_tiles, columns] in HBM
+    """
+    _, k_tiles, rows = x.shape
+    columns = weights.shape[3]
+    result = nl.ndarray((rows, columns), dtype=nl.float32, buffer=nl.shared_hbm, name="result")
+    left = nl.ndarray(x.shape, x.dtype, buffer=nl.sbuf, name="x")
+    nisa.dma_copy(dst=left, src=x)
+    for product_ in range(products):
+        out = nl.ndarray((rows, columns), dtype=x.dtype, name="out")
+        for n0, cols in blocks(columns, N_BLOCK * MOVING):
+            block = nl.ndarray((TILE, k_tiles, cols), weights.dtype, buffer=nl.sbuf, name="w")
+            first = n0 * k_tiles
+            nisa.dma_copy(
+                dst=block.flatten_dims(1, 2),
+                src=weights[product_].flatten_dims(1, 2)[:, first : first + k_tiles * cols],
+            )
+            for n, width in blocks(cols, MOVING):
+                acc = nl.ndarray((rows, width), nl.float32, buffer=nl.psum, name="acc")
+                for k in range(k_tiles):
+                    nisa.nc_matmul(
+                        dst=acc, stationary=left[:, k, :], moving=block[:, k, n : n + width]
+                    )
+                nisa.tensor_copy(dst=out[:, n0 + n : n0 + n + width], src=acc)
+    nisa.dma_copy(dst=result, src=out)
+    return result
+
+
+def streamed_s(chip: str, rows: int, inner: int, columns: int) -> float:
+    """Time that one more product takes in a row of them, as scheduled."""
+    k_tiles = inner // TILE
+    x = trnlab.shape((TILE, k_tiles, rows), "bfloat16")
+    few, many = 4, 12
+    weights = trnlab.shape((many, TILE, k_tiles, columns), "bfloat16")
+    times = [
+        trnlab.profile(streamed, x, weights, chip=chip, products=count).total_s
+        for count in (few, many)
+    ]
+    return (times[1] - times[0]) / (many - few)

@@ -12,6 +12,7 @@ from trnlab.kernels.matmul import blocked, pipelined
 from trnlab.spec.systems import SYSTEMS
 
 BF16 = FORMATS["bfloat16"]
+RESULT_S = 2e-6  # from the last column to the sum in SBUF, and TensorE's start at its lower rate
 LARGE = [(1024, 2048, 2048), (2048, 2048, 2048), (4096, 1024, 2048), (4096, 2048, 1024)]
 SMALL = [
     (512, 2048, 2048),
@@ -75,6 +76,22 @@ def test_every_format_and_shape_is_held_to_the_schedule(chip: str, dtype: str) -
             scheduled = products.scheduled_s(chip, rows, inner, columns, dtype)
             found = closed_s(chip, inner, rows, columns, dtype)
             assert found == pytest.approx(scheduled, rel=within), (rows, inner, columns)
+
+
+@pytest.mark.parametrize("chip", FORMATS_OF)
+def test_products_of_decoding_take_as_long_as_their_weights(chip: str) -> None:
+    """One more of a row of products: weights stream, results stay on the chip.
+
+    Where TensorE is the limit, the closed form also waits for the result before: products of a
+    network depend on each other, those of the schedule do not.
+    """
+    for rows, inner, columns in [(1, 2048, 1024), (1, 4096, 1792), (4, 4096, 512), (8, 1024, 4096)]:
+        shape = (np.array([float(size)]) for size in (rows, inner, columns))
+        found = float(core_product_s(spec.chip(chip).core, *shape, BF16, is_streamed=True)[0])
+        scheduled = products.streamed_s(chip, rows, inner, columns)
+        assert 0.99 * scheduled < found < scheduled + RESULT_S, (rows, inner, columns)
+        if found > 1.01 * scheduled:
+            assert chip == "trn3" and inner * columns <= 2**21
 
 
 def test_on_trainium1_a_long_contraction_also_waits_for_sbuf() -> None:

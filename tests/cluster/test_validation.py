@@ -90,7 +90,7 @@ def test_requests_on_trainium2(found: list[Section]) -> None:
     rows = rows_of(found, "Trainium2 inference")
     assert len(rows) == 2 * len(TRN2_REQUESTS)
     assert mean_error(rows) < 0.11
-    assert largest_error(rows) < 0.20
+    assert largest_error(rows) < 0.22
 
 
 def test_requests_on_trainium1(found: list[Section]) -> None:

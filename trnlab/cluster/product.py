@@ -157,8 +157,9 @@ def core_product_s(
 
     tile_s, leave_s = _tile_s(core, tiles, dtype), _leave_s(core, tiles)
     if is_streamed:
-        busy_s = np.maximum(loads_s, _engines_s(core, tiles, tile_s))
-        return busy_s + leave_s - core.dma.start_s
+        weights_s = np.where(columns < rows, tiles.blocks * m_load_s, n_loads * n_load_s)
+        work_s = _engines_s(core, tiles, tile_s) + leave_s - core.dma.start_s
+        return np.maximum(weights_s, work_s)
     compute_s = first_s + _engines_s(core, tiles, tile_s) + together_s + leave_s
     begun_s = np.maximum(first_s + _ramped_s(core, tile_s) + leave_s, ahead_s)
     stores_s = begun_s + (tiles.results - 1) * pace_s
