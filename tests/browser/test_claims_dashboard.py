@@ -11,6 +11,7 @@ from widgets.dashboard import link
 
 NOTEBOOK = "06_launch_claims"
 ROOT = ".trn-claims"
+START = {"claim": "faster", "settings": {}, "guesses": {}}
 
 
 def shown(page):
@@ -64,7 +65,8 @@ def test_every_claim_is_predicted_then_judged_by_the_engine(open_claims):
 
 
 def test_a_knob_changes_the_verdict_in_place_and_the_address(open_claims):
-    page = open_claims({"guesses": {"faster": "follows"}})
+    given = {"faster": "follows"}
+    page = open_claims({"guesses": given})
     settings = {}
     for knob, value in (("format", "bfloat16"), ("measure", "training"), ("per", "chip")):
         turned(page, knob, value)
@@ -74,8 +76,11 @@ def test_a_knob_changes_the_verdict_in_place_and_the_address(open_claims):
         assert float(shown(page)["found"]) == judged.found
         picture = page.locator(f"{ROOT} .chart svg").get_attribute("aria-label")
         assert f"Found: {factor(judged.found, 'times')}" in picture
+    page.wait_for_function(
+        "text => location.search.includes(text)",
+        arg=link.pack({**START, "settings": {"faster": settings}, "guesses": given}),
+    )
     text = re.search(r"[?&]s=([\w-]+)", page.url)[1]
-    assert link.unpack(text)["settings"] == {"faster": settings}
     page = open_claims(link.unpack(text))
     page.wait_for_selector(f"{ROOT}[data-found='{judged.found}']")
     page.locator("[data-act=reset]").click()

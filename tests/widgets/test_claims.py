@@ -5,18 +5,18 @@ import json
 import pytest
 
 from trnlab.cluster import claims
-from widgets.claims import ClaimBoard, lesson
+from widgets.claims import ClaimBoard
 from widgets.claims.card import GUESSES, card, quantity
 from widgets.dashboard import link
 
 
 @pytest.fixture
 def board():
-    return lesson(state={})
+    return ClaimBoard()
 
 
 def asked(board, **part):
-    board.params = {**board.params, **part}
+    board.restore(part)
     return board
 
 
@@ -70,7 +70,7 @@ def test_what_cannot_be_is_said_and_the_last_card_stays(board, part, message):
     asked(board, **part)
     assert message in board.problem
     assert board.card == before
-    board.params = {"claim": "chips", "settings": {}, "guesses": {}}
+    board.restore({"claim": "chips", "settings": {}, "guesses": {}})
     assert (board.problem, board.card["name"]) == ("", "chips")
 
 
@@ -84,21 +84,21 @@ def test_a_setting_of_a_claim_that_is_not_shown_is_checked_when_it_is(board):
 def test_a_saved_state_leads_back(board):
     settings = {"energy": {"power": "own", "watts": "650"}}
     asked(board, claim="energy", settings=settings, guesses={"energy": "open"})
-    again = ClaimBoard(board.saved())
+    again = ClaimBoard(**board.saved())
     assert again.card == board.card and again.board == board.board
 
 
 def test_an_address_is_read_and_a_broken_one_is_said(monkeypatch):
     state = {"claim": "price", "guesses": {"price": "open"}}
     monkeypatch.setenv("QUERY_STRING", f"s={link.pack(state)}")
-    assert lesson().card["name"] == "price"
+    assert ClaimBoard().card["name"] == "price"
     monkeypatch.setenv("QUERY_STRING", "s=%%%")
-    broken = lesson()
-    assert "cannot be read" in broken.problem and broken.card["name"] == "faster"
+    broken = ClaimBoard()
+    assert "cannot be read" in broken.refused and broken.card["name"] == "faster"
 
 
 def test_a_bad_state_shows_the_start_and_says_why():
-    board = ClaimBoard({"claim": "everything"})
+    board = ClaimBoard(claim="everything")
     assert "'everything' is not one of" in board.problem and board.card["name"] == "faster"
 
 

@@ -82,19 +82,19 @@ STATEMENTS = Table(
         "40% energy": _said(
             "AWS, already at the preview of 2024", PRESS, "at least", "1.40", "40 % more efficient"
         ),
-        "4x energy": _said("AWS", AIWIRE, "about", "4", "4 times the energy efficiency"),
+        "4x energy": _said("AWS", AIWIRE, "at least", "4", "4 times the energy efficiency"),
         "5x tokens per watt": _said(
             "AWS, on stage (AIM3335)",
             "transcript of the session at dev.to",
-            "about",
+            "at least",
             "5",
             "5 times the tokens per megawatt",
         ),
         "3x throughput": _said(
-            "AWS", LETTER_TWO, "about", "3", "GPT-OSS: 3 times the tokens of each chip"
+            "AWS", LETTER_TWO, "at least", "3", "GPT-OSS: 3 times the tokens of each chip"
         ),
         "4x responses": _said(
-            "AWS", LETTER_TWO, "about", "4", "GPT-OSS: responses 4 times as fast"
+            "AWS", LETTER_TWO, "at least", "4", "GPT-OSS: responses 4 times as fast"
         ),
         "half the cost": _said(
             "customers, quoted by AWS",

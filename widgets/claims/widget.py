@@ -1,94 +1,84 @@
 """The claim board: the learner's choices as traits, answered by the engine's verdicts.
 
-The browser sets `params`; the widget sets `card` and `board`, or `problem` (a sentence) and keeps
+The browser sets the state; the widget sets `card` and `board`, or `problem` (a sentence) and keeps
 the last card that worked. A verdict is shown once its claim has a guess.
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-import anywidget
 import traitlets
 
 from trnlab.cluster import claims
-from widgets.claims import bundle
 from widgets.claims.card import GUESSES, card
-from widgets.dashboard import link
+from widgets.dashboard import bundle
+from widgets.dashboard.stateful import Stateful
 
+HERE = Path(__file__).parent
 FIRST = next(iter(claims.CLAIMS))
-START: dict[str, Any] = {"claim": FIRST, "settings": {}, "guesses": {}}
+FILES = ("chart", "controls", "verdict", "evidence", "main")
 
 
-class ClaimBoard(anywidget.AnyWidget):
-    """Cards of claims, one at a time.
+class ClaimBoard(Stateful):
+    """Cards of claims, one at a time. A state that cannot be is explained in `problem`.
 
     Args:
-        state: a dictionary as `saved` returns it; what it leaves out is the default. One that
-            cannot be used is said in `problem`, and the start is shown.
+        claim: its name, a key of `trnlab.cluster.claims.CLAIMS`
+        settings: claim -> knob -> position; what is left out is as the claim was meant
+        guesses: claim -> "follows", "contradicted" or "open"; its verdict is shown
     """
 
-    _esm = bundle.module()
-    _css = bundle.style()
+    _esm = bundle.scoped("toolsOf") + bundle.module(("dom", "heart"), HERE / "js", FILES)
+    _css = bundle.style(HERE / "claims.css")
+    STATE = ("claim", "settings", "guesses")
+    KEY = "s"
 
-    params = traitlets.Dict().tag(sync=True)  # as the learner set them, legal or not
-    guesses = traitlets.List().tag(sync=True)  # what can be guessed
+    claim = traitlets.Any(FIRST).tag(sync=True)  # as the learner set them, legal or not
+    settings = traitlets.Any({}).tag(sync=True)
+    guesses = traitlets.Any({}).tag(sync=True)
+    choices = traitlets.List().tag(sync=True)  # what can be guessed
     card = traitlets.Dict().tag(sync=True)
     board = traitlets.List().tag(sync=True)
     problem = traitlets.Unicode().tag(sync=True)
-    address = traitlets.Unicode().tag(sync=True)  # of the page, as far as it was used
 
-    def __init__(self, state: Mapping[str, Any] | None = None) -> None:
-        super().__init__(guesses=[[kind, words] for kind, words in GUESSES.items()])
-        self.on_msg(self._on_message)
-        self.restore(state or {})
-        if not self.card:
-            text = self.problem
-            self.params = START
-            self.problem = text
+    def __init__(self, **state: Any) -> None:
+        shown, board = _shown(FIRST, {}, {})
+        choices = [[kind, words] for kind, words in GUESSES.items()]
+        super().__init__(choices=choices, card=shown, board=board, **state)
+        self._answer()
 
-    def saved(self) -> dict[str, Any]:
-        """The state: `lesson(state=...)` leads back to it."""
-        return dict(self.params)
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Show what a saved state describes."""
-        self.params = {name: state.get(name, value) for name, value in START.items()}
-
-    @traitlets.observe("params")
-    def _on_params(self, _change: Any) -> None:
+    @traitlets.observe(*STATE)
+    def _answer(self, _change: Any = None) -> None:
         try:
-            shown, board = _shown(self.params)
+            shown, board = _shown(self.claim, self.settings, self.guesses)
         except ValueError as refused:
             self.problem = str(refused)
             return
         with self.hold_sync():
             self.problem, self.card, self.board = "", shown, board
 
-    def _on_message(self, _widget: Any, message: Any, _buffers: Any) -> None:
-        kind = message.get("kind") if isinstance(message, dict) else None
-        if kind == "ping":
+    def _on_message(self, widget: Any, message: Any, buffers: Any) -> None:
+        if isinstance(message, dict) and message.get("kind") == "ping":
             self.send({"kind": "pong"})
-        elif kind == "restore" and isinstance(message.get("state"), dict):
-            self.restore(message["state"])
+        super()._on_message(widget, message, buffers)
 
 
-def _shown(params: Mapping[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def _shown(claim: Any, settings: Any, guesses: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The card that is asked for, and one line for each claim.
 
     Raises:
         ValueError: something of it is not known
     """
-    settings, guesses = _mapping("settings", params), _mapping("guesses", params)
-    for name, guess in guesses.items():
+    chosen, guessed = _mapping("settings", settings), _mapping("guesses", guesses)
+    for name, guess in guessed.items():
         claims.claim(name)
         if guess not in GUESSES:
             raise ValueError(f"{name}: the guess {guess!r:.40} is not one of {', '.join(GUESSES)}")
-    own = {name: _mapping(name, settings) for name in claims.CLAIMS}
-    name = str(params["claim"])
-    shown = card(name, own.get(name, {}))
-    return {**shown, "guess": guesses.get(name, "")}, [
-        _line(each, own[each], guesses.get(each, "")) for each in claims.CLAIMS
-    ]
+    own = {name: _mapping(name, chosen.get(name, {})) for name in claims.CLAIMS}
+    name = str(claim)
+    shown = {**card(name, own.get(name, {})), "guess": guessed.get(name, "")}
+    return shown, [_line(each, own[each], guessed.get(each, "")) for each in claims.CLAIMS]
 
 
 def _line(name: str, settings: Mapping[str, Any], guess: str) -> dict[str, str]:
@@ -100,22 +90,7 @@ def _line(name: str, settings: Mapping[str, Any], guess: str) -> dict[str, str]:
     return {**line, "mark": found.mark, "kind": found.kind}
 
 
-def _mapping(name: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
-    found = values.get(name, {})
+def _mapping(name: str, found: Any) -> Mapping[str, Any]:
     if not isinstance(found, Mapping):
         raise ValueError(f"{name}: {found!r:.60} must be names and values")
     return found
-
-
-def lesson(state: Mapping[str, Any] | None = None) -> ClaimBoard:
-    """The board, as `state`, or else the page's address, describes."""
-    address = link.address()
-    if state is not None or not address:
-        return ClaimBoard(state)
-    try:
-        board = ClaimBoard(link.unpack(address))
-    except ValueError as refused:
-        board = ClaimBoard()
-        board.problem = str(refused)
-    board.address = address
-    return board

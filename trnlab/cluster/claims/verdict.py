@@ -28,8 +28,11 @@ _TEXTS = {
     ("published", False): "Contradicted by the published figures.",
     ("reported", True): "Agrees with what the press reports.",
     ("reported", False): "Contradicted by what the press reports.",
-    ("predicted", True): "Open: the model gets there, and nobody has published a measurement.",
-    ("predicted", False): "Open: the model falls short, and nobody has published a measurement.",
+    ("predicted", True): "Open: the model gets there, and nobody has measured it in public.",
+    (
+        "predicted",
+        False,
+    ): "Open: the model gives another figure, and nobody has measured it in public.",
     ("assumed", True): "Open: it holds in this scenario, and no public figure confirms it.",
     ("assumed", False): "Open: it fails in this scenario, and no public figure refutes it.",
 }

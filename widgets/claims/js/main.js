@@ -1,32 +1,26 @@
 // One widget: the claims on one side, the chosen one as a card on the other.
 
-const PING_MS = 5000;
-const SILENT_MS = 15000;
-
 function render({ model, el }) {
   const inPage = "voila" in document.body.dataset;
-  const choices = model.get("guesses");
+  const choices = model.get("choices");
   const kinds = Object.fromEntries(choices);
   const app = {
     choices, kinds,
-    state: () => model.get("params"),
     change(part) {
-      model.set("params", { ...app.state(), ...part });
-      model.save_changes();
+      heart.tell(() => {
+        for (const [name, value] of Object.entries(part)) model.set(name, value);
+        model.save_changes();
+      });
     },
     setAll(values) {
-      const { settings, claim } = app.state();
-      app.change({ settings: { ...settings, [claim]: values } });
+      app.change({ settings: { ...model.get("settings"), [model.get("claim")]: values } });
     },
-    set(values) {
-      const { settings, claim } = app.state();
-      app.setAll({ ...settings[claim], ...values });
-    },
+    set(values) { app.setAll({ ...model.get("settings")[model.get("claim")], ...values }); },
     guess(kind) {
-      const { guesses, claim } = app.state();
-      const { [claim]: _gone, ...others } = guesses;
-      app.change({ guesses: kind ? { ...others, [claim]: kind } : others });
+      const claim = model.get("claim");
+      const { [claim]: _gone, ...others } = model.get("guesses");
       moved = kind ? ".verdict" : ".guess input";
+      app.change({ guesses: kind ? { ...others, [claim]: kind } : others });
     },
   };
   let moved = ""; // where the focus goes once the answer is drawn
@@ -34,18 +28,19 @@ function render({ model, el }) {
   const title = h("h3", { tabindex: -1 });
   const says = h("p", { class: "says" });
   const problem = h("p", { class: "problem", role: "alert", hidden: true });
-  const dead = h("p", { class: "problem", role: "alert", hidden: true });
+  const heart = heartOf(model, inPage);
   const board = boardView(app);
   const views = [knobsView(app), guessView(app), verdictView(app), evidenceView(), mapView(app),
     settlesView()];
   const [knobs, guess, verdict, evidence, map, settles] = views;
-  const card = h("article", { class: "card" }, h("header", {}, title, says), problem, dead,
+  const card = h("article", { class: "card" }, h("header", {}, title, says), problem, heart.element,
     knobs.element, h("div", { class: "halves" },
       h("div", {}, guess.element, verdict.element, settles.element),
       h("div", {}, map.element, evidence.element)));
   const root = h("div", { class: "trn-claims", role: "group", "aria-label": "Claims put to the test" },
     board.element, card);
-  el.replaceChildren(root);
+  const tools = toolsOf(model, root);
+  el.replaceChildren(root, tools.element);
 
   function draw() {
     const shown = model.get("card");
@@ -63,7 +58,6 @@ function render({ model, el }) {
       target?.focus({ preventScroll: true });
       moved = "";
     }
-    if (inPage) window.history.replaceState(null, "", linkTo(app.state()));
   }
 
   function drawProblem() {
@@ -75,23 +69,9 @@ function render({ model, el }) {
   const listeners = {
     "change:card change:board": draw,
     "change:problem": drawProblem,
-    "msg:custom": () => {
-      lastHeard = performance.now();
-      dead.hidden = true;
-    },
+    "msg:custom": heart.heard,
   };
   for (const [name, listener] of Object.entries(listeners)) model.on(name, listener);
-
-  // A page that hears nothing from its kernel for a while says so.
-  let lastHeard = performance.now();
-  const heart = setInterval(() => {
-    if (document.hidden) { lastHeard = performance.now(); return; }
-    model.send({ kind: "ping" });
-    if (performance.now() - lastHeard < SILENT_MS) return;
-    dead.hidden = false;
-    say(dead, `The kernel has stopped: ${inPage ? "reload the page; your state is in the address."
-      : "run the cell again."}`);
-  }, PING_MS);
 
   board.element.addEventListener("keydown", (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -101,16 +81,10 @@ function render({ model, el }) {
     buttons[buttons.indexOf(document.activeElement) + step]?.focus();
   });
 
-  // A kernel that was started before the page asked for it has not seen the page's address.
-  const address = new URLSearchParams(window.location.search).get("s");
-  if (inPage && address && address !== model.get("address")) {
-    model.set("address", address);
-    model.send({ kind: "restore", state: unpackState(address) || {} });
-  }
-
   draw();
   return () => {
-    clearInterval(heart);
+    heart.stop();
+    tools.stop();
     verdict.stop();
     for (const [name, listener] of Object.entries(listeners)) model.off(name, listener);
   };
