@@ -170,6 +170,9 @@ def _recomputed(
     full = plans.recompute == FULL
     selective = (plans.recompute == SELECTIVE) & (plans.fused_attention == 0)
     again = np.where(full, compute_s, np.where(selective, forward["attention"], 0.0))
+    if system.keeps_products_alone:
+        rest = forward["attention"] * (plans.fused_attention > 0) + forward["elementwise"]
+        again = again + np.where(plans.recompute == SELECTIVE, rest, 0.0)
     kept = 1.0 if system.recomputes_all else 0.5
     parts = {REDUCE_SCATTER: kept, ALL_REDUCE: kept}
     repeated = {

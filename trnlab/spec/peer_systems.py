@@ -95,6 +95,7 @@ def _gpu(name: str, chip: Accelerator, link: float, network_bits: float, sheet: 
         memory_reserved_bytes=2 * GIB,
         step_overhead_s=0.0,
         recomputes_all=True,
+        keeps_products_alone=False,
         assumed=_ASSUMED,
     )
 
@@ -153,6 +154,7 @@ def _tpu(
         memory_reserved_bytes=GIB,
         step_overhead_s=0.0,
         recomputes_all=False,
+        keeps_products_alone=True,
         assumed=_ASSUMED,
     )
 

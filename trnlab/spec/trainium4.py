@@ -92,6 +92,7 @@ def trainium4(domain_chips: int = TRAINIUM4.domain_chips) -> System:
         memory_reserved_bytes=4 * GIB,
         step_overhead_s=0.0,
         recomputes_all=False,
+        keeps_products_alone=False,
         assumed={
             "memory_reserved_bytes": _not_said(0, 16 * GIB),
             "vector_passes": _not_said(1.0, 1.0),

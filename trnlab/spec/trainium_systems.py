@@ -126,6 +126,7 @@ TRN1_SERVER = System(
     memory_reserved_bytes=GIB // 2,
     step_overhead_s=0.0,
     recomputes_all=False,
+    keeps_products_alone=False,
     assumed=_ASSUMED,
 )
 
@@ -150,6 +151,7 @@ def _trn2(name: str, product: str, z: int, z_link: float) -> System:
         memory_reserved_bytes=GIB,
         step_overhead_s=0.0,
         recomputes_all=False,
+        keeps_products_alone=False,
         assumed=_ASSUMED,
     )
 
@@ -200,6 +202,7 @@ def _trn3(name: str, product: str, servers: int, chips_per_server: int) -> Syste
         memory_reserved_bytes=4 * GIB,
         step_overhead_s=0.0,
         recomputes_all=False,
+        keeps_products_alone=False,
         assumed={**_ASSUMED, "cores_per_device": _UNIT},
     )
 
