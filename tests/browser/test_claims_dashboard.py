@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.test_accessibility import violations
 from trnlab.cluster import claims
 from widgets.claims.card import factor
 from widgets.dashboard import link
@@ -142,3 +143,10 @@ def test_it_fits_a_phone(open_claims, snap):
     page.wait_for_selector(f"{ROOT} .chart svg")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     snap(page, "claims-phone")
+
+
+@pytest.mark.parametrize("name", ["energy", "trainium4"])
+def test_axe_finds_nothing_serious_in_a_verdict(open_claims, name):
+    page = open_claims({"claim": name, "guesses": {name: "open"}})
+    page.wait_for_selector(f"{ROOT} .answer:visible")
+    assert violations(page) == []

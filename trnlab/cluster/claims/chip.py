@@ -27,11 +27,11 @@ _QUANTITY = Knob(
 _WORDS = {option.value: option.label.partition(",")[0] for option in _QUANTITY.options}
 _FIGURE = Knob(
     "figure",
-    "Figures",
+    "Figures of",
     (
-        Option("page", "as the pages of the chips print them"),
-        Option("other", "as another document has them"),
-        Option("core", "as the parts of a core add up"),
+        Option("page", "pages of the chips"),
+        Option("other", "another document"),
+        Option("core", "sum of the parts"),
     ),
 )
 _PEAKS = {

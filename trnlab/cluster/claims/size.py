@@ -11,6 +11,7 @@ from trnlab.spec.systems import SYSTEMS
 from .figures import NEW
 from .power import POWER, power_evidence
 from .records import Claim, Evidence, Judgement, Knob, Option, Settings, Share
+from .verdict import weakest
 
 _CHIPS_WORDING = Knob(
     "wording", "Wording", (Option("144 chips", "up to 144 chips in one UltraServer (AWS)"),)
@@ -28,7 +29,7 @@ _EARLIER = Knob(
     "The generation before",
     tuple(Option(name, known.label) for name, known in EARLIER_CLUSTERS.items()),
 )
-_STATUS = {"announced": "published", "published": "published", "reported": "reported"}
+_BASIS = {"announced": "said", "published": "published", "reported": "reported"}
 
 
 def _judge_chips(settings: Settings) -> Judgement:
@@ -73,7 +74,7 @@ def _judge_cluster(settings: Settings) -> Judgement:
     return Judgement(
         statement=STATEMENTS["10x cluster"],
         found=chips / earlier.chips,
-        basis=_STATUS[earlier.status],
+        basis=weakest("said", _BASIS[earlier.status]),
         how=f"a million chips over {earlier.label}",
         evidence=(evidence[0], before, *evidence[1:]),
         note=note,

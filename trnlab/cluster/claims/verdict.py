@@ -9,7 +9,8 @@ from trnlab.spec.statements import Statement
 
 from .records import Judgement
 
-BASES = ("published", "reported", "predicted", "assumed", "announced")  # firmest first
+BASES = ("published", "said", "reported", "predicted", "assumed", "announced")  # firmest first
+DECIDING = ("published", "said", "reported")  # without the model and without a scenario
 FOLLOWS, CONTRADICTED, OPEN = "follows", "contradicted", "open"
 SAME = 1e-3  # relative, for figures that are claimed exactly
 
@@ -26,6 +27,8 @@ class Verdict(NamedTuple):
 _TEXTS = {
     ("published", True): "Follows from the published figures.",
     ("published", False): "Contradicted by the published figures.",
+    ("said", True): "Agrees with what AWS itself has announced; its documents do not say it.",
+    ("said", False): "Contradicted by what AWS itself has announced.",
     ("reported", True): "Agrees with what the press reports.",
     ("reported", False): "Contradicted by what the press reports.",
     ("predicted", True): "Open: the model gets there, and nobody has measured it in public.",
@@ -60,7 +63,7 @@ def verdict(judgement: Judgement) -> Verdict:
         return Verdict(OPEN, None, "?", _UNKNOWN)
     true = holds(judgement.statement, judgement.found)
     text = _TEXTS[judgement.basis, true]
-    if judgement.basis in ("published", "reported"):
+    if judgement.basis in DECIDING:
         return Verdict(FOLLOWS if true else CONTRADICTED, true, "✓" if true else "✗", text)
     return Verdict(OPEN, true, "(✓)" if true else "(✗)", text)
 

@@ -1,6 +1,6 @@
 // How a factor comes about: one bar for each share on a logarithmic axis, where products add up.
 
-const PLOT = { row: 27, left: 6, right: 64, top: 24, bottom: 26, label: 0 };
+const PLOT = { row: 27, left: 6, right: 76, top: 24, bottom: 26, label: 0 };
 const TICKS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
 
 function chartView() {
@@ -17,7 +17,7 @@ function chartView() {
       return row;
     });
     const whole = { what: "together", text: card.found, from: 1, to: at, kind: "whole" };
-    if (rows.length < 2) return [{ ...whole, from: 1, to: card.found_value }];
+    if (rows.length < 2) return [{ ...whole, what: "found", from: 1, to: card.found_value }];
     return [...rows, whole];
   }
 
@@ -48,6 +48,8 @@ function chartView() {
         h("text", { class: "tick", x: x(tick), y: bottom + 17, "text-anchor": "middle" },
           `${tick} ×`));
     }
+    const at = x(card.claimed_value);
+    const clear = (end) => (at >= end && at < end + PLOT.right ? at : end); // of the claim's line
     rows.forEach((row, i) => {
       const y = PLOT.top + i * PLOT.row;
       const [from, to] = [x(row.from), x(row.to)].sort((a, b) => a - b);
@@ -56,9 +58,9 @@ function chartView() {
         h("rect", { class: `bar ${row.kind}${back ? " back" : ""}`, x: from, y: y + 12,
           width: Math.max(2, to - from), height: 11 }),
         h("text", { class: "label", x: PLOT.left, y: y + 9 }, row.what),
-        h("text", { class: "value", x: Math.max(to, x(row.from)) + 5, y: y + 22 }, row.text));
+        h("text", { class: "value", x: clear(Math.max(to, x(row.from))) + 5, y: y + 22 },
+          row.text));
     });
-    const at = x(card.claimed_value);
     svg.append(h("line", { class: "claimed", x1: at, x2: at, y1: 14, y2: bottom }),
       h("text", { class: "claimed-label", x: Math.min(at, width - 4), y: 10,
         "text-anchor": at > width / 2 ? "end" : "start" }, `claimed: ${card.claimed}`));
