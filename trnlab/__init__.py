@@ -12,6 +12,7 @@ _LAZY = {
     "tune": "trnlab.metrics.tune",
     "KernelError": "trnlab.errors",
     "CapacityError": "trnlab.errors",
+    "RaceError": "trnlab.errors",
     "LimitError": "trnlab.errors",
 }
 

@@ -12,5 +12,9 @@ class CapacityError(KernelError):
     """The live tiles do not fit into SBUF or PSUM."""
 
 
+class RaceError(KernelError):
+    """Two cores touch the same memory, and nothing orders them."""
+
+
 class LimitError(ValueError):
     """The work is legal on the device but too large for this simulator."""

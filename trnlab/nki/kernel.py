@@ -13,6 +13,7 @@ from trnlab.nki.inputs import Inputs, Shape, holds_shape, mark_output, output
 from trnlab.nki.launch import Launch, is_running, launching
 from trnlab.nki.platform import asked_platform, platform_chip, require_precise
 from trnlab.nki.team import World
+from trnlab.schedule.races import require_no_race
 from trnlab.schedule.scheduler import placements
 from trnlab.spec import Chip, Core
 from trnlab.trace import Trace
@@ -155,6 +156,7 @@ def record_ranks(
     try:
         results = [programs[0][1]()] if len(programs) == 1 else world.crew.run(programs)
         add_schedule(world.trace, kernel.edges)
+        require_no_race(world.trace, has_values)
     except BaseException:
         for run in runs:
             run.inputs.restore()

@@ -53,6 +53,7 @@ class Launch:
         self.team = team or World(core, 1, 1).teams[0]
         self.program = program  # index within the team
         self.has_grid = has_grid  # launched as kernel[n]
+        self.shares_values = has_values and self.team.cores > 1
         self.trace = self.team.trace
         self.lane = self.team.rank * self.team.cores + program  # core of the trace
         self.state = EngineState(self.trace)
@@ -258,12 +259,20 @@ class Launch:
             )
         line, site = self.lines()
         number = trace.append(kind, line, site, writes, reads, values, self.lane)
+        if self.shares_values:
+            self._note_contents(number, writes)
         if name is not None:
             trace.named.setdefault(name, []).append(number)
         if self.last_ordered is not None:
             trace.order(number, self.last_ordered)
             self.last_ordered = number
         return NkiInstruction(trace, number, name)
+
+    def _note_contents(self, call: int, writes: Operands) -> None:
+        """Two cores may both write a result that both computed: that is no race."""
+        for tensor in writes:
+            if tensor.storage.allocation.buffer == "shared_hbm":
+                self.trace.contents[call] = hash(tensor.array.tobytes())
 
     def line(self) -> int:
         """The line of the kernel's file that is running now."""

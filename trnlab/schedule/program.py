@@ -73,7 +73,7 @@ def program(trace: Trace, places: dict[int, Place]) -> Program:
     early = [_slots(streams, call, found) for call, found in enumerate(edges.early)]
     late = [_slots(streams, call, found) for call, found in enumerate(edges.late)]
     by_stream: dict[str, list[int]] = {}
-    for call in _order(trace, edges):
+    for call in in_order(trace, edges):
         by_stream.setdefault(streams[call], []).append(call)
     variants, codes = _variants(trace)
     return Program(
@@ -90,7 +90,7 @@ def program(trace: Trace, places: dict[int, Place]) -> Program:
     )
 
 
-def _order(trace: Trace, edges: Dependencies) -> Sequence[int]:
+def in_order(trace: Trace, edges: Dependencies) -> Sequence[int]:
     """Calls in program order, but those that were told to wait for a later one come after it.
 
     Raises:
