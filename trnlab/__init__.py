@@ -13,6 +13,7 @@ _LAZY = {
     "KernelError": "trnlab.errors",
     "CapacityError": "trnlab.errors",
     "RaceError": "trnlab.errors",
+    "RaceWarning": "trnlab.errors",
     "LimitError": "trnlab.errors",
 }
 

@@ -16,5 +16,9 @@ class RaceError(KernelError):
     """Two cores touch the same memory, and nothing orders them."""
 
 
+class RaceWarning(UserWarning):
+    """The pieces of one DMA touch the same memory, and nothing orders them."""
+
+
 class LimitError(ValueError):
     """The work is legal on the device but too large for this simulator."""

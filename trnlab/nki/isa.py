@@ -40,6 +40,7 @@ from trnlab.nki.enums import (
     oob_mode,
     reduce_cmd,
 )
+from trnlab.nki.hazards import check_overlap
 from trnlab.nki.instruction_handle import NkiInstruction
 from trnlab.nki.launch import current, current_core
 from trnlab.nki.operands import (
@@ -748,9 +749,9 @@ def dma_copy(
         priority,
         oob_mode == _SKIP,
     )
-    return current().issue(
-        dma.DMA_COPY, (dst,), (src,), options, name=name, skips_oob=options.skips
-    )
+    launch = current()
+    check_overlap("dma_copy", dst, src, launch.line)
+    return launch.issue(dma.DMA_COPY, (dst,), (src,), options, name=name, skips_oob=options.skips)
 
 
 def dma_transpose(
@@ -772,7 +773,9 @@ def dma_transpose(
         )
     mode = named(DGE_NAMES, "dma_transpose: dge_mode", dge_mode)
     options = dma.DmaOptions(mode, "", priority, oob_mode == _SKIP)
-    return current().issue(
+    launch = current()
+    check_overlap("dma_transpose", dst, src, launch.line, moves=True)
+    return launch.issue(
         dma.DMA_TRANSPOSE, (dst,), (src,), options, name=name, skips_oob=options.skips
     )
 
@@ -796,7 +799,10 @@ def dma_compute(
         unique_indices,
         skips=oob_mode == _SKIP,
     )
-    return current().issue(
+    launch = current()
+    for src in srcs:
+        check_overlap("dma_compute", dst, src, launch.line)
+    return launch.issue(
         dma.DMA_COMPUTE, (dst,), tuple(srcs), options, name=name, skips_oob=options.skips
     )
 

@@ -11,6 +11,7 @@ import numpy as np
 from trnlab.errors import KernelError
 from trnlab.nki.inputs import Inputs, Shape, holds_shape, mark_output, output
 from trnlab.nki.launch import Launch, is_running, launching
+from trnlab.nki.located import located
 from trnlab.nki.platform import asked_platform, platform_chip, require_precise
 from trnlab.nki.team import World
 from trnlab.schedule.races import require_no_race
@@ -202,7 +203,7 @@ class _Rank:
         ]
 
     def _run(self, launch: Launch) -> Any:
-        with launching(launch):
+        with launching(launch), located(launch.filename):
             args, kwargs = self.inputs.arguments(self.function, self.args, self.kwargs)
             return self.function(*args, **kwargs)
 

@@ -20,6 +20,7 @@ from trnlab.memory import Allocation, Storage, Tensor
 from trnlab.memory.addresses import AddressedMemory, AddressedStorage
 from trnlab.memory.dynamic import index_call, index_tiles, resolve
 from trnlab.nki.engine_state import EngineState
+from trnlab.nki.hazards import check_scatter, note_contents
 from trnlab.nki.instruction_handle import NkiInstruction
 from trnlab.nki.team import Team, World
 from trnlab.numerics import dtype_name
@@ -211,6 +212,7 @@ class Launch:
         looked_up = tuple(view for view in found if view is not None)
         writes, reads = looked_up[: len(writes)], looked_up[len(writes) :]
         if not is_skipped:
+            check_scatter(instruction, writes, self.line)
             self._execute(kind, writes, reads, values)
         handle = self._append(kind, writes, reads + tiles, values, name)
         if is_skipped:
@@ -260,19 +262,13 @@ class Launch:
         line, site = self.lines()
         number = trace.append(kind, line, site, writes, reads, values, self.lane)
         if self.shares_values:
-            self._note_contents(number, writes)
+            note_contents(trace, number, writes)
         if name is not None:
             trace.named.setdefault(name, []).append(number)
         if self.last_ordered is not None:
             trace.order(number, self.last_ordered)
             self.last_ordered = number
         return NkiInstruction(trace, number, name)
-
-    def _note_contents(self, call: int, writes: Operands) -> None:
-        """Two cores may both write a result that both computed: that is no race."""
-        for tensor in writes:
-            if tensor.storage.allocation.buffer == "shared_hbm":
-                self.trace.contents[call] = hash(tensor.array.tobytes())
 
     def line(self) -> int:
         """The line of the kernel's file that is running now."""

@@ -21,10 +21,10 @@ import numpy as np
 from trnlab.errors import RaceError
 from trnlab.isa.collective_engine import COLLECTIVE_RECEIVE, COLLECTIVE_SEND
 from trnlab.isa.sequencers import CORE_SIGNAL, CORE_WAIT
+from trnlab.memory.elements import Elements, meet
 from trnlab.memory.layout import Region, region_of
 from trnlab.numerics import itemsize
 from trnlab.schedule.dependencies import dependencies, stream_of
-from trnlab.schedule.elements import Elements, meet
 from trnlab.schedule.program import in_order
 from trnlab.trace import Trace, View
 
@@ -134,9 +134,7 @@ def _shared(trace: Trace, order: Sequence[int], has_values: bool) -> dict[int, l
                 continue
             region = _region(trace, view)
             stream = stream_of(recorded)
-            found[view[0]].append(
-                Access(at, call, recorded.core, stream, writes, region, view)
-            )
+            found[view[0]].append(Access(at, call, recorded.core, stream, writes, region, view))
             cores[view[0]].add(recorded.core)
             if writes:
                 written.add(view[0])
@@ -263,9 +261,7 @@ class _Twins:
         same = self.writes[self._key(write)]
         if other.writes:
             return other in same
-        return any(
-            twin.core == other.core and self.clocks.is_before(twin, other) for twin in same
-        )
+        return any(twin.core == other.core and self.clocks.is_before(twin, other) for twin in same)
 
 
 class _Clocks:
@@ -291,7 +287,9 @@ class _Clocks:
                 np.maximum(own, known[before], out=own)
             last[names[call]] = call
             # a collective of both cores starts when both are ready, and ends for both at once
-            needs = [p for part in self.twins.get(call, (call,)) for p in (*early[part], *late[part])]
+            needs = [
+                p for part in self.twins.get(call, (call,)) for p in (*early[part], *late[part])
+            ]
             for producer in needs:
                 np.maximum(own, known[producer], out=own)
                 for done in self.twins.get(producer, (producer,)):
