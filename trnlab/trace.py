@@ -82,7 +82,7 @@ class Trace:
         self._spans: dict[tuple, tuple[Region, bool]] = {}
         self.after: dict[int, tuple[int, ...]] = {}  # calls that a call waits for beside its data
         self.skipped: set[int] = set()  # calls whose run-time index was out of range
-        self.contents: dict[int, int] = {}  # hash of what a call wrote to memory that cores share
+        self.silent: set[int] = set()  # calls that wrote to memory of two cores what it held
         self.named: dict[str, list[int]] = {}  # calls by the name that the kernel gave them
         self.cores = 1  # of the launch
         self.cache: dict[Any, Any] = {}  # readings that depend on the trace alone

@@ -17,14 +17,17 @@ from trnlab.memory import Tensor
 from trnlab.memory.dynamic import Reach
 from trnlab.memory.elements import Elements, meet
 from trnlab.numerics import itemsize
-from trnlab.trace import Trace
 
 
-def note_contents(trace: Trace, call: int, writes: Sequence[Tensor]) -> None:
-    """Remember what a call wrote to memory of both cores: to write the same twice is no race."""
-    for tensor in writes:
-        if tensor.storage.allocation.buffer == "shared_hbm":
-            trace.contents[call] = hash(tensor.array.tobytes())
+def contents(tensors: Sequence[Tensor]) -> list[bytes] | None:
+    """What memory of both cores holds, at tensors that are about to be written; None: nothing yet.
+
+    To write what is there already is no race, whoever comes first.
+    """
+    shared = [t for t in tensors if t.storage.allocation.buffer == "shared_hbm"]
+    if not shared or not all(t.storage.allocation.written for t in shared):
+        return None
+    return [tensor.array.tobytes() for tensor in shared]
 
 
 def check_scatter(

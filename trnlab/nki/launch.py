@@ -20,7 +20,7 @@ from trnlab.memory import Allocation, Storage, Tensor
 from trnlab.memory.addresses import AddressedMemory, AddressedStorage
 from trnlab.memory.dynamic import index_call, index_tiles, resolve
 from trnlab.nki.engine_state import EngineState
-from trnlab.nki.hazards import check_scatter, note_contents
+from trnlab.nki.hazards import check_scatter, contents
 from trnlab.nki.instruction_handle import NkiInstruction
 from trnlab.nki.team import Team, World
 from trnlab.numerics import dtype_name
@@ -55,6 +55,7 @@ class Launch:
         self.program = program  # index within the team
         self.has_grid = has_grid  # launched as kernel[n]
         self.shares_values = has_values and self.team.cores > 1
+        self.is_silent = False  # the last call wrote to memory of both cores what it held
         self.trace = self.team.trace
         self.lane = self.team.rank * self.team.cores + program  # core of the trace
         self.state = EngineState(self.trace)
@@ -237,7 +238,11 @@ class Launch:
         for tensor in reads:
             if not tensor.storage.allocation.written:
                 self._require_written(kind.instruction, tensor)
-        if self.has_values:
+        if self.shares_values:
+            before = contents(writes)
+            kind.instruction.execute(kind, writes, reads, values)
+            self.is_silent = before is not None and before == contents(writes)
+        elif self.has_values:
             kind.instruction.execute(kind, writes, reads, values)
         for tensor in writes:
             storage = tensor.storage
@@ -261,8 +266,9 @@ class Launch:
             )
         line, site = self.lines()
         number = trace.append(kind, line, site, writes, reads, values, self.lane)
-        if self.shares_values:
-            note_contents(trace, number, writes)
+        if self.is_silent:
+            trace.silent.add(number)
+            self.is_silent = False
         if name is not None:
             trace.named.setdefault(name, []).append(number)
         if self.last_ordered is not None:

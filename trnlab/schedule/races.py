@@ -5,26 +5,23 @@ other, as NKI's sequential order demands. Between cores only barriers, messages 
 and the kernel must ask for them. Whatever the schedule, one access comes before the other only if a
 chain of such waits leads from the end of the one to the start of the other (happens-before).
 
-The chains are kept as vector clocks: for each call and each in-order stream how far the stream is
-known to be done when the call starts. Stream by stream, what a call is ordered with are a first
-part and a last part; only what lies between can race with it, and of that only what lies near it.
+Stream by stream, what a call is ordered with are a first part and a last part; only what lies
+between can race with it, and of that only what lies near it in the tensor.
 """
 
-from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
-import numpy as np
-
 from trnlab.errors import RaceError
-from trnlab.isa.collective_engine import COLLECTIVE_RECEIVE, COLLECTIVE_SEND
+from trnlab.isa.collective_engine import COLLECTIVE_SEND
 from trnlab.isa.sequencers import CORE_SIGNAL, CORE_WAIT
 from trnlab.memory.elements import Elements, meet
 from trnlab.memory.layout import Region, region_of
 from trnlab.numerics import itemsize
 from trnlab.schedule.dependencies import dependencies, stream_of
+from trnlab.schedule.happens_before import CORES, Access, Clocks
 from trnlab.schedule.program import in_order
 from trnlab.trace import Trace, View
 
@@ -32,19 +29,6 @@ from trnlab.trace import Trace, View
 MEETINGS = (CORE_SIGNAL, CORE_WAIT, COLLECTIVE_SEND)
 CELLS = 32  # along each side of a tensor
 MOST_CELLS = 64  # of one access; a larger one is compared with all others
-CORES = 2  # that can share memory: those of a logical core
-
-
-class Access(NamedTuple):
-    """One access to a shared tensor."""
-
-    at: int  # its place in the order of calls
-    call: int
-    core: int
-    stream: str
-    writes: bool
-    region: Region
-    view: View
 
 
 class Race(NamedTuple):
@@ -68,12 +52,12 @@ def find_races(trace: Trace, has_values: bool) -> list[Race]:
     streams = {access.stream for groups in near.values() for group in groups for access in group}
     if not streams:
         return []
-    clocks = _Clocks(trace, order, sorted(streams))
+    clocks = Clocks(trace, order, sorted(streams))
     races: dict[tuple, Race] = {}
     for id, groups in near.items():
-        twins = _Twins(trace, shared[id], clocks, has_values)
+        equal = _Equal(trace, shared[id], clocks, has_values)
         for group in groups:
-            for race in _among(trace, group, clocks, twins):
+            for race in _among(trace, group, clocks, equal):
                 lines = [trace.calls[access.call].line for access in race]
                 races.setdefault((id, *lines), race)
     return sorted(races.values(), key=lambda race: (race.second.at, race.first.at))
@@ -94,17 +78,15 @@ def text(trace: Trace, races: Sequence[Race]) -> str:
     """The first race as sentences, with the way out."""
     first, second = races[0]
     tensor = trace.tensor(first.view[0])
-    a, b = first.region, second.region
+    row, row_end, byte, byte_end = _common(first.region, second.region)
     size = itemsize(tensor.dtype)
-    rows = (max(a.row, b.row), min(a.row_end, b.row_end))
-    columns = (max(a.byte, b.byte) // size, -(-min(a.byte_end, b.byte_end) // size))
     more = len(races) - 1
     return (
         f"race: {_who(trace, first)} and {_who(trace, second)} {tensor.name} "
-        f"{list(tensor.shape)} (allocated in line {tensor.line}), both rows {rows[0]} to "
-        f"{rows[1] - 1}, elements {columns[0]} to {columns[1] - 1}, and nothing orders them: only "
-        f"luck of the schedule decides which comes first. Put nisa.core_barrier(data, (0, 1)) on "
-        f"that tensor between the two, or give each core a part of its own"
+        f"{list(tensor.shape)} (allocated in line {tensor.line}), both rows {row} to "
+        f"{row_end - 1}, elements {byte // size} to {(byte_end - 1) // size}, and nothing orders "
+        "them: only luck of the schedule decides which comes first. Put nisa.core_barrier(data, "
+        "(0, 1)) on that tensor between the two, or give each core a part of its own"
         + (f"; {more} more such pair(s) of lines" if more else "")
     )
 
@@ -183,11 +165,11 @@ def _is_mixed(group: Sequence[Access]) -> bool:
 
 
 def _among(
-    trace: Trace, group: Sequence[Access], clocks: "_Clocks", twins: "_Twins"
+    trace: Trace, group: Sequence[Access], clocks: Clocks, equal: "_Equal"
 ) -> Iterator[Race]:
     """Races among some accesses."""
     streams: dict[tuple[int, str], list[Access]] = defaultdict(list)
-    for access in sorted(group):
+    for access in sorted(group, key=attrgetter("at")):
         streams[access.core, access.stream].append(access)
     for write in group:
         if not write.writes:
@@ -198,22 +180,31 @@ def _among(
             for other in clocks.unordered(write, others):
                 if other.writes and other.at < write.at:
                     continue  # found from its own side
-                if _is_race(trace, write, other, clocks, twins):
-                    yield Race(*sorted((write, other)))
+                if _is_race(trace, write, other, clocks, equal):
+                    yield Race(*sorted((write, other), key=attrgetter("at")))
 
 
-def _is_race(
-    trace: Trace, write: Access, other: Access, clocks: "_Clocks", twins: "_Twins"
-) -> bool:
-    if not _overlap(write.region, other.region) or clocks.is_one_collective(write, other):
+def _is_race(trace: Trace, write: Access, other: Access, clocks: Clocks, equal: "_Equal") -> bool:
+    if clocks.is_one_collective(write, other) or not _meet(trace, write, other):
         return False
-    if twins.make_equal(write, other):
-        return False
-    return meet(_elements(trace, write), _elements(trace, other))
+    return not equal.is_harmless(write, other)
+
+
+def _meet(trace: Trace, a: Access, b: Access) -> bool:
+    """Whether two accesses have a byte in common."""
+    return _overlap(a.region, b.region) and meet(_elements(trace, a), _elements(trace, b))
 
 
 def _overlap(a: Region, b: Region) -> bool:
     return a[0] < b[1] and b[0] < a[1] and a[2] < b[3] and b[2] < a[3]
+
+
+def _covers(a: Region, b: Region) -> bool:
+    return a[0] <= b[0] and b[1] <= a[1] and a[2] <= b[2] and b[3] <= a[3]
+
+
+def _common(a: Region, b: Region) -> Region:
+    return Region(max(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), min(a[3], b[3]))
 
 
 def _elements(trace: Trace, access: Access) -> Elements:
@@ -224,103 +215,49 @@ def _elements(trace: Trace, access: Access) -> Elements:
     return Elements(itemsize(dtype), shape, strides, offset, at, valid, fills)
 
 
-class _Twins:
-    """Writes of the two cores that put the same values to the same place, whoever is first.
+class _Equal:
+    """Writes that change nothing: both cores often compute all of a result, and write it.
 
-    Both cores often compute all of a result. Without values such writes are those of one line.
+    With values that is known of a write: it puts what was there already.
     """
 
     def __init__(
-        self, trace: Trace, accesses: Sequence[Access], clocks: "_Clocks", has_values: bool
+        self, trace: Trace, accesses: Sequence[Access], clocks: Clocks, has_values: bool
     ) -> None:
-        self.trace = trace
         self.clocks = clocks
-        self.has_values = has_values
-        self.writes: dict[tuple, list[Access]] = defaultdict(list)
+        self.silent = trace.silent if has_values else _presumed_silent(trace, accesses)
+        self.writes: dict[int, list[Access]] = defaultdict(list)  # by core
         for access in accesses:
             if access.writes:
-                self.writes[self._key(access)].append(access)
+                self.writes[access.core].append(access)
 
-    def _key(self, access: Access) -> tuple:
-        recorded = self.trace.calls[access.call]
-        if self.has_values:
-            path = access.view[5]
-            content: tuple = (self.trace.contents.get(access.call), path is None or path.kind)
-        else:
-            content = (recorded.line, recorded.kind)
-        return (*access.view[1:5], *content)
+    def is_harmless(self, write: Access, other: Access) -> bool:
+        """Whether the order of a write and another access makes no difference to values.
 
-    def make_equal(self, write: Access, other: Access) -> bool:
-        """Whether the order of a write and another access makes no difference.
-
-        It makes none to a write of the same, nor to a read that comes after such a write of its own
-        core.
+        It makes none if the later of two writes repeats the earlier one, if what is read was there
+        before the write, or if the reader's own core wrote the same there before it read.
         """
-        if write.view[5] is not None and write.view[5].kind != "scalar":
-            return False  # equal values, but perhaps of other rows
-        same = self.writes[self._key(write)]
         if other.writes:
-            return other in same
-        return any(twin.core == other.core and self.clocks.is_before(twin, other) for twin in same)
-
-
-class _Clocks:
-    """For every call how far each stream is known to be done when it starts."""
-
-    def __init__(self, trace: Trace, order: Sequence[int], streams: Sequence[str]) -> None:
-        self.column = {stream: i for i, stream in enumerate(streams)}
-        self.place = np.empty(len(order), np.int64)
-        self.place[list(order)] = np.arange(len(order))
-        self.twins = _collectives(trace)
-        self.known = np.full((len(order), len(streams)), -1, np.int64)
-        self._fill(trace, order)
-
-    def _fill(self, trace: Trace, order: Sequence[int]) -> None:
-        known, column, place = self.known, self.column, self.place
-        early, late = dependencies(trace)[:2]
-        names = [stream_of(recorded) for recorded in trace.calls]
-        last: dict[str, int] = {}
-        for call in order:
-            own = known[call]
-            before = last.get(names[call])
-            if before is not None:
-                np.maximum(own, known[before], out=own)
-            last[names[call]] = call
-            # a collective of both cores starts when both are ready, and ends for both at once
-            needs = [
-                p for part in self.twins.get(call, (call,)) for p in (*early[part], *late[part])
-            ]
-            for producer in needs:
-                np.maximum(own, known[producer], out=own)
-                for done in self.twins.get(producer, (producer,)):
-                    at = column.get(names[done])
-                    if at is not None and own[at] < place[done]:
-                        own[at] = place[done]
-
-    def is_before(self, first: Access, second: Access) -> bool:
-        """Whether one access is done when the other one starts, in any schedule."""
-        return bool(self.known[second.call, self.column[first.stream]] >= first.at)
-
-    def unordered(self, access: Access, others: list[Access]) -> list[Access]:
-        """Those of one stream, in its order, that neither come before an access nor after it."""
-        done = int(self.known[access.call, self.column[others[0].stream]])
-        begin = bisect_right(others, done, key=attrgetter("at"))
-        mine = self.column[access.stream]
-        end = bisect_left(
-            others, access.at, begin, key=lambda other: int(self.known[other.call, mine])
+            return max(write, other, key=attrgetter("at")).call in self.silent
+        if write.call in self.silent:
+            return True
+        return any(
+            max(twin, write, key=attrgetter("at")).call in self.silent
+            and self.clocks.is_before(twin, other)
+            and _covers(twin.region, _common(write.region, other.region))
+            for twin in self.writes[other.core]
+            if _overlap(twin.region, write.region)
         )
-        return others[begin:end]
-
-    def is_one_collective(self, a: Access, b: Access) -> bool:
-        """Whether both are the results of one collective, which both cores took part in."""
-        return b.call in self.twins.get(a.call, ())
 
 
-def _collectives(trace: Trace) -> dict[int, list[int]]:
-    """Calls by which the cores receive the results of one collective, by each of them."""
-    groups: dict[tuple, list[int]] = defaultdict(list)
-    for call, recorded in enumerate(trace.calls):
-        if recorded.kind.instruction is COLLECTIVE_RECEIVE:
-            rank = recorded.core // CORES
-            groups[rank, tuple(sorted(trace.after.get(call, ())))].append(call)
-    return {call: group for group in groups.values() for call in group}
+def _presumed_silent(trace: Trace, accesses: Sequence[Access]) -> set[int]:
+    """Without values: copies onto themselves, and what the other core wrote in the same line."""
+    silent: set[int] = set()
+    cores: dict[tuple, int] = {}
+    for access in accesses:
+        if access.writes:
+            recorded = trace.calls[access.call]
+            core = cores.setdefault((recorded.line, recorded.kind, access.view), access.core)
+            if core != access.core or access.view in recorded.reads:
+                silent.add(access.call)
+    return silent
