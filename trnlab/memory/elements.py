@@ -4,10 +4,12 @@ In: patterns. It knows no trace and no time.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
+
+from trnlab.memory.layout import last_offset
 
 
 class Elements(NamedTuple):
@@ -19,26 +21,45 @@ class Elements(NamedTuple):
     offset: int
     rows: np.ndarray | None = None  # run-time index of each row; None: as the strides say
     valid: np.ndarray | None = None  # which of the rows are there; None: all
-    fills: bool = False  # known to have no gaps in the rectangle that it spans
 
 
 def meet(a: Elements, b: Elements) -> bool:
-    """Whether two views, the rectangles of which overlap, share a byte."""
-    if a.fills and b.fills:
-        return True
+    """Whether two views share a byte."""
     unit = math.gcd(a.itemsize, b.itemsize)
-    return bool(np.intersect1d(units(a, unit), units(b, unit)).size)
+    ours, theirs = list(_parts(a, unit)), list(_parts(b, unit))
+    if not ours or not theirs:
+        return False
+    start = max(min(_first(part) for part in side) for side in (ours, theirs))
+    end = min(max(_last(part) for part in side) for side in (ours, theirs))
+    if end < start:
+        return False
+    low = min(_first(part) for part in (*ours, *theirs))
+    marks = np.zeros(max(_last(part) for part in (*ours, *theirs)) - low + 1, np.bool_)
+    for part in ours:
+        _seen(marks, part, low)[...] = True
+    return any(_seen(marks, part, low).any() for part in theirs)
 
 
-def units(view: Elements, unit: int) -> np.ndarray:
-    """Positions of a view's bytes, in units of so many bytes."""
-    if view.rows is None:
-        first = np.arange(view.shape[0]) * view.strides[0]
-    else:
-        rows = view.rows if view.valid is None else view.rows[view.valid]
-        first = rows * view.strides[0]
-    at = first + view.offset
-    for size, stride in zip(view.shape[1:], view.strides[1:], strict=True):
-        at = np.add.outer(at, np.arange(size if stride else 1) * stride).reshape(-1)
+def _parts(view: Elements, unit: int) -> Iterator[Elements]:
+    """A view in units of so many bytes; row by row if rows have run-time indices."""
     parts = view.itemsize // unit
-    return np.unique(np.add.outer(at * parts, np.arange(parts)))
+    shape = (*view.shape, parts)
+    strides = (*(stride * parts for stride in view.strides), 1)
+    if view.rows is None:
+        yield Elements(unit, shape, strides, view.offset * parts)
+        return
+    rows = view.rows if view.valid is None else view.rows[view.valid]
+    for row in np.unique(rows).tolist():
+        yield Elements(unit, shape[1:], strides[1:], view.offset * parts + row * strides[0])
+
+
+def _first(part: Elements) -> int:
+    return part.offset
+
+
+def _last(part: Elements) -> int:
+    return part.offset + last_offset(part.shape, part.strides)
+
+
+def _seen(marks: np.ndarray, part: Elements, low: int) -> np.ndarray:
+    return np.ndarray(part.shape, np.bool_, marks, part.offset - low, tuple(part.strides))

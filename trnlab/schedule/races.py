@@ -185,14 +185,11 @@ def _among(
 
 
 def _is_race(trace: Trace, write: Access, other: Access, clocks: Clocks, equal: "_Equal") -> bool:
-    if clocks.is_one_collective(write, other) or not _meet(trace, write, other):
+    if not _overlap(write.region, other.region) or clocks.is_one_collective(write, other):
         return False
-    return not equal.is_harmless(write, other)
-
-
-def _meet(trace: Trace, a: Access, b: Access) -> bool:
-    """Whether two accesses have a byte in common."""
-    return _overlap(a.region, b.region) and meet(_elements(trace, a), _elements(trace, b))
+    if equal.is_harmless(write, other):
+        return False
+    return meet(_elements(write.view), _elements(other.view))
 
 
 def _overlap(a: Region, b: Region) -> bool:
@@ -207,12 +204,11 @@ def _common(a: Region, b: Region) -> Region:
     return Region(max(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), min(a[3], b[3]))
 
 
-def _elements(trace: Trace, access: Access) -> Elements:
-    _, dtype, shape, strides, offset, path = access.view
-    fills = path is None and trace.fills(access.view)
-    at = None if path is None or path.at is None else path.at
-    valid = None if path is None else path.valid
-    return Elements(itemsize(dtype), shape, strides, offset, at, valid, fills)
+def _elements(view: View) -> Elements:
+    _, dtype, shape, strides, offset, path = view
+    if path is None or path.at is None:
+        return Elements(itemsize(dtype), shape, strides, offset)
+    return Elements(itemsize(dtype), shape, strides, offset, path.at, path.valid)
 
 
 class _Equal:
