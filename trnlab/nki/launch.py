@@ -15,6 +15,7 @@ import numpy as np
 
 from trnlab import spec
 from trnlab.errors import KernelError, LimitError
+from trnlab.isa.indirection import check_bases
 from trnlab.isa.instruction import Instruction, Kind
 from trnlab.memory import Allocation, Storage, Tensor
 from trnlab.memory.addresses import AddressedMemory, AddressedStorage
@@ -202,6 +203,7 @@ class Launch:
         """The same with run-time addresses, which are looked up first."""
         views = writes + reads
         kind = self._kind(instruction, writes, reads, options, engine)
+        check_bases(instruction.name, writes, reads)
         tiles = tuple(tile for view in views for tile in index_tiles(view))
         for tile in tiles:
             self._require_written(instruction, tile)

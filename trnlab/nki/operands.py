@@ -121,3 +121,17 @@ def bypassed(name: str, op: Any) -> str:
 def pattern(given: Any) -> tuple[tuple[int, int], ...]:
     """[[step, count], ...] as a tuple."""
     return tuple([(int(step), int(count)) for step, count in given])
+
+
+def check_accumulation(name: str, dst: Any, accumulate: bool | None) -> None:
+    """accumulate=True reads dst, which must hold something.
+
+    Raises:
+        KernelError: nothing has written it
+    """
+    if accumulate and isinstance(dst, Tensor) and not dst.storage.allocation.written:
+        raise KernelError(
+            f"{name}: accumulate=True adds to {dst.name} {list(dst.shape)} (allocated in line "
+            f"{dst.storage.allocation.line}), but nothing has written it; overwrite it first with "
+            "accumulate=False, for example accumulate=k > 0, or leave accumulate out"
+        )
