@@ -148,6 +148,11 @@ def record_ranks(
     kernel = kernel if isinstance(kernel, Kernel) else Kernel(kernel)
     require_precise()
     cores = lnc or kernel.lnc or 1
+    if cores > 1 and core.generation == "v2":
+        raise KernelError(
+            f"kernel[{cores}]: {core.name} has no logical cores of several physical ones; launch "
+            "kernel[1](...), or run on trn2 or trn3"
+        )
     world = World(core, len(arguments), cores)
     has_values = not any(holds_shape(value) for a, k in arguments for value in (*a, *k.values()))
     runs = [
@@ -233,5 +238,16 @@ def add_schedule(trace: Trace, edges: Edges) -> None:
                     f"with_schedule: no instruction is named {name!r}; the kernel has {known}"
                 )
         before = [call for name in names for call in trace.named[name]]
+        apart = [
+            trace.calls[producer].line
+            for call in trace.named[consumer]
+            for producer in before
+            if not trace.is_within(producer, call)
+        ]
+        if apart:
+            raise KernelError(
+                f"with_schedule: {consumer!r} cannot wait for the instruction in line {apart[0]}, "
+                "which lies in a dynamic loop that it does not lie in; name one outside of the loop"
+            )
         for call in trace.named[consumer]:
             trace.order(call, *(producer for producer in before if producer != call))
