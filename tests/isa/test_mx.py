@@ -38,7 +38,7 @@ def spread(scales, p):
 @pytest.mark.parametrize("source", [BF16, np.float16])
 def test_quantization_by_hand(dtype, p, source):
     x = (normal(p, 16) * 3).astype(source)
-    element, top = mx.ELEMENTS[dtype].storage, mx.ELEMENTS[dtype].exponent_max
+    element, top = mx.ELEMENTS[dtype].storage, mx.ELEMENTS[dtype].max_exponent
     items, scales = run(quantized(dtype), x)
     for group in range(p // 8):
         for column in range(4):
