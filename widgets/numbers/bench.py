@@ -7,6 +7,7 @@ from widgets.dashboard import link
 from widgets.numbers.block import BlockPart
 from widgets.numbers.matrix import Matrix
 from widgets.numbers.number import Number
+from widgets.numbers.product import ProductPart
 
 
 class Bench:
@@ -21,10 +22,11 @@ class Bench:
         self.number = Number(parts.get("number"))
         self.block = BlockPart(parts.get("block"))
         self.matrix = Matrix(parts.get("matrix"), after_s=0.5)
+        self.product = ProductPart(parts.get("product"), after_s=0.8)
 
     def saved(self) -> dict[str, Any]:
         """The state, as far as it differs from the default."""
-        states = {name: getattr(self, name).saved() for name in ("number", "block", "matrix")}
+        states = {name: getattr(self, name).saved() for name in ("number", "block", "matrix", "product")}
         return {name: state for name, state in states.items() if state}
 
 
