@@ -41,8 +41,7 @@ def linear(x, layer: Layer):
     for t in nl.affine_range(0, T, TILE_N):
         columns = min(TILE_N, T - t)
         operand = Operand(layer, columns)
-        tiles = load_tiles(x[:, t : t + columns], "x_tile")
-        operand.fill(tiles)
+        operand.load(x[:, t : t + columns])
         for m, sums, scale in weights.products(operand):
             out = nl.ndarray(sums.shape, dtype=nl.float32, name="out")
             nisa.activation(dst=out, op=nl.copy, data=sums, scale=scale)
@@ -113,7 +112,8 @@ class Weights:
 class Operand:
     """The activations that a layer multiplies, laid out as its format wants them.
 
-    First every place is written, then `finish` makes of it what TensorE takes.
+    First every place is written, then `finish` makes of it what TensorE takes; `load` and `fill` do
+    both.
     """
 
     def __init__(self, layer: Layer, columns: int) -> None:
@@ -146,6 +146,35 @@ class Operand:
         if self.layer.fold == 1:
             return tile
         return tile[:, j, :] if self.layer.fold == 2 else tile[:, :, j]
+
+    def load(self, x) -> None:
+        """Bring [inputs, T] from HBM and finish; single elements are too small for DMA."""
+        if self.layer.fold == 4:
+            self.fill(load_tiles(x, "x_tile"))
+            return
+        for first, count, place in self.places():
+            nisa.dma_copy(dst=place, src=x[first : first + count, :])
+        self.finish()
+
+    def take(self, first: int, sums, op, scale, bias=None) -> None:
+        """op(sums * scale + bias) of up to 128 features, written to their places.
+
+        Args:
+            first: feature of the first partition of sums
+            scale: a number, or a column for the features
+            bias: a column, or None
+        """
+        for at, count, place in self.places():
+            row = at - first
+            if 0 <= row < sums.shape[0]:
+                rows = slice(row, row + count)
+                nisa.activation(
+                    dst=place,
+                    op=op,
+                    data=sums[rows, :],
+                    scale=scale if isinstance(scale, float) else scale[rows, :],
+                    bias=None if bias is None else bias[rows, :],
+                )
 
     def fill(self, tiles) -> None:
         """Copy features from tiles of 128, ScalarE and VectorE in turn, and finish."""

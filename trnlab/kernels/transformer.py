@@ -188,13 +188,8 @@ def _hidden(state, up: Weights, down: Weights) -> Operand:
     """silu(up(norm(x))), written to where the next layer wants it."""
     columns = state[0].shape[1]
     operand = Operand(down.layer, columns)
-    places = list(operand.places())
     for m, sums, scale in up.products(_normed(state, up)):
-        for first, count, place in places:
-            if m <= first < m + TILE:
-                part = sums[first - m : first - m + count, :]
-                factor = scale if isinstance(scale, float) else scale[first - m :][:count]
-                nisa.activation(dst=place, op=nl.silu, data=part, scale=factor)
+        operand.take(m, sums, nl.silu, scale)
     operand.finish()
     return operand
 
