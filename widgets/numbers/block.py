@@ -13,6 +13,7 @@ from trnlab.numerics.formats import NumberFormat, number_format
 from trnlab.numerics.round_trip import mx_round_trip
 from trnlab.numerics.scaling import quantize_scaled
 from widgets.numbers import bundle
+from widgets.numbers.choices import one_of
 from widgets.numbers.part import Part
 from widgets.numbers.words import decibel, percent, plain
 
@@ -90,10 +91,7 @@ class BlockPart(Part):
     def answer(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """The block and its tensor under each way."""
         values = checked(params["values"])
-        if params["element"] not in ELEMENTS:
-            listed = ", ".join(ELEMENTS)
-            raise ValueError(f"{str(params['element'])[:40]!r} is no element; choose {listed}.")
-        format = number_format(params["element"])
+        format = number_format(one_of("element", params["element"], ELEMENTS))
         tensor = surroundings().copy()
         tensor[CHANNEL, _own()] = values
         shown = [self._way(name, way, tensor, format) for name, way in WAYS.items()]
@@ -127,9 +125,7 @@ class BlockPart(Part):
         }
 
 
-def scaled(
-    tensor: np.ndarray, format: NumberFormat, way: str
-) -> tuple[np.ndarray, float, str]:
+def scaled(tensor: np.ndarray, format: NumberFormat, way: str) -> tuple[np.ndarray, float, str]:
     """The tensor as it comes back, the scale of the learner's block, and the scale in words."""
     offset = WAYS[way].exponent_offset
     if offset is None:

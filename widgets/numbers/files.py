@@ -26,8 +26,8 @@ def matrix_of(name: str, data: bytes) -> np.ndarray:
     shown = name[:60] or "The file"
     if len(data) > MAX_BYTES:
         raise ValueError(
-            f"{shown} has {len(data):,} bytes, and at most {MAX_BYTES:,} are read here: take a part "
-            "of it."
+            f"{shown} has {len(data):,} bytes, and at most {MAX_BYTES:,} are read here: take a "
+            "part of it."
         )
     if not data.strip():
         raise ValueError(f"{shown} is empty: {_WAY_OUT}.")
@@ -62,7 +62,9 @@ def checked(array: Any, name: str = "The array") -> np.ndarray:
         row, column = (int(place) + 1 for place in bad[0])
         shown = float(found.reshape(values.shape)[row - 1, column - 1])
         kind = "NaN" if math.isnan(shown) else f"{shown:g}, too large for float32"
-        raise ValueError(f"{name}: row {row}, column {column} is {kind}. Replace it, then try again.")
+        raise ValueError(
+            f"{name}: row {row}, column {column} is {kind}. Replace it, then try again."
+        )
     if not values.any():
         raise ValueError(f"{name} holds nothing but zeros, and no error can be measured on them.")
     return values
@@ -79,7 +81,9 @@ def _npy(name: str, data: bytes) -> np.ndarray:
         }[version]
         shape, is_fortran, dtype = read(stream)
     except (ValueError, KeyError, TypeError, SyntaxError, MemoryError, RecursionError):
-        raise ValueError(f"{name}: its .npy header cannot be read. {_WAY_OUT.capitalize()}.") from None
+        raise ValueError(
+            f"{name}: its .npy header cannot be read. {_WAY_OUT.capitalize()}."
+        ) from None
     if dtype.hasobject or dtype.kind not in "fiu":
         raise ValueError(
             f"{name} holds {'Python objects' if dtype.hasobject else dtype}, and only numbers are "

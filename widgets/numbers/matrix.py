@@ -8,6 +8,7 @@ import numpy as np
 from trnlab.numerics.errors import errors, sqnr_db
 from trnlab.numerics.rotation import rotated, smoothing_factors
 from widgets.numbers import bundle, files
+from widgets.numbers.choices import one_of
 from widgets.numbers.matrices import MATRICES, Pair, pair, with_weights
 from widgets.numbers.part import Part
 from widgets.numbers.storages import STORAGES
@@ -45,15 +46,10 @@ class Matrix(Part):
     def answer(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """All formats of a matrix, and the histogram and maps of the chosen one."""
         given = self._pair(params["data"])
-        if params["format"] not in STORAGES or params["tame"] not in TAMES:
-            raise ValueError(
-                f"{str(params['format'])[:30]!r} with {str(params['tame'])[:30]!r}: choose one of "
-                f"{', '.join(STORAGES)} and of {', '.join(TAMES)}."
-            )
-        x, w, back = tamed(given, params["tame"])
+        chosen = STORAGES[one_of("format", params["format"], STORAGES)]
+        x, w, back = tamed(given, one_of("before rounding", params["tame"], TAMES))
         exact = given.x @ given.w
         rows = [_row(name, given, (x, w), back, exact) for name in STORAGES]
-        chosen = STORAGES[params["format"]]
         kept = chosen.kept(x)
         found = errors(x, kept)
         return {
@@ -79,13 +75,11 @@ class Matrix(Part):
         self.show({**self.params, "data": OWN})
 
     def _pair(self, name: Any) -> Pair:
-        if name == OWN:
-            if self._own is None:
-                raise ValueError("There is no file of yours here: load a .npy or .csv file.")
-            return self._own
-        if not isinstance(name, str) or name not in MATRICES:
-            raise ValueError(f"{str(name)[:30]!r} is no matrix; choose {', '.join(MATRICES)}.")
-        return pair(name)
+        if one_of("matrix", name, [*MATRICES, OWN]) != OWN:
+            return pair(name)
+        if self._own is None:
+            raise ValueError("There is no file of yours here: load a .npy or .csv file.")
+        return self._own
 
 
 def tamed(given: Pair, tame: str) -> tuple[np.ndarray, np.ndarray, Any]:
@@ -177,10 +171,11 @@ def _summary(rows: list[dict[str, Any]], params: Mapping[str, Any]) -> str:
     by = {row["name"]: row for row in rows}
     chosen = by[params["format"]]
     narrow = max(
-        (row for row in rows if row["bits"] < 9 and row["multiplies"]), key=lambda row: row["product_db"] or -np.inf
+        (row for row in rows if row["bits"] < 9 and row["multiplies"]),
+        key=lambda row: row["product_db"] or -np.inf,
     )
     return (
         f"{chosen['label']}: {chosen['words']} for the matrix, {chosen['product_words']} for the "
-        f"product, {chosen['bits']:.4g} bits a value. Best for the product, of the narrow ones that "
-        f"TensorE multiplies: {narrow['label']}, {narrow['product_words']}."
+        f"product, {chosen['bits']:.4g} bits a value. Best for the product, of the narrow ones "
+        f"that TensorE multiplies: {narrow['label']}, {narrow['product_words']}."
     )

@@ -1,4 +1,4 @@
-"""A network with a format for each layer: accuracy beside time and memory, and a search for a mix."""
+"""A network with a format for each layer: accuracy beside time and memory; a search for a mix."""
 
 import math
 import re
@@ -11,6 +11,7 @@ from trnlab.networks import Found, Network, Outcome, digits_network, search, tex
 from trnlab.networks.search import COSTS, MEASURES
 from widgets.dashboard import trust
 from widgets.numbers import bundle
+from widgets.numbers.choices import one_of
 from widgets.numbers.part import Part
 
 NETWORKS: Mapping[str, tuple[str, Callable[[], Network]]] = {
@@ -53,24 +54,21 @@ class NetworkPart(Part):
 
     def answer(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """The network with this mix, beside the one with all layers in BF16."""
-        if params["network"] not in NETWORKS:
-            raise ValueError(
-                f"{str(params['network'])[:30]!r} is no network: choose {', '.join(NETWORKS)}."
-            )
-        _check_choice("compare by", params["measure"], MEASURES)
-        _check_choice("save", params["cost"], COSTS)
+        name = one_of("network", params["network"], NETWORKS)
+        one_of("measure", params["measure"], MEASURES)
+        one_of("save", params["cost"], COSTS)
         budget_of(params)
-        network = NETWORKS[params["network"]][1]()
+        network = NETWORKS[name][1]()
         mix = _mix(network, params["mix"])
         outcome, plain = network.run(mix), network.run(network.uniform(PLAIN))
-        if self._found.get("network") != params["network"]:
+        if self._found.get("network") != name:
             self._steps, self._found = None, {}
         self.network, self._params = network, dict(params)
         return {
-            "network": params["network"],
+            "network": name,
             "layers": [
-                {"name": name, "label": layer_words(name), "shape": list(weights.shape)}
-                for name, weights in network.weights.items()
+                {"name": layer, "label": layer_words(layer), "shape": list(weights.shape)}
+                for layer, weights in network.weights.items()
             ],
             "mix": list(mix),
             "samples": len(network.targets),
@@ -118,7 +116,8 @@ class NetworkPart(Part):
         cost = self._found["cost"]
         worse = _worse(found.last, reference, self._found["measure"])
         self._found["points"] = [
-            *self._found["points"], [float(getattr(found.last, cost)), worse, list(found.last.mix)]
+            *self._found["points"],
+            [float(getattr(found.last, cost)), worse, list(found.last.mix)],
         ]
         self._found |= {"runs": found.runs, "expected": found.expected_runs}
         self._found["best"] = {
@@ -184,11 +183,6 @@ def budget_of(params: Mapping[str, Any]) -> float:
     if not 0 <= budget <= 100:
         raise ValueError(f"Budget “{text}”: type a number from 0 to 100, such as 0.02.")
     return budget / 100 if params["measure"] == "accuracy" else budget
-
-
-def _check_choice(what: str, value: Any, allowed: Any) -> None:
-    if value not in allowed:
-        raise ValueError(f"{what}: {str(value)[:30]!r} is not one of {', '.join(allowed)}.")
 
 
 def _mix(network: Network, asked: Any) -> tuple[str, ...]:

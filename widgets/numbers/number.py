@@ -7,6 +7,7 @@ from typing import Any
 from trnlab.numerics.codes import decode, encode, neighbors
 from trnlab.numerics.formats import NUMBER_FORMATS, NumberFormat
 from widgets.numbers import bundle
+from widgets.numbers.choices import one_of
 from widgets.numbers.part import Part
 from widgets.numbers.words import percent, plain
 
@@ -31,9 +32,7 @@ class Number(Part):
 
     def answer(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """The number as each format stores it, and its neighborhood in one of them."""
-        chosen = NUMBER_FORMATS.get(params["format"] if isinstance(params["format"], str) else "")
-        if chosen is None:
-            raise ValueError(f"There is no format {str(params['format'])[:LONGEST]!r}.")
+        chosen = NUMBER_FORMATS[one_of("format", params["format"], NUMBER_FORMATS)]
         code = params["code"]
         if isinstance(code, int) and code >= 0:
             value = decode(chosen, code)

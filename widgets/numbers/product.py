@@ -1,4 +1,4 @@
-"""A product in six formats: error against time against bytes, and when the fourfold rate survives."""
+"""A product in six formats: error, time and bytes, and when the fourfold rate survives."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
@@ -12,6 +12,7 @@ from trnlab.metrics import Profile
 from trnlab.schedule.timeline import ENGINE_TITLE, ENGINES
 from widgets.dashboard import trust
 from widgets.numbers import bundle
+from widgets.numbers.choices import one_of
 from widgets.numbers.part import Part
 from widgets.numbers.products import CHIP, SIZES, SPECS, VARIANTS, Product, measured_db
 from widgets.numbers.words import decibel
@@ -48,20 +49,19 @@ class ProductPart(Part):
     def answer(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """Time, error and bytes of every format."""
         product = Product.of(params)
-        if params["chosen"] not in VARIANTS:
-            raise ValueError(f"{str(params['chosen'])[:30]!r}: choose {', '.join(VARIANTS)}.")
+        chosen = one_of("format", params["chosen"], VARIANTS)
         runs = {name: variant.time(product) for name, variant in VARIANTS.items()}
-        self.product, self.runs, self.chosen = product, runs, params["chosen"]
+        self.product, self.runs, self.chosen = product, runs, chosen
         base = runs["bf16"]
         points = [_point(name, run, base, product) for name, run in runs.items()]
         by = {point["name"]: point for point in points}
         return {
             "points": points,
-            "chosen": params["chosen"],
-            "label": VARIANTS[params["chosen"]].label,
-            "work": work(runs[params["chosen"]]),
-            "total_us": runs[params["chosen"]].total_us,
-            "words": _words(by[params["chosen"]], product),
+            "chosen": chosen,
+            "label": VARIANTS[chosen].label,
+            "work": work(runs[chosen]),
+            "total_us": runs[chosen].total_us,
+            "words": _words(by[chosen], product),
         }
 
     def later(self) -> list[Callable[[], None]]:
@@ -90,9 +90,7 @@ class ProductPart(Part):
             "id": id,
             "sizes": list(SIZES["M"]),
             "lines": [[name, VARIANTS[name].label, found] for name, found in speedups.items()],
-            "causes": [
-                [cause.text.replace(" us", " µs"), cause.saved_s * 1e6] for cause in causes
-            ],
+            "causes": [[cause.text.replace(" us", " µs"), cause.saved_s * 1e6] for cause in causes],
             "range_us": [band.fast_s * 1e6, band.slow_s * 1e6] if band else None,
         }
 

@@ -30,6 +30,7 @@ from trnlab.numerics.errors import sqnr_db
 from trnlab.numerics.formats import number_format
 from trnlab.numerics.mx import PACK
 from trnlab.numerics.scaling import quantize_scaled
+from widgets.numbers.choices import one_of
 
 SIZES = {"K": (512, 1024, 2048, 4096), "M": (128, 256, 512, 1024, 2048), "N": (512, 1024, 2048)}
 BLOCK = 4  # tiles of M, and of N, that share loads, at most
@@ -73,9 +74,7 @@ class Product:
                 raise ValueError(f"{name} = {text}: choose one of {listed}.")
             asked[name] = int(text)
         for name, choices in (("interleave", INTERLEAVE), ("data", DATA)):
-            if asked[name] not in choices:
-                given = str(asked[name])[:20]
-                raise ValueError(f"{name}: {given!r} is not one of {', '.join(choices)}.")
+            one_of(name, asked[name], choices)
         return cls(**asked)
 
     @property

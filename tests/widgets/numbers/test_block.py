@@ -120,4 +120,4 @@ def test_the_largest_that_can_be_dragged_is_allowed(block):
 
 def test_an_unknown_element_is_refused(block):
     change(block, element="float6")
-    assert block.problem.startswith("'float6' is no element; choose float4_e2m1fn")
+    assert block.problem.startswith("element: 'float6' is not one of float4_e2m1fn")

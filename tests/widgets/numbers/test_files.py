@@ -96,7 +96,9 @@ def test_ten_gigabytes_are_refused_by_what_the_header_says():
 
 def test_ten_gigabytes_in_a_cell_are_refused_before_they_are_touched():
     huge = np.broadcast_to(np.float32(1), (50_000, 50_000))
-    with pytest.raises(ValueError, match=r"has 2,500,000,000 values \(10.0 GB\); at most 1,000,000"):
+    with pytest.raises(
+        ValueError, match=r"has 2,500,000,000 values \(10.0 GB\); at most 1,000,000"
+    ):
         checked(huge)
 
 
