@@ -7,5 +7,6 @@ bench.number; bench.block; bench.matrix; bench.product; bench.network
 """
 
 from widgets.numbers.bench import Bench, lesson
+from widgets.numbers.block import presets
 
-__all__ = ["Bench", "lesson"]
+__all__ = ["Bench", "lesson", "presets"]
