@@ -6,6 +6,7 @@ import pytest
 
 import trnlab.nki.isa as nisa
 from tests.isa.harness import cycles, normal, profile, run, tile
+from tests.numerics.mx_oracle import companies, element_codes
 from trnlab import KernelError
 from trnlab.numerics import mx
 
@@ -49,6 +50,21 @@ def test_quantization_by_hand(dtype, p, source):
             codes = items[8 * group : 8 * group + 8, column : column + 1].copy().view(np.uint8)
             expected = (block / np.float32(2.0**exponent)).astype(element).view(np.uint8)
             assert np.array_equal(codes, expected)
+
+
+@pytest.mark.parametrize("dtype", [FN, E5])
+@pytest.mark.parametrize("company", companies())
+def test_all_bfloat16_values_bit_for_bit(dtype, company):
+    """16 groups of 8 partitions, 4 neighbors each; against an oracle that shares no code."""
+    blocks = companies()[company]
+    codes, expected = element_codes(blocks, mx.ELEMENTS[dtype].name, 1)
+    grouped = blocks.reshape(16, 128, 8, 4).transpose(0, 2, 1, 3).reshape(128, 512)
+    items, scales = run(quantized(dtype), grouped.astype(BF16))
+    assert np.array_equal(scales, spread(expected.reshape(16, 128), 128))
+    is_nan = np.repeat(expected.reshape(16, 128) == 255, 8, axis=0)
+    codes = codes.view(np.uint8).reshape(16, 128, 8, 4).transpose(0, 2, 1, 3).copy()
+    packed = codes.view(np.uint32).reshape(128, 128)
+    assert np.array_equal(items[~is_nan], packed[~is_nan]) and 0 < is_nan.sum() < is_nan.size
 
 
 def test_only_four_partitions_of_a_quadrant_hold_scales():

@@ -81,11 +81,16 @@ def packed(values: np.ndarray, dtype: str) -> np.ndarray:
     Returns:
         [..., F] uint32, or uint16 for float4_e2m1fn_x4
     """
-    codes = element_codes(np.ascontiguousarray(values, np.float32), ELEMENTS[dtype])
+    values = np.ascontiguousarray(values, np.float32)
+    return packed_codes(element_codes(values, ELEMENTS[dtype]), dtype)
+
+
+def packed_codes(codes: np.ndarray, dtype: str) -> np.ndarray:
+    """Items of codes, uint8 [..., F, 4]."""
     if dtype == FLOAT4:
         shifted = codes.astype(np.uint16) << np.arange(0, 16, 4, dtype=np.uint16)
         return np.bitwise_or.reduce(shifted, axis=-1)
-    return codes.view(np.uint32)[..., 0]
+    return np.ascontiguousarray(codes).view(np.uint32)[..., 0]
 
 
 def scale_values(scales: np.ndarray) -> np.ndarray:
@@ -142,9 +147,10 @@ def quantize(
     largest = (rows.view(np.uint32) & _MAGNITUDE).max(axis=1)
     scales = scales_of(largest.reshape(-1, f // PACK, PACK).max(axis=-1), format, exponent_offset)
     inverse = np.repeat(inverse_scales(scales), PACK, axis=1)
-    scaled = rows * inverse[:, np.newaxis]
     limit = np.float32(format.max_finite)
-    np.clip(scaled, -limit, limit, out=scaled)
+    with np.errstate(invalid="ignore"):  # a signaling NaN is no reason to warn
+        scaled = rows * inverse[:, np.newaxis]
+        np.clip(scaled, -limit, limit, out=scaled)
     return packed(scaled.reshape(p, f // PACK, PACK), dtype), scales
 
 
@@ -155,10 +161,11 @@ def dequantize(items: np.ndarray, scales: np.ndarray, dtype: str) -> np.ndarray:
         items: [P, F] packed
         scales: uint8 [P / 8, F]
     Returns:
-        float32 [P, F, 4]
+        float32 [P, F, 4]; infinite where rounding up has left float32's range
     """
     rows = np.repeat(scale_values(scales), GROUP_ROWS, axis=0)
-    return unpacked(items, dtype) * rows[..., np.newaxis]
+    with np.errstate(over="ignore"):
+        return unpacked(items, dtype) * rows[..., np.newaxis]
 
 
 def interleaved(values: np.ndarray) -> np.ndarray:

@@ -30,7 +30,7 @@ def mx_round_trip(
         exponent_offset: see `blocks.block_scale`
         axis: the one that a product sums over
     Returns:
-        float32, same shape
+        float32, same shape; infinite where rounding up leaves float32's range
     Raises:
         ValueError: a format that is no narrow float
     """
@@ -50,9 +50,10 @@ def mx_round_trip(
 
     def work(worker: int) -> None:
         space = np.empty((2, min(PIECE, flat.size)), np.float32)
-        for start in starts[worker::workers]:
-            piece = slice(start, start + PIECE)
-            _one_piece(flat[piece], format, exponent_offset, space, result[piece])
+        with np.errstate(all="ignore"):  # NaN, or above float32's range after rounding up
+            for start in starts[worker::workers]:
+                piece = slice(start, start + PIECE)
+                _one_piece(flat[piece], format, exponent_offset, space, result[piece])
 
     if workers == 1:
         work(0)

@@ -6,9 +6,10 @@ from pathlib import Path
 from widgets.dashboard import bundle
 
 HERE = Path(__file__).parent
-SHARED = ("dom", "words", "state")
+SHARED = ("dom", "amounts", "state")
 OWN = (
     "scene",
+    "words",
     "places",
     "lanes",
     "timeline",
