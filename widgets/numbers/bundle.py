@@ -6,7 +6,7 @@ from pathlib import Path
 from widgets.dashboard import bundle
 
 HERE = Path(__file__).parent
-SHARED = ("dom", "words", "state")
+SHARED = ("dom", "amounts", "state")
 COMMON = ("part", "draw")
 
 

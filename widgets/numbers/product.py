@@ -84,6 +84,7 @@ class ProductPart(Part):
 
     def _finish(self, speedups: dict[str, list[float]], id: int) -> None:
         run = self.runs[self.chosen]
+        self.runs = {self.chosen: run}  # a visitor keeps one
         causes = run.explain().causes[:2]
         band = run.band if run.timeline.rows <= BAND_ROWS else None
         self.more = {

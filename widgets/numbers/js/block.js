@@ -27,11 +27,13 @@ function blockView(app) {
     const bar = h("g", { role: "slider", class: "bar", "aria-label": `Value ${i + 1}` });
     bar.dataset.lmSuppressShortcuts = "";
     bar.addEventListener("keydown", (event) => onKey(event, i));
-    bar.addEventListener("focus", () => choose(i));
+    bar.addEventListener("focus", () => { if (i !== chosen) choose(i); });
     return bar;
   });
   const editor = picture(HEIGHT, "", { role: "group" });
   editor.setAttribute("aria-label", "The 32 values of the block; arrow keys move and change them");
+  const grid = h("g", {});
+  editor.append(grid, ...bars); // they stay: a bar that is put in again would lose the focus
   const words = h("p", { class: "sentence", "aria-live": "polite" });
   const ways = h("div", { class: "ways" });
   const panels = new Map();
@@ -111,9 +113,7 @@ function blockView(app) {
         i === chosen || i % 8 === 7 || !i
           ? label(frame.left + (i + 0.5) * frame.step, HEIGHT - 5, String(i + 1), i === chosen ? "hit" : "small") : "");
     });
-    const focused = bars.includes(document.activeElement) ? document.activeElement : null;
-    editor.replaceChildren(...axis(frame), ...bars);
-    focused?.focus({ preventScroll: true });
+    grid.replaceChildren(...axis(frame));
   }
 
   return {

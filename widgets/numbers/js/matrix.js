@@ -59,14 +59,15 @@ function matrixView(app) {
       say(words, scene.summary);
       say(about, `${scene.words} ${scene.shape[0]} × ${scene.shape[1]}; the largest is ${
         scene.spread} times the root mean square. In ${scene.label}, ${scene.vanished} become 0.`);
+      const chosen = app.params().format;
       for (const entry of scene.rows) {
         if (!rows.has(entry.name)) {
           rows.set(entry.name, rowOf(entry));
           body.append(rows.get(entry.name).element);
         }
         const row = rows.get(entry.name);
-        row.pick.checked = entry.name === scene.chosen;
-        row.element.classList.toggle("chosen", entry.name === scene.chosen);
+        row.pick.checked = entry.name === chosen;
+        row.element.classList.toggle("chosen", entry.name === chosen);
         say(row.cells.bits, String(Number(entry.bits.toPrecision(4))));
         say(row.cells.db, entry.words);
         say(row.cells.product, entry.product_words);

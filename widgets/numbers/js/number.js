@@ -47,7 +47,7 @@ function numberView(app) {
         slider.value = Math.log2(Math.abs(scene.value));
       }
       slider.setAttribute("aria-valuetext", scene.text);
-      rows.forEach((row, place) => row.draw(scene.rows[place], scene.format));
+      rows.forEach((row, place) => row.draw(scene.rows[place], params.format));
       axis.draw(scene);
     },
   };
@@ -119,17 +119,19 @@ function numberLine(app, type) {
   handle.dataset.lmSuppressShortcuts = "";
   handle.append(h("path", { d: "M0,0 l9,-14 h-18 z" }), h("rect", { x: -16, y: -30, width: 32, height: 44,
     class: "grip" }));
+  const marksPlace = h("g", {});
+  svg.append(marksPlace, handle); // the handle stays, and with it the focus
   let scale = null;
   let step = 0;
   let value = 0;
-  draggable(handle, () => svg, (x) => scale && type(brief7(scale.back(x))));
+  draggable(handle, () => svg, (x) => scale && type(typable(scale.back(x))));
   handle.addEventListener("keydown", (event) => {
     const by = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 8, PageDown: -8 };
     if (!(event.key in by)) return;
     event.preventDefault();
-    type(brief7(value + by[event.key] * step));
+    type(typable(value + by[event.key] * step));
   });
-  const brief7 = (number) => String(Number(number.toPrecision(7)));
+  const typable = (number) => String(Number(number.toPrecision(12)));
   return {
     element: h("div", { class: "axis" }, words, svg, facts),
     draw({ line: found, format, text }) {
@@ -138,8 +140,8 @@ function numberLine(app, type) {
       facts.replaceChildren(h("strong", {}, `${about.label}. `), about.facts,
         h("span", { class: "source" }, ` ${about.source}`));
       svg.setAttribute("aria-label", found.words);
-      svg.hidden = !found.ticks.length;
-      if (svg.hidden) return;
+      svg.toggleAttribute("hidden", !found.ticks.length);
+      if (!found.ticks.length) return;
       const { ticks } = found;
       const room = svg.pixels();
       const [first, last] = [ticks[0], ticks[ticks.length - 1]];
@@ -173,9 +175,7 @@ function numberLine(app, type) {
       handle.setAttribute("transform", `translate(${at} ${y - 8})`);
       handle.setAttribute("aria-valuenow", value);
       handle.setAttribute("aria-valuetext", text);
-      const focused = document.activeElement === handle;
-      svg.replaceChildren(...marks, handle);
-      if (focused) handle.focus();
+      marksPlace.replaceChildren(...marks);
     },
   };
 }

@@ -56,8 +56,8 @@ function productView(app) {
           body.append(rows.get(point.name).element);
         }
         const { pick, cells, element } = rows.get(point.name);
-        pick.checked = point.name === scene.chosen;
-        element.classList.toggle("chosen", point.name === scene.chosen);
+        pick.checked = point.name === app.params().chosen;
+        element.classList.toggle("chosen", pick.checked);
         say(cells.us, time(point.us));
         say(cells.speedup, ratio(point.speedup));
         say(cells.tensor, ratio(point.tensor_speedup));
