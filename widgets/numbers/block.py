@@ -21,7 +21,7 @@ CHANNELS, BLOCKS = 8, 4  # of the tensor around the block
 CHANNEL, PLACE = 3, 1  # of the learner's block in it
 ELEMENTS = ("float4_e2m1fn", "float8_e4m3fn", "float8_e5m2", "int8")
 LARGEST = 2.0**10  # of a value that can be set
-SMALLEST = 2.0**-14  # what a bar shows; less is drawn as nothing
+SMALLEST = 2.0**-9  # what a bar shows; less is drawn as nothing
 STEPS = (0.02, 0.06, 0.15, 0.5)  # relative errors between the shades of the map
 GONE = "5"  # in the map: became 0
 

@@ -86,7 +86,7 @@ function blockView(app) {
 
   function axis(frame) {
     const marks = [];
-    for (let power = -12; power <= 8; power += 4) {
+    for (let power = -8; power <= 8; power += 4) {
       const y = frame.y(power);
       marks.push(line(frame.left, y, frame.left + frame.width, y, "grid"),
         label(frame.left - 6, y + 4, power < 0 ? `1/${2 ** -power}` : String(2 ** power), "small", "end"));

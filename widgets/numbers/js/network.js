@@ -57,7 +57,7 @@ function networkView(app) {
         h("div", { class: "scroll" }, h("table", { class: "outcomes" },
           head("", "Right", "Loss", "Time", "Weights", "Moved"), uniformRows))),
         h("div", {}, h("h4", {}, "Search for the best mix"),
-          h("div", { class: "controls" }, chooser(app, "cost", "Save", fixed.costs),
+          h("div", { class: "controls" }, chooser(app, "cost", "Save", fixed.costs, "wide"),
             chooser(app, "measure", "May get worse by, in", fixed.measures, "wide"), labelled("at most", budget),
             h("div", { class: "history" }, start, stop)),
           progress, status, plot, best, take))),

@@ -155,11 +155,18 @@ function numberLine(app, type) {
       const marks = [line(8, y, room - 8, y, "rule")];
       if (found.is_high_end) marks.push(...beyond(scale(last), room, y, "ends here"));
       if (found.is_low_end) marks.push(...beyond(0, scale(first), y, "ends here"));
+      // Labels in two rows; where they would touch, some are left out, never the target's.
+      const gap = (room - 2 * margin) / Math.max(1, ticks.length - 1);
+      const every = Math.ceil((5.8 * app.theme.em) / (2 * gap));
+      const middle = found.target >= 0 ? found.target : 0;
       ticks.forEach((tick, i) => {
         const x = scale(tick);
         const hit = i === found.target;
-        marks.push(line(x, y - 9, x, y + 9, hit ? "tick hit" : "tick"),
-          label(x, y + 27 + (i % 2) * 18, found.texts[i], hit ? "hit" : "small"));
+        const place = Math.abs(i - middle) / every;
+        marks.push(line(x, y - 9, x, y + 9, hit ? "tick hit" : "tick"));
+        if (Number.isInteger(place)) {
+          marks.push(label(x, y + 27 + (place % 2) * 18, found.texts[i], hit ? "hit" : "small"));
+        }
         if (i) {
           const half = scale((tick + ticks[i - 1]) / 2);
           marks.push(line(half, y - 3, half, y + 3, "half"));

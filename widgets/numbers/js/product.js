@@ -1,6 +1,6 @@
 // A product in six formats: error against time against bytes, the work of each engine, other sizes.
 
-const FORMAT_MARKS = { bf16: "B", fp8: "8", "mxfp8-core": "M8*", mxfp8: "M8", "mxfp4-core": "M4*", mxfp4: "M4" };
+const FORMAT_MARKS = { bf16: "BF", fp8: "F8", "mxfp8-core": "M8*", mxfp8: "M8", "mxfp4-core": "M4*", mxfp4: "M4" };
 const LABELS = { bf16: [0, 1.2, "middle"], fp8: [1, 0, "start"], "mxfp8-core": [0, -1.1, "middle"],
   mxfp8: [-1, 0, "end"], "mxfp4-core": [0, 1.2, "middle"], mxfp4: [-1, 0, "end"] };
 const PATTERNS = ["solid", "rise", "fall", "rows"];
@@ -69,7 +69,7 @@ function productView(app) {
       drawWorks(works, scene);
       causes.replaceChildren(...(now ? now.causes.map(([text, us]) =>
         h("span", { class: "block" }, `${text} Without it: ${time(us)} less.`)) : []));
-      drawSweep(sweep, now, Number(app.params().M));
+      drawSweep(sweep, now, Number(app.params().M), app.theme.em);
     },
   };
 }
@@ -131,12 +131,12 @@ function drawWorks(root, { work, total_us: total }) {
   }), h("p", { class: "quiet" }, `A full bar is the whole run, ${time(total)}.`));
 }
 
-function drawSweep(svg, more, current) {
+function drawSweep(svg, more, current, em) {
   if (!more) {
     svg.replaceChildren(label(svg.pixels() / 2, 100, "Scheduling other sizes…", "small"));
     return;
   }
-  const [left, bottom, right] = [34, 186, svg.pixels() - 168];
+  const [left, bottom, right] = [34, 186, svg.pixels() - 11.5 * em];
   const { sizes, lines } = more;
   const x = linear([Math.log2(sizes[0]), Math.log2(sizes[sizes.length - 1])], [left + 14, right - 6]);
   const y = linear([0, 4.3], [bottom, 8]);
@@ -149,7 +149,7 @@ function drawSweep(svg, more, current) {
     marks.push(line(x(Math.log2(m)), bottom, x(Math.log2(m)), bottom + 5, "tick"),
       label(x(Math.log2(m)), bottom + 20, String(m), m === current ? "hit" : "small"));
   }
-  marks.push(label((left + right) / 2, bottom + 40, "M: each quantized tile is used M / 128 times", "small"),
+  marks.push(label(0, bottom + 40, "M; a quantized tile is used M / 128 times", "small", "start"),
     label(right + 8, y(4) + 4, "TensorE in MX", "small", "start"));
   let below = -Infinity;
   [...lines].sort((a, b) => b[2][b[2].length - 1] - a[2][a[2].length - 1]).forEach(([name, words, values], i) => {
