@@ -79,7 +79,10 @@ class QuantizeMx(Instruction):
     name = "quantize_mx"
     outputs = ("dst", "dst_scale")
     takes_packed = True
-    ours = "a group with NaN or infinity gets the NaN scale; exponents end at 2^-127"
+    ours = (
+        "a group with NaN or infinity gets the NaN scale and NaN elements; exponents end at "
+        "2^-127, where subnormal maxima are too; elements round to nearest even"
+    )
     cost_source = "inferred: 4 elements per partition and cycle, trainium3_arch.rst"
 
     def engine(self, core: Core, kind: Kind) -> str:
