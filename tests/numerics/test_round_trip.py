@@ -1,6 +1,7 @@
 """Whole matrices through MX against an oracle of NumPy's own functions and `ml_dtypes`."""
 
 import threading
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -80,6 +81,15 @@ def test_any_number_of_workers_gives_the_same(monkeypatch, workers):
     before = threading.active_count()
     assert np.array_equal(mx_round_trip(x, FN), round_trip_of_blocks(x, "float8_e4m3fn", 1))
     assert threading.active_count() == before
+
+
+def test_memory_stays_below_three_times_the_array():
+    x = np.ones((2048, 1024), np.float32)
+    tracemalloc.start()
+    mx_round_trip(x, FN)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert x.nbytes + peak <= 3 * x.nbytes
 
 
 def test_the_argument_is_left_as_it_was():

@@ -42,8 +42,8 @@ class Text:
                 f"windows: {count} sequences of {CONTEXT} characters; the held-out part has 1 to "
                 f"{available}"
             )
-        end = count * CONTEXT
-        return tuple(self.test[at : at + end].reshape(count, CONTEXT) for at in (0, 1))  # type: ignore[return-value]
+        shape, end = (count, CONTEXT), count * CONTEXT
+        return self.test[:end].reshape(shape), self.test[1 : end + 1].reshape(shape)
 
 
 @dataclass(frozen=True)
