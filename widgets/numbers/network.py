@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
+from trnlab.networks.search import COSTS, MEASURES
+
 from trnlab.kernels.layer_formats import LAYER_FORMATS
 from trnlab.networks import Found, Network, Outcome, digits_network, search, text_network
-from trnlab.networks.search import COSTS, MEASURES
 from widgets.dashboard import trust
 from widgets.numbers import bundle
 from widgets.numbers.choices import one_of
