@@ -38,6 +38,7 @@ class Transfer(NamedTuple):
     hbm_bytes: int  # read from and written to HBM
     trigger: str  # lane that starts it
     trigger_s: float  # how long that lane is occupied
+    fetch_s: float = 0.0  # of descriptors that lie in HBM, before the first byte
 
 
 @dataclass(frozen=True, eq=False)

@@ -191,6 +191,7 @@ _dma = Dma(
     transfer_s=10e-9,
     trigger="sync",
     start_s=V3.dma.start_s,
+    fetch_s=V3.dma.fetch_s,
     stagger_s=V3.dma.stagger_s,
     queue_interval_s=V3.dma.queue_interval_s,
     completion_s=V3.dma.completion_s,
@@ -209,6 +210,7 @@ _dma = Dma(
         "max_piece_bytes": doc.TUTORIAL_PROFILES,
         "trigger": "queues of SyncE, profiles of nki/guides/tutorials/fused_mamba.rst",
         "start_s": doc.DMA_PROFILES,
+        "fetch_s": doc.DMA_PROFILES,
         "stagger_s": doc.DMA_PROFILES,
         "queue_interval_s": doc.DMA_PROFILES,
         "completion_s": doc.DMA_PROFILES,
@@ -234,6 +236,7 @@ _dma = Dma(
         "stagger_s": Assumption(low=0.0, high=50e-9, why=_AS_TRN2),
         "queue_interval_s": Assumption(low=0.0, high=1.2e-6, why=_AS_TRN2),
         "start_s": Assumption(low=0.5e-6, high=1.3e-6, why=_AS_TRN2),
+        "fetch_s": Assumption(low=0.0, high=0.5e-6, why=_AS_TRN2),
         "completion_s": Assumption(low=0.1e-6, high=0.6e-6, why=_AS_TRN2),
         "swdge_s": Assumption(low=0.3e-6, high=0.9e-6, why=_AS_TRN2),
         "transpose_rate": Assumption(

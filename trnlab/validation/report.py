@@ -7,7 +7,7 @@ from trnlab.validation.singles import instructions
 from trnlab.validation.table import Row
 from trnlab.validation.transfers import bandwidth, single
 
-HEAD = ("workload", "chip", "quantity", "unit", "published", "predicted", "error")
+HEAD = ("workload", "chip", "quantity", "unit", "published", "predicted", "error", "allowed")
 
 
 def validate() -> list[Row]:
@@ -37,7 +37,7 @@ def _cells(row: Row) -> tuple[str, ...]:
     error = row.error_text + ("" if row.is_within else " !")
     return (
         row.workload, row.chip, row.quantity, row.unit, _number(row.published),
-        _number(row.predicted), error,
+        _number(row.predicted), error, row.limit_text,
     )  # fmt: skip
 
 

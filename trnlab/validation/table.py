@@ -30,6 +30,11 @@ class Row(NamedTuple):
         return abs(self.error) <= self.limit
 
     @property
+    def limit_text(self) -> str:
+        """The largest error that is accepted, with its unit."""
+        return f"{self.limit:g} {'points' if self.unit == PERCENT else '%'}"
+
+    @property
     def error_text(self) -> str:
         """The error with its unit."""
         return f"{self.error:+.1f} {'points' if self.unit == PERCENT else '%'}"
