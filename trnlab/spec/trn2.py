@@ -197,12 +197,21 @@ _gpsimd = GpSimdEngine(
 _sync = SyncEngine(
     source=doc.TRN2_GUIDE,
     clock_hz=1.2e9,
-    dma_trigger_s=530e-9,
-    sources={"clock_hz": doc.SCHEMA, "dma_trigger_s": doc.TUTORIAL_PROFILES},
+    dma_trigger_s=116e-9,
+    sources={
+        "clock_hz": doc.SCHEMA,
+        "dma_trigger_s": "from a trigger to SyncE's next instruction, " + doc.DMA_PROFILES,
+    },
     status={"dma_trigger_s": "measured"},
     assumed={
         "clock_hz": Assumption(
             low=0.96e9, high=1.4e9, why="No clock is given; this is the profiler's core clock."
+        ),
+    },
+    conflicts={
+        "dma_trigger_s": (
+            Reading(530e-9, "descriptors not prepared, " + doc.TUTORIAL_PROFILES),
+            Reading(466e-9, "Trainium1, " + doc.MAMBA_PROFILES),
         ),
     },
 )

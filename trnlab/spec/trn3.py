@@ -208,7 +208,7 @@ _sync = SyncEngine(
     source=doc.TRN3_GUIDE,
     clock_hz=V3.sync.clock_hz,
     dma_trigger_s=V3.sync.dma_trigger_s,
-    sources={"clock_hz": doc.SCHEMA, "dma_trigger_s": doc.TUTORIAL_PROFILES},
+    sources={"clock_hz": doc.SCHEMA, "dma_trigger_s": doc.DMA_PROFILES},
     assumed={
         "clock_hz": _as_trn2(0.96e9, 1.4e9),
         "dma_trigger_s": _as_trn2(50e-9, 1.0e-6),

@@ -17,6 +17,7 @@ class Row(NamedTuple):
     source: str
     limit: float = 5.0  # largest error that is accepted, in points or percent
     note: str = ""  # what a reader must know of the published figure
+    is_held_out: bool = False  # no constant was fitted to it
 
     @property
     def error(self) -> float:
