@@ -173,6 +173,16 @@ class Trace:
         """Whether a view touches every byte of the rectangle that it spans."""
         return view[5] is None and self._span(view)[1]
 
+    def spans(self) -> list[tuple[Region, bool]]:
+        """Of every call its writes, then its reads: the region, and whether it is filled."""
+        if "spans" not in self.cache:
+            self.cache["spans"] = [
+                self._span(view) if view[5] is None else (view[5].region, False)
+                for recorded in self.calls
+                for view in recorded.writes + recorded.reads
+            ]
+        return self.cache["spans"]
+
     def _span(self, view: View) -> tuple[Region, bool]:
         id, dtype, shape, strides, offset, _ = view
         key = (self.allocations[id].pitch_bytes, itemsize(dtype), shape, strides, offset)
