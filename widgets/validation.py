@@ -82,7 +82,7 @@ def _table(name: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> Tex
         "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
     )
     return Text(
-        '<div style="max-height: 24rem; overflow: auto; overflow-wrap: normal" tabindex="0"'
+        '<div class="trn-figures" tabindex="0"'
         f' role="region" aria-label="{name}">'
         f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
     )

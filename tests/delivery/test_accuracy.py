@@ -14,7 +14,7 @@ def test_figures_are_those_of_the_page():
     assert len(rows) == PAGE.read_text(encoding="utf-8").count("\n| ") - 2  # two heads
     first = rows[0]
     assert (first.workload, first.chip) == ("FP32 matmul, tiled", "trn2")
-    assert sum(row.is_held_out for row in rows) >= 20
+    assert sum(row.is_held_out for row in rows) >= 18
     assert all(row.published > 0 and row.predicted > 0 for row in rows)
 
 

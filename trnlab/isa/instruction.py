@@ -128,6 +128,10 @@ class Instruction:
         """Whether part of what it writes to may stay as it was."""
         return False
 
+    def mode(self, kind: Kind) -> str:
+        """The mode of TensorE that multiplies, a key of `macs_per_pe_cycle`; "" if none does."""
+        return ""
+
     def flops(self, kind: Kind) -> int:
         """Useful floating-point operations on TensorE, for MFU."""
         return 0

@@ -48,9 +48,7 @@ def draw() -> "alt.LayerChart":
             shape=alt.Shape("kind:N", legend=None, scale=kind),
             color=alt.Color("kind:N", legend=None).scale(domain=[SHARE, OTHER], range="category"),
             fill=alt.Fill("kind:N", legend=None).scale(domain=[SHARE, OTHER], range="category"),
-            fillOpacity=alt.FillOpacity("set:N", legend=None).scale(
-                domain=[FITTED, HELD_OUT], range=[0, 1]
-            ),
+            fillOpacity=alt.condition(alt.datum.set == HELD_OUT, alt.value(1), alt.value(0)),
             tooltip=[
                 alt.Tooltip("set:N"),
                 alt.Tooltip("workload:N"),

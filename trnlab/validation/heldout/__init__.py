@@ -18,8 +18,9 @@ MAMBA = "nki/guides/tutorials/fused_mamba.rst"
 RMSNORM = "nki/library/specs/design-rmsnorm-quant.rst"
 NKIBENCH = "zhang677/AccelOpt, experiments/full_complete_local/results"
 
-LADDER_US = {512: 54, 1024: 76, 1536: 141, 2048: 269, 2560: 483, 3072: 795, 4096: 1823}
-LADDER_LIMIT = {512: 80.0, 1024: 40.0, 1536: 15.0, 2048: 7.0}  # the launch weighs less and less
+# Smaller products are published as well (54 us for 512 cubed, whose matmuls take 3.4 us): they
+# were timed from the host, so they say more of the launch than of the core.
+LADDER_US = {2048: 269, 2560: 483, 3072: 795, 4096: 1823}
 LAUNCH = "timed from the host: with the launch, which the model leaves out"
 STATES = 16
 
@@ -69,7 +70,7 @@ def _ladder() -> Iterator[Row]:
         run = profile(products.streamed, operand, operand, chip="trn2")
         yield Row(
             f"BF16 matmul, {size:,} cubed, best found", "trn2", "total time", "us", published,
-            run.total_us, SCOREBOARD, LADDER_LIMIT.get(size, 5.0), LAUNCH,
+            run.total_us, SCOREBOARD, 7.0 if size == 2048 else 5.0, LAUNCH,
         )  # fmt: skip
 
 
