@@ -14,7 +14,7 @@ from trnlab.errors import KernelError
 from trnlab.isa.accumulation import write_product
 from trnlab.isa.elementwise import as_rows, step
 from trnlab.isa.instruction import Instruction, Kind, Step
-from trnlab.isa.matmul_tiles import check_tile
+from trnlab.isa.matmul_tiles import check_indirect_tile, check_tile
 from trnlab.isa.requirements import (
     require,
     require_dtype,
@@ -154,6 +154,7 @@ class NcMatmulMx(Instruction):
         check_scale(core, name, "moving_scale", moving_scale, ("moving", moving))
         self._check_sizes(core, dst, stationary, moving)
         check_tile(core, name, kind.options, stationary, rows_only=True)
+        check_indirect_tile(name, kind)
 
     def _check_sizes(
         self, core: Core, dst: Signature, stationary: Signature, moving: Signature
