@@ -113,5 +113,38 @@ def test_no_named_edge_leads_out_of_a_dynamic_loop():
         return stored(tile)
 
     assert np.array_equal(nki.simulate(kernel.with_schedule([("inside", "inside")]))(X), X)
-    with pytest.raises(KernelError, match="'after' cannot wait for the instruction in line"):
+    with pytest.raises(KernelError, match="'after' cannot wait for 'inside' in line"):
         nki.simulate(kernel.with_schedule([("after", "inside")]))(X)
+
+
+def test_in_a_dynamic_loop_each_turn_waits_for_its_own():
+    @nki.jit
+    def kernel(x):
+        tile, copy = loaded(x), nl.ndarray(x.shape, x.dtype)
+        nisa.memset(copy, 0)
+
+        def body(_):
+            nisa.tensor_copy(copy, tile, engine="gpsimd", name="slow")
+            nisa.activation(tile, nl.copy, tile, name="next")
+
+        nl.fori_loop(0, 3, body)
+        return stored(copy)
+
+    trace = trnlab.profile(kernel.with_schedule([("next", "slow")]), X).trace
+    pairs = list(zip(trace.named["next"], trace.named["slow"], strict=True))
+    assert [trace.after[call] for call, _ in pairs] == [(slow,) for _, slow in pairs]
+
+
+def test_each_core_waits_for_its_own_instructions():
+    @nki.jit
+    def kernel(x):
+        tile = loaded(x)
+        nisa.tensor_copy(tile, tile, engine="gpsimd", name="first")
+        other = loaded(x)
+        nisa.activation(other, nl.exp, other, name="second")
+        return stored(tile)
+
+    prof = trnlab.profile(kernel.with_schedule([("second", "first")])[2], X)
+    for call in prof.trace.named["second"]:
+        (producer,) = prof.trace.after[call]
+        assert prof.trace.calls[producer].core == prof.trace.calls[call].core
