@@ -84,7 +84,9 @@ class DmaCopy(Instruction):
             f"has {src.size}; slice both to the same tile",
         )
         kinds = (format_of(dst.dtype).kind, format_of(src.dtype).kind)
-        if "packed" in kinds or kind.options.dge == "hwdge":
+        if kind.options.dge == "hwdge":
+            require_same_dtype(f"{self.name} with dge_mode.hwdge", "src", src, dst)
+        if "packed" in kinds:
             require_same_dtype(self.name, "src", src, dst)
 
     def cost(self, core: Core, kind: Kind) -> Transfer:
