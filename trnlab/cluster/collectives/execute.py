@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import reduce
 from itertools import islice
 
 import numpy as np
@@ -25,10 +26,8 @@ def execute(plan: Schedule, held: Held, steps: int | None = None) -> Held:
     Raises:
         ValueError: a send of a chunk that its source does not hold
     """
-    now = [dict(chunks) for chunks in held]
-    for now in islice(stepwise(plan, held), steps):
-        pass
-    return now
+    before = [dict(chunks) for chunks in held]
+    return reduce(lambda _, after: after, islice(stepwise(plan, held), steps), before)
 
 
 def stepwise(plan: Schedule, held: Held) -> Iterator[Held]:
