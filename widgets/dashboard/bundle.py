@@ -27,6 +27,6 @@ def module(shared: Iterable[str], folder: Path, own: Iterable[str]) -> str:
     return _BINDING.sub(r"\1=", _SPACE.sub("", _COMMENTS.sub("", text)))
 
 
-def style(path: Path) -> str:
+def style(*paths: Path) -> str:
     """The theme's names, then a dashboard's own rules."""
-    return theme.css() + path.read_text(encoding="utf-8")
+    return theme.css() + "".join(path.read_text(encoding="utf-8") for path in paths)

@@ -6,7 +6,7 @@ from pathlib import Path
 from widgets.dashboard import bundle
 
 HERE = Path(__file__).parent
-SHARED = ("dom", "words", "state")
+SHARED = ("dom", "words", "state", "heart")
 OWN = (
     "scene",
     "places",
@@ -24,7 +24,6 @@ OWN = (
     "compare",
     "cursor",
     "edits",
-    "heart",
     "main",
 )
 

@@ -17,18 +17,25 @@ function unpackState(text) {
   }
 }
 
-function linkTo(state) {
+/** `parameter`: the dashboard's own place in an address that several share. */
+function linkTo(state, parameter = "s") {
   const url = new URL(window.location.href);
-  url.searchParams.set("s", packState(state));
+  url.searchParams.set(parameter, packState(state));
   return url;
 }
 
-function asCode(state) {
-  const items = Object.entries(state).map(([name, value]) => {
-    const json = JSON.stringify(value);
-    return `    "${name}": ${{ null: "None", true: "True", false: "False" }[json] || json},`;
-  });
-  return ["from widgets.stepper import lesson", "", "lesson(state={", ...items, "})"].join("\n");
+function pythonOf(value) {
+  if (value === null) return "None";
+  if (typeof value === "boolean") return value ? "True" : "False";
+  if (typeof value !== "object") return JSON.stringify(value);
+  return `{${Object.entries(value).map(([name, inner]) =>
+    `${JSON.stringify(name)}: ${pythonOf(inner)}`).join(", ")}}`;
+}
+
+/** A cell that leads to this moment; `module` is where the dashboard's `lesson` stands. */
+function asCode(state, module = "widgets.stepper") {
+  const items = Object.entries(state).map(([name, value]) => `    "${name}": ${pythonOf(value)},`);
+  return [`from ${module} import lesson`, "", "lesson(state={", ...items, "})"].join("\n");
 }
 
 function stateView(app) {
@@ -69,8 +76,8 @@ function stateView(app) {
       address.hidden = !inPage;
       if (!root.open || document.activeElement === json) return;
       json.value = JSON.stringify(state, null, 1);
-      code.value = asCode(state);
-      link.value = linkTo(state).href;
+      code.value = asCode(state, app.module);
+      link.value = linkTo(state, app.parameter).href;
     },
   };
 }

@@ -26,14 +26,6 @@ function csvOfRun(run) {
   return lines.join("\n");
 }
 
-function pythonOf(value) {
-  if (value === null) return "None";
-  if (typeof value === "boolean") return value ? "True" : "False";
-  if (typeof value !== "object") return JSON.stringify(value);
-  return `{${Object.entries(value).map(([name, inner]) =>
-    `${JSON.stringify(name)}: ${pythonOf(inner)}`).join(", ")}}`;
-}
-
 function shareView(app) {
   const area = (name, readonly) => h("textarea", { rows: 6, spellcheck: "false", readonly,
     "aria-label": name });
