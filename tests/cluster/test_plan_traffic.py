@@ -5,7 +5,13 @@ import pytest
 
 from trnlab import cluster
 from trnlab.cluster.exchange import ALL_REDUCE, Group, exchange_s
-from trnlab.cluster.plan_traffic import CAUSES, sent_bytes, step_traffic
+from trnlab.cluster.plan_traffic import (
+    CAUSES,
+    placed,
+    sent_bytes,
+    step_traffic,
+    used_of_domain,
+)
 from trnlab.cluster.topology import link_loads, machine
 from trnlab.spec.systems import system
 
@@ -48,7 +54,7 @@ def test_tensor_parallel_bytes_take_the_time_of_the_prediction(recompute, sharde
         run.system, ALL_REDUCE, Group(np.full(1, 4.0), np.ones(1)), np.full(1, head)
     )
     told = sum(run.time_s[kind] for kind in ("all_gather", "reduce_scatter", "all_reduce"))
-    assert sent_bytes(run).tensor / rate() == pytest.approx(told - 4 * float(head_s[0]))
+    assert sent_bytes(run)["tensor"] / rate() == pytest.approx(told - 4 * float(head_s[0]))
 
 
 def test_expert_bytes_take_the_time_of_the_prediction() -> None:
@@ -56,7 +62,7 @@ def test_expert_bytes_take_the_time_of_the_prediction() -> None:
         model="qwen3-30b-a3b", system=without_start(), chips=4, plan=cluster.Plan(dp=4, ep=4),
         global_batch=4, sequence=4096,
     )  # fmt: skip
-    assert sent_bytes(run).expert / rate() == pytest.approx(run.time_s["all_to_all"])
+    assert sent_bytes(run)["expert"] / rate() == pytest.approx(run.time_s["all_to_all"])
 
 
 @pytest.mark.parametrize("zero", [0, 1, 2, 3])
@@ -67,13 +73,13 @@ def test_gradient_bytes_take_the_time_of_the_prediction(zero: int) -> None:
         sequence=4096,
     )  # fmt: skip
     told = sum(run.time_s[kind] for kind in ("all_gather", "reduce_scatter", "all_reduce"))
-    assert sent_bytes(run).data / rate() == pytest.approx(told)
+    assert sent_bytes(run)["data"] / rate() == pytest.approx(told)
 
 
 def test_a_plan_of_one_device_sends_nothing() -> None:
     run = trained(cluster.Plan(), chips=1)
     assert len(step_traffic(run, 1).source) == 0
-    assert sum(sent_bytes(run)) == 0
+    assert sum(sent_bytes(run).values()) == 0
 
 
 def test_each_message_stays_in_its_group() -> None:
@@ -101,6 +107,24 @@ def test_experts_talk_to_all_others_of_their_group() -> None:
     traffic = step_traffic(trained(cluster.Plan(dp=16, ep=8), "qwen3-30b-a3b"), 16)
     rows = traffic.cause == CAUSES.index("expert")
     assert rows.sum() == 16 * 7
+
+
+def test_groups_that_span_domains_send_little_between_them() -> None:
+    plan = cluster.Plan(dp=288)
+    run = trained(plan, chips=288, global_batch=288)
+    traffic = step_traffic(run, 144)
+    crosses = traffic.source // 144 != traffic.target // 144
+    assert crosses.sum() == 144
+    assert traffic.bytes[crosses].max() < traffic.bytes[~crosses].min() / 144
+
+
+def test_a_group_that_fits_a_domain_is_not_torn_between_two() -> None:
+    run = trained(cluster.Plan(tp=32, dp=8), "llama-3.1-70b", chips=288)
+    assert used_of_domain(run) == 128
+    traffic = step_traffic(run, 256)
+    rows = traffic.cause == CAUSES.index("tensor")
+    assert (traffic.source[rows] // 144 == traffic.target[rows] // 144).all()
+    assert set(placed(run, np.arange(256)) // 144) == {0, 1}
 
 
 def test_a_million_chips_load_the_links_of_the_first_domain_in_no_time() -> None:

@@ -1,18 +1,19 @@
 """What the devices of a plan send each other in one step: messages, ready to be put on links.
 
-Groups are taken to exchange around rings, and experts with all others of their group. Devices are
-numbered as `exchange` counts strides: tensor, then context, data and pipeline.
+Ranks are numbered as `exchange` counts strides: tensor, then context, data and pipeline; tensor and
+context groups are not torn between scale-up domains if they fit one. Groups exchange around rings,
+inside their domain and then between domains; experts exchange with all others of their group.
 """
 
 from __future__ import annotations
 
+from math import lcm
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .columns import columns
-from .degrees import Plan
 from .layer_time import FULL
 from .memory import GRADIENT_BYTES, WEIGHT_BYTES, held_parameters, stage_layers
 from .step import CONTEXT_PASSES
@@ -24,17 +25,6 @@ Ints = NDArray[np.int64]
 Messages = tuple[Ints, Ints, Ints, NDArray[np.float64]]
 
 
-class Sent(NamedTuple):
-    """Bytes that one device sends in a step, by cause; to each neighbor of its ring in all."""
-
-    tensor: float
-    context: float
-    expert: float  # to all other members together
-    data: float  # dense weights, to the next device that holds the same
-    data_experts: float
-    pipeline: float  # to each neighbor: forward to the next stage, back to the one before
-
-
 class Traffic(NamedTuple):
     """Messages as columns."""
 
@@ -44,77 +34,115 @@ class Traffic(NamedTuple):
     bytes: NDArray[np.float64]
 
 
-def sent_bytes(of: Training) -> Sent:
-    """What a device of a middle stage sends in a step."""
-    plan, model = of.plan, of.model
-    plans = columns([plan], of.micro_batch)
-    tensor = expert = 0.0
-    for count, layer in model.groups:
-        work = layer_work(model, layer, share(plans, layer, np.full(1, float(of.sequence))))
-        blocks, routed = (
-            float(sum(np.sum(x) for x in part)) for part in (work.blocks, work.routed)
-        )
-        tensor += count / model.layers * blocks
-        expert += count / model.layers * routed
-    layers = float(stage_layers(model, plans)[0][0]) * of.micro_batches
-    again = 1.0 if plans.recompute[0] == FULL else 0.0
-    held = held_parameters(model, plans)
-    hidden = of.micro_batch * of.sequence / plan.cp * model.hidden * ACTIVATION_BYTES / plan.tp
-    is_piped = plan.pp > 1
-    return Sent(
-        tensor=layers * _tensor_rounds(of, again) * _part(plan.tp) * tensor,
-        context=_context_bytes(of),
-        expert=layers * (4.0 + 2.0 * again) * _part(plan.ep) * expert,
-        data=_gradient_bytes(of) * _part(plan.dp * plan.cp) * float(held.dense[0]),
-        data_experts=_gradient_bytes(of)
-        * _part(float(held.expert_copies[0]))
-        * float(held.experts[0]),
-        pipeline=is_piped * of.micro_batches * plan.virtual_stages * hidden,
-    )
+class Exchange(NamedTuple):
+    """What equal groups exchange in a step, in rounds around a ring."""
+
+    cause: str
+    size: int
+    stride: int
+    bytes: float  # of the whole tensor, times rounds
+    inside: int  # members within one domain
+    outside: float  # domains
+
+    @property
+    def near_bytes(self) -> float:
+        """What a member sends to the next one of its domain."""
+        return self.bytes * (self.inside - 1) / self.inside
+
+    @property
+    def far_bytes(self) -> float:
+        """What a member sends to the next domain."""
+        return self.bytes / self.inside * (self.outside - 1) / self.outside
+
+
+def sent_bytes(of: Training) -> dict[str, float]:
+    """What a device of a middle stage sends in a step, by cause."""
+    sent = dict.fromkeys(CAUSES, 0.0)
+    for each in exchanges(of):
+        sent[each.cause] += each.near_bytes + each.far_bytes
+    sent["expert"] = _expert_bytes(of)
+    sent["pipeline"] = 2 * _hidden_bytes(of)
+    return sent
+
+
+def exchanges(of: Training) -> list[Exchange]:
+    """Exchanges around rings."""
+    plan, held = of.plan, held_parameters(of.model, columns([of.plan], of.micro_batch))
+    split = max(1, plan.tp // plan.ep)
+    copies = max(1, plan.tp * plan.cp * plan.dp // (plan.ep * split))
+    moved = _gradient_bytes(of)
+    return [
+        _exchange(of, "tensor", plan.tp, 1, _tensor_bytes(of)),
+        _exchange(of, "context", plan.cp, plan.tp, _context_bytes(of)),
+        _exchange(of, "data", plan.dp * plan.cp, plan.tp, moved * float(held.dense[0])),
+        _exchange(of, "data", copies, plan.ep * split, moved * float(held.experts[0])),
+    ]
 
 
 def step_traffic(of: Training, first: int) -> Traffic:
-    """Messages of a step that the first devices send.
+    """Messages of a step that the first ranks send, from device to device.
 
     Args:
-        first: how many devices, of those that the plan keeps busy
+        first: how many ranks, of those that the plan keeps busy
     """
-    plan, sent = of.plan, sent_bytes(of)
-    devices = np.arange(min(first, plan.devices))
-    split = max(1, plan.tp // plan.ep)
-    copies = max(1, plan.tp * plan.cp * plan.dp // (plan.ep * split))
-    rings = [
-        (0, plan.tp, 1, sent.tensor),
-        (1, plan.cp, plan.tp, sent.context),
-        (3, plan.dp * plan.cp, plan.tp, sent.data),
-        (3, copies, plan.ep * split, sent.data_experts),
-    ]
-    parts = [_ring(devices, *ring) for ring in rings]
-    parts += _pipeline(devices, plan, sent.pipeline)
-    parts += _experts(devices, plan.ep, sent.expert)
+    ranks = np.arange(min(first, of.plan.devices))
+    parts = [ring for each in exchanges(of) for ring in _rings(ranks, each)]
+    parts += _pipeline(ranks, of)
+    parts += _experts(ranks, of)
     source, target, cause, bytes_ = (np.concatenate(column) for column in zip(*parts, strict=True))
     moves = (bytes_ > 0) & (source != target)
-    return Traffic(source[moves], target[moves], cause[moves], bytes_[moves])
+    devices, others = placed(of, source[moves]), placed(of, target[moves])
+    return Traffic(devices, others, cause[moves], bytes_[moves])
 
 
-def _part(size: float) -> float:
-    """What each member sends of a tensor in one round around a ring."""
-    return (size - 1) / size
+def placed(of: Training, ranks: Ints) -> Ints:
+    """The device of each rank."""
+    used, domain = used_of_domain(of), of.system.domain_chips * of.system.devices_per_chip
+    return ranks // used * domain + ranks % used
 
 
-def _tensor_rounds(of: Training, again: float) -> float:
+def used_of_domain(of: Training) -> int:
+    """Devices of a domain that a plan uses if there are several: whole groups of tp x cp, of ep."""
+    domain = of.system.domain_chips * of.system.devices_per_chip
+    unit = lcm(of.plan.tp * of.plan.cp, of.plan.ep)
+    used = max(1, domain // unit) * unit
+    there = of.chips * of.system.devices_per_chip
+    fits = -(-of.plan.devices // used) * domain <= -(-there // domain) * domain
+    return used if used < domain and fits else domain
+
+
+def _exchange(of: Training, cause: str, size: int, stride: int, bytes_: float) -> Exchange:
+    inside = max(1, min(size, used_of_domain(of) // stride))
+    return Exchange(cause, size, stride, bytes_, inside, size / inside)
+
+
+def _tensor_bytes(of: Training) -> float:
     """Gather and scatter, forward and back; sharded inputs are gathered once more."""
+    plans = columns([of.plan], of.micro_batch)
+    length = np.full(1, float(of.sequence))
+    mean = sum(
+        count / of.model.layers * float(np.sum(block))
+        for count, layer in of.model.groups
+        for block in layer_work(of.model, layer, share(plans, layer, length)).blocks
+    )
+    again = 1.0 if plans.recompute[0] == FULL else 0.0
     sharded = of.plan.sequence_parallel and of.plan.tp > 1
     kept = 1.0 if of.system.recomputes_all else 0.5
-    repeated = again * (1.0 + kept if sharded else 2.0 * kept)
-    return 4.0 + (1.0 if sharded else 0.0) + repeated
+    rounds = 5.0 + again * (1.0 + kept) if sharded else 4.0 + again * 2.0 * kept
+    return _layer_passes(of) * rounds * mean
+
+
+def _layer_passes(of: Training) -> float:
+    """Layers of a middle stage, each for every micro-batch."""
+    plans = columns([of.plan], of.micro_batch)
+    return float(stage_layers(of.model, plans)[0][0]) * of.micro_batches
 
 
 def _context_bytes(of: Training) -> float:
     width = sum(count * layer.attention.kv_width for count, layer in of.model.groups)
     shared = width / min(of.plan.tp, of.model.kv_heads) / of.plan.pp
     payload = of.micro_batch * of.sequence * shared * ACTIVATION_BYTES
-    return CONTEXT_PASSES * of.micro_batches * _part(of.plan.cp) * payload
+    return CONTEXT_PASSES * of.micro_batches * payload
 
 
 def _gradient_bytes(of: Training) -> float:
@@ -127,33 +155,62 @@ def _gradient_bytes(of: Training) -> float:
     return of.micro_batches * (GRADIENT_BYTES / 2 + 2 * WEIGHT_BYTES)
 
 
-def _ring(devices: Ints, cause: int, size: int, stride: int, bytes_: float) -> Messages:
-    place = devices // stride % size
-    target = devices + stride * ((place + 1) % size - place)
-    return _messages(devices, target, cause, bytes_)
+def _expert_bytes(of: Training) -> float:
+    """Tokens to their experts and back, forward and backward."""
+    plan, plans = of.plan, columns([of.plan], of.micro_batch)
+    length = np.full(1, float(of.sequence))
+    mean = sum(
+        count / of.model.layers * float(np.sum(routed))
+        for count, layer in of.model.groups
+        for routed in layer_work(of.model, layer, share(plans, layer, length)).routed
+    )
+    rounds = 4.0 + (2.0 if plans.recompute[0] == FULL else 0.0)
+    return _layer_passes(of) * rounds * mean * (plan.ep - 1) / plan.ep
 
 
-def _pipeline(devices: Ints, plan: Plan, bytes_: float) -> list[Messages]:
+def _hidden_bytes(of: Training) -> float:
+    """Hidden states to the next stage; as much comes back as gradients."""
+    plan = of.plan
+    tokens = of.micro_batch * of.sequence / plan.cp / plan.tp
+    sends = of.micro_batches * plan.virtual_stages if plan.pp > 1 else 0
+    return sends * tokens * of.model.hidden * ACTIVATION_BYTES
+
+
+def _rings(ranks: Ints, each: Exchange) -> list[Messages]:
+    """To the next member inside the domain, and to the next domain."""
+    place = ranks // each.stride % each.size
+    first = place // each.inside * each.inside
+    members = np.minimum(each.inside, each.size - first)
+    near = first + (place - first + 1) % members
+    far = np.where(place + each.inside < each.size, place + each.inside, place % each.inside)
+    return [
+        _messages(ranks, ranks + each.stride * (near - place), each.cause, each.near_bytes),
+        _messages(ranks, ranks + each.stride * (far - place), each.cause, each.far_bytes),
+    ]
+
+
+def _pipeline(ranks: Ints, of: Training) -> list[Messages]:
+    plan = of.plan
     stride = plan.tp * plan.cp * plan.dp
-    stage = devices // stride
-    wraps = plan.virtual_stages > 1
+    stage = ranks // stride
     found = []
     for step in (1, -1):
         other = (stage + step) % plan.pp
-        stays = np.full(len(devices), wraps) | (other == stage + step)
-        target = np.where(stays, devices + stride * (other - stage), devices)
-        found.append(_messages(devices, target, CAUSES.index("pipeline"), bytes_))
+        is_next = np.full(len(ranks), plan.virtual_stages > 1) | (other == stage + step)
+        target = np.where(is_next, ranks + stride * (other - stage), ranks)
+        found.append(_messages(ranks, target, "pipeline", _hidden_bytes(of)))
     return found
 
 
-def _experts(devices: Ints, size: int, bytes_: float) -> list[Messages]:
+def _experts(ranks: Ints, of: Training) -> list[Messages]:
+    size = of.plan.ep
     if size == 1:
         return []
-    first = devices // size * size
-    source = np.repeat(devices, size)
-    target = np.repeat(first, size) + np.tile(np.arange(size), len(devices))
-    return [_messages(source, target, CAUSES.index("expert"), bytes_ / (size - 1))]
+    target = np.repeat(ranks // size * size, size) + np.tile(np.arange(size), len(ranks))
+    bytes_ = _expert_bytes(of) / (size - 1)
+    return [_messages(np.repeat(ranks, size), target, "expert", bytes_)]
 
 
-def _messages(source: Ints, target: Ints, cause: int, bytes_: float) -> Messages:
-    return source, target, np.full(len(source), cause), np.full(len(source), float(bytes_))
+def _messages(source: Ints, target: Ints, cause: str, bytes_: float) -> Messages:
+    code = np.full(len(source), CAUSES.index(cause))
+    return source, target, code, np.full(len(source), float(bytes_))
