@@ -7,7 +7,18 @@ from widgets.dashboard import bundle
 from widgets.machine.bundle import BOARD, BOARD_CSS, MACHINE
 
 HERE = Path(__file__).parent
-OWN = ("bars", "model", "degrees", "placement", "pipeline", "plans", "scaling", "numbers", "main")
+OWN = (
+    "bars",
+    "model",
+    "degrees",
+    "placement",
+    "pipeline",
+    "plans",
+    "scaling",
+    "sweep",
+    "numbers",
+    "main",
+)
 
 
 @cache

@@ -1,6 +1,7 @@
-"""What takes longer than a prediction: the best plan for each cut, and the way to a million chips.
+"""What takes longer than a prediction: the best plan for each cut, and what more of it would do.
 
-In: a request that has been answered. Out: plain data for the map and for the curve.
+In: a request that has been answered. Out: plain data for the map, for the way to a million chips,
+and for more requests at once.
 """
 
 from dataclasses import asdict, replace
@@ -9,10 +10,12 @@ from typing import Any
 import numpy as np
 
 from trnlab import cluster
+from trnlab.cluster.inference import LONGEST
 from widgets.cluster_planner.request import Request
 from widgets.machine.scene import chip_steps
 
 BEST = 8
+MOST_BATCHES = 14  # powers of two
 LOWER_IS_BETTER = ("cost", "ttft_s")
 
 
@@ -37,8 +40,6 @@ def plan_map(asked: Request) -> dict[str, Any]:
 
 def scaling(asked: Request) -> dict[str, Any]:
     """The same cut of the model on more and more chips: the batch grows with them, or stays."""
-    if asked.task == "inference":
-        return {"points": []}
     found = asked.predict()
     of = cluster.machine(found.system, found.chips)
     share = found.global_batch // found.plan.dp
@@ -58,6 +59,28 @@ def scaling(asked: Request) -> dict[str, Any]:
         "system": found.system.name,
         "chips": found.chips,
         "announced": found.system.max_chips,
+    }
+
+
+def sweep(asked: Request) -> dict[str, Any]:
+    """More requests at once, with prompts of a quarter, of the length, and four times as long."""
+    found = asked.predict()
+    prompts = [max(1, asked.prompt // 4), asked.prompt, asked.prompt * 4]
+    swept = cluster.sweep(
+        model=found.model,
+        system=found.system,
+        chips=found.chips,
+        plan=found.plan,
+        batches=[2**n for n in range(MOST_BATCHES)],
+        prompts=[prompt for prompt in prompts if prompt + asked.output <= LONGEST],
+        output=asked.output,
+        dtype=asked.dtype,
+    )
+    return {
+        "chips": found.chips,
+        "batch_now": asked.batch,
+        "prompt_now": asked.prompt,
+        **{name: values.tolist() for name, values in swept.items()},
     }
 
 

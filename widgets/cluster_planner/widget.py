@@ -26,6 +26,7 @@ class PlannerBoard(Board):
     formats = traitlets.List().tag(sync=True)
     plans = traitlets.Dict().tag(sync=True)
     scaling = traitlets.Dict().tag(sync=True)
+    sweep = traitlets.Dict().tag(sync=True)
 
     def __init__(self, state: Mapping[str, Any] | None = None) -> None:
         self._asked = Request()
@@ -50,7 +51,10 @@ class PlannerBoard(Board):
         self.plans = {**wider.plan_map(self._asked), "id": self._scenes}
 
     def _scale(self) -> None:
-        self.scaling = {**wider.scaling(self._asked), "id": self._scenes}
+        if self._asked.task == "training":
+            self.scaling = {**wider.scaling(self._asked), "id": self._scenes}
+        else:
+            self.sweep = {**wider.sweep(self._asked), "id": self._scenes}
 
 
 def lesson(state: Mapping[str, Any] | None = None) -> PlannerBoard:

@@ -26,7 +26,7 @@ function timesView(app, { data, pick }) {
 }
 
 function axesOf(times, width, height) {
-  const [left, right, top, bottom] = [62, 118, 24, height - 34];
+  const [left, right, top, bottom] = [62, 118, 36, height - 34];
   const all = times.seconds.flat();
   const [x0, x1] = [Math.log10(times.bytes[0]), Math.log10(times.bytes.at(-1))];
   const [y0, y1] = [Math.floor(Math.log10(Math.min(...all)) * 2) / 2, Math.log10(Math.max(...all))];
@@ -68,10 +68,10 @@ function drawMarks(pen, theme, axis, times, now) {
     write(pen, `documented ${sizeWords(size)}`, axis.x(size) - 3, axis.bottom - 7, theme.warn,
       theme.font(0.75), "right");
   });
-  times.crossovers.slice(1).forEach(([size, name]) => {
+  times.crossovers.slice(1).forEach(([size, name], i) => {
     if (size < times.bytes[0] || size > times.bytes.at(-1)) return;
     line(size, theme.text, [5, 3]);
-    write(pen, `${name} from ${sizeWords(size)}`, axis.x(size) + 3, axis.top - 8, theme.text,
+    write(pen, `${name} from ${sizeWords(size)}`, axis.x(size) + 3, axis.top - (i % 2 ? 22 : 8), theme.text,
       theme.font(0.75, "sans", 650));
   });
   pen.lineWidth = 2;

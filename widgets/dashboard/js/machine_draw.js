@@ -14,6 +14,9 @@ function drawMachine(pen, theme, layout, machine, { chips, loads, paint }) {
     paint(pen, device, layout.deviceBox(device));
   }
   if (layout.size < 6) return;
+  for (const { x, y, words } of layout.planes || []) {
+    if (layout.size >= 9) write(pen, words, x, y, theme.muted, theme.font(0.75));
+  }
   pen.strokeStyle = theme.muted;
   pen.lineWidth = 1;
   for (let chip = 0; chip < chips; chip += 1) {

@@ -45,10 +45,13 @@ function layoutOf(machine, box) {
 }
 
 function torusLayout({ x: nx, y: ny, z: nz }, box) {
-  const { columns, rows } = gridOf(nz, box.width * ny, box.height * nx);
+  const stepWith = (n) => Math.min(box.width / n / (nx + 0.6), box.height / Math.ceil(nz / n) / (ny + 0.6));
+  let columns = 1;
+  for (let n = 2; n <= nz; n += 1) if (stepWith(n) > stepWith(columns)) columns = n;
+  const rows = Math.ceil(nz / columns);
   const [pw, ph] = [box.width / columns, box.height / rows];
-  const step = Math.min(pw / (nx + 0.7), ph / (ny + 0.7));
-  const size = step * (nx * ny * nz > 1000 ? 0.86 : 0.6);
+  const step = stepWith(columns);
+  const size = step * (nx * ny * nz > 1000 ? 0.86 : 0.66);
   const at = (chip) => {
     const [x, y, z] = [chip % nx, Math.floor(chip / nx) % ny, Math.floor(chip / nx / ny)];
     const left = box.left + (z % columns) * pw + (pw - step * nx) / 2;
@@ -72,19 +75,23 @@ function torusLayout({ x: nx, y: ny, z: nz }, box) {
     return axis ? [[px + shift, py + sign * reach], [px + shift, py + sign * far]]
       : [[px + sign * reach, py - shift], [px + sign * far, py - shift]];
   };
-  return { at, wire, size, width: size, height: size, bars: [] };
+  const planes = Array.from({ length: nz > 1 ? nz : 0 }, (_, z) => {
+    const [x, y] = at(z * nx * ny);
+    return { x: x - size / 2, y: y - size / 2 - step * 0.42, words: `z ${z}` };
+  });
+  return { at, wire, size, width: size, height: size, bars: [], planes };
 }
 
 /** Chips around one switch. */
 function starLayout({ domain_chips: n }, box) {
-  const inner = { ...box, left: box.left + 3 * BAR, width: box.width - 3 * BAR };
+  const inner = { ...box, left: box.left + 4 * BAR, width: box.width - 4 * BAR };
   const { columns, rows } = gridOf(n, inner.width, inner.height);
   const step = Math.min(inner.width / columns, inner.height / rows, 130);
   const size = step * 0.62;
   const top = box.top + (box.height - rows * step) / 2;
   const at = (chip) => [inner.left + (chip % columns + 0.5) * step,
     top + (Math.floor(chip / columns) + 0.5) * step];
-  const bar = { x: box.left + BAR / 2, top, bottom: top + rows * step, words: "switch" };
+  const bar = { x: box.left + 2.5 * BAR, top, bottom: top + rows * step, words: "switch" };
   const wire = (port, chip) => {
     const [x, y] = at(chip);
     if (port >= NET_OUT) return netWire(x, y, size, size, port);

@@ -84,7 +84,7 @@ function machineBoard(app) {
         ? route.links.map(([chip, kind]) => `chip ${count(chip)} ${kind}`).join(", ")
         : "no link: both are on one chip";
       return `${route.places[0]}; ${route.places[1]}. The message takes ${way}. ${
-        plural(route.hops, "hop")}, ${secondsWords(route.latency_s)}, then ${
+        route.hops ? `${plural(route.hops, "hop")}, ` : ""}${secondsWords(route.latency_s)} of latency, then ${
         secondsWords(traffic.busiest_link_s)} for its bytes on the slowest link.`;
     }
     if (!traffic.messages) return "No traffic.";
