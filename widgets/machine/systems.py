@@ -27,6 +27,9 @@ NAMES = {
     "tpu-v5p": "Google TPU v5p, 8,960 to a pod",
     "tpu-v5e": "Google TPU v5e, 256 to a pod",
 }
+FIRST_CHIPS = {"trn3-gen2": 144, "trn2": 16, "trn1": 16, ANNOUNCED: 72} | dict.fromkeys(
+    ("tpu-v5e", "tpu-v5p", "ironwood"), 256
+)
 BADGES = {
     "announced": "Trainium4 does not exist yet. Its peaks are the multiples that AWS has announced "
     "over Trainium3; everything else is assumed.",
@@ -105,10 +108,10 @@ def figures(found: System) -> list[dict[str, Any]]:
     return rows
 
 
-def listed() -> list[list[str]]:
-    """Systems as a control offers them."""
+def listed() -> list[list[Any]]:
+    """Systems as a control offers them: name, words, chips to begin with."""
     assert NAMES.keys() == SYSTEMS.keys()
-    return [[name, words] for name, words in NAMES.items()]
+    return [[name, words, FIRST_CHIPS.get(name, 64)] for name, words in NAMES.items()]
 
 
 def _others(found: System) -> list[tuple[str, Reading]]:

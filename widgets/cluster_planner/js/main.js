@@ -7,7 +7,7 @@ function plannerBoard(app) {
   const model = modelView(app);
   const system = pick("system", "System", "wide");
   system.select.onchange = () => app.change({ system: system.select.value, reading: 0,
-    chips: DOMAINS[system.select.value] || 64, dp: 0,
+    chips: firstChips(app, system.select.value), dp: 0,
     dtype: FORMATS_OF[system.select.value] || app.params().dtype });
   const reading = pick("reading", "Link figures that sources disagree on", "wide");
   reading.select.onchange = () => app.change({ reading: Number(reading.select.value) });
@@ -123,9 +123,6 @@ function plannerBoard(app) {
   };
 }
 
-const DOMAINS = { "trn3-gen2": 144, "trn3-gen1": 64, "trn2-ultraserver": 64, trn2: 16, trn1: 16,
-  "trn4-announced": 72, b200: 64, h100: 64, "a100-80gb": 64, "tpu-v5e": 256, "tpu-v5p": 256,
-  ironwood: 256 };
 const FORMATS_OF = { trn1: "bfloat16", trn2: "bfloat16", "a100-80gb": "bfloat16", h100: "bfloat16",
   "tpu-v5e": "bfloat16", "tpu-v5p": "bfloat16", ironwood: "bfloat16", "trn2-ultraserver": "bfloat16" };
 

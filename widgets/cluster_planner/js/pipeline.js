@@ -54,6 +54,11 @@ function pipelineView(app, view) {
       const y = top + line.stage[i] * high + 0.5;
       pen.fillStyle = inks[line.kind[i]];
       pen.fillRect(x, y, Math.max(0.4, w - (w > 4 ? 1 : 0)), Math.max(1, high - 1));
+      if (line.kind[i]) {
+        pen.fillStyle = theme.text;
+        const thick = line.kind[i] === 2 ? 5 : 2.5;
+        pen.fillRect(x, y + Math.max(1, high - 1) - thick, Math.max(0.4, w - (w > 4 ? 1 : 0)), thick);
+      }
       const text = String(line.micro_batch[i]);
       if (high >= 12 && w >= 4 + 6.2 * text.length) {
         write(pen, text, x + w / 2, y + high / 2, theme.bg, theme.font(0.7, "sans", 700), "center");
@@ -75,7 +80,7 @@ function pipelineView(app, view) {
   return {
     element: h("section", { class: "panel", "aria-label": "Pipeline" },
       h("header", {}, h("h3", {}, "Pipeline"), h("p", { class: "how" },
-        "Numbers: micro-batches. Blue: forward; orange: backward; green: gradients of weights; grey: waiting.")),
+        "Numbers: micro-batches. Underlined: backward; twice as thick: gradients of weights; empty: waiting.")),
       h("div", { class: "controls" }, labelled("Show", windows)), stage, words),
     draw,
   };

@@ -21,10 +21,10 @@ function paintCell(pen, theme, origin, share, [x, y, w, high], labelled_) {
     pen.fillRect(x, y + high - filled, w, filled);
   }
   const text = String(origin);
-  if (!labelled_ || high < 11 || w < 4 + 6.2 * text.length) return;
-  const size = Math.min(0.78, (high * 0.8) / theme.em);
+  if (!labelled_ || high < 10 || w < 3 + 5 * text.length) return;
+  const size = Math.min(0.78, (high * 0.8) / theme.em, w / (text.length * 0.75 * theme.em));
   pen.fillStyle = share >= 0.6 ? inkOf(theme, origin) : theme.surface || theme.bg;
-  const width = 6.2 * text.length + 3;
+  const width = Math.min(w, 6.2 * text.length + 3);
   if (share >= 0.6) pen.fillRect(x + w / 2 - width / 2, y + high / 2 - 6, width, 12);
   write(pen, text, x + w / 2, y + high / 2 + 0.5, share >= 0.6 ? theme.bg : theme.text,
     theme.font(size, "sans", 700), "center");
@@ -107,7 +107,9 @@ function paintRank(app, run, held, chosen, pen, device, [x, y, w, high], number)
   const roomy = ranks <= PICTURED && w >= 44 && high >= 30;
   if (roomy) {
     const top = y + 15;
-    const { columns, rows } = gridOf(ranks, w - 6, high - 18);
+    const fitOf = (rows_) => Math.min((w - 6) / Math.ceil(ranks / rows_) / 1.3, (high - 18) / rows_);
+    const rows = [1, 2, 3, 4].reduce((best, each) => (fitOf(each) > fitOf(best) ? each : best), 1);
+    const columns = Math.ceil(ranks / rows);
     const [cw, ch] = [(w - 6) / columns, (high - 18) / rows];
     for (let origin = 0; origin < ranks; origin += 1) {
       const n = held.counts[rank * run.plan.chunks + chunkOf(run, rank, origin)];

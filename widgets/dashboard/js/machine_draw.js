@@ -166,3 +166,8 @@ function machineView(app, { label, content, pick, pickDomain }) {
     },
   };
 }
+
+/** How many chips of a system to begin with. */
+function firstChips(app, name) {
+  return app.trait("systems").find(([known]) => known === name)[2];
+}

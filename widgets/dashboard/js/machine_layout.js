@@ -113,9 +113,9 @@ function rackLayout({ chips_per_server: each, servers, halves }, box) {
   const line = (server - pad) / lines;
   const room = half - 5 * BAR;
   const stepX = room / columns;
-  const height = line * 0.56;
-  const width = Math.min(stepX * 0.8, height * 5);
-  const spread = Math.min(stepX, width * 1.25);
+  const height = line * (line > 60 ? 0.64 : 0.56);
+  const width = Math.min(stepX * 0.86, height * 5);
+  const spread = Math.min(stepX, width * 1.22);
   const block = spread * columns;
   const atOf = (chip) => {
     const h_ = Math.floor(chip / (each * perHalf));
@@ -147,7 +147,7 @@ function rackLayout({ chips_per_server: each, servers, halves }, box) {
     const [x, y] = at(chip);
     if (port >= NET_OUT) return netWire(x, y, width, height, port);
     const { h_, place } = atOf(chip);
-    const channel = line * 0.16;
+    const channel = line * (line > 60 ? 0.11 : 0.16);
     if (port === TWIN) {
       const offset = ((place % columns) - (columns - 1) / 2) * Math.min(3, line * 0.12);
       const [from, to] = [left(0) + half - spread / 2 + width / 2, left(1) + spread / 2 - width / 2];

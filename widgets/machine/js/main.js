@@ -21,6 +21,8 @@ function chipsView(app) {
 function machineBoard(app) {
   const view = { domain: 0 };
   const system = pickView(app, "system", "System", "wide");
+  system.select.onchange = () => app.change({ system: system.select.value, reading: 0, source: 0,
+    target: 1, gpus: 0, domain: 72, chips: firstChips(app, system.select.value) });
   const reading = pickView(app, "reading", "Link figures that sources disagree on", "wide");
   reading.select.onchange = () => app.change({ reading: Number(reading.select.value) });
   const chips = chipsView(app);
