@@ -16,13 +16,11 @@ function degreeView(app, name) {
   }
   return {
     element: h("div", { class: "degree" }, typed.element, range),
-    draw(value, offered) {
+    draw(value, shown, offered) {
       values = offered;
-      range.max = values.length - 1;
-      const place = values.findIndex((each) => each >= value);
-      range.value = place < 0 ? values.length - 1 : place;
+      placeOn(range, values, shown);
       range.disabled = values.length < 2;
-      range.setAttribute("aria-valuetext", String(value));
+      range.setAttribute("aria-valuetext", String(shown));
       typed.draw(value);
     },
   };
@@ -54,7 +52,9 @@ function degreesView(app) {
     draw() {
       const params = app.params();
       const scene = app.scene();
-      for (const name of names) degrees[name].draw(params[name], scene.options[name]);
+      for (const name of names) {
+        degrees[name].draw(params[name], scene.plan[name], scene.options[name]);
+      }
       fill.checked = params.dp === 0;
       dp.field.disabled = params.dp === 0;
       dp.draw(params.dp === 0 ? scene.plan.dp : params.dp);

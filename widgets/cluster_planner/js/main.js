@@ -24,7 +24,7 @@ function plannerBoard(app) {
       output: "Tokens to write" }[name])]);
   const degrees = degreesView(app);
   const past = historyView(app);
-  const announced = h("p", { class: "announced", hidden: true });
+  const announced = h("p", { class: "not-yet", hidden: true });
   const about = h("p", { class: "quiet about" });
   const numbers = numbersView();
   const time_ = barsView("Time by cause");
@@ -49,11 +49,8 @@ function plannerBoard(app) {
     reading.draw(scene.system.readings, params.reading);
     reading.element.hidden = scene.system.readings.length < 2;
     chips.draw(params.chips);
-    const steps = scene.chip_steps;
-    range.max = steps.length - 1;
-    const place = steps.findIndex((step) => step >= params.chips);
-    range.value = place < 0 ? steps.length - 1 : place;
-    range.setAttribute("aria-valuetext", plural(Number(params.chips) || 0, "chip"));
+    placeOn(range, scene.chip_steps, scene.machine.chips);
+    range.setAttribute("aria-valuetext", plural(scene.machine.chips, "chip"));
     dtype.draw(app.trait("formats").map((name) => [name, name]), params.dtype);
     const isTraining = params.task === "training";
     for (const [name, field] of training) field.draw(params[name]);

@@ -5,7 +5,7 @@ function collectiveBoard(app) {
   let run = readRun(app.scene());
   let held = heldAt(run, 0);
   const controls = controlsView(app);
-  const announced = h("p", { class: "announced", hidden: true });
+  const announced = h("p", { class: "not-yet", hidden: true });
   const sentence = h("p", { class: "now", "aria-live": "polite" });
   const badge = h("span", { class: "badge" });
   const title = h("h3", {});

@@ -144,8 +144,8 @@ function labelled(words, control, kind = "") {
 
 /** A select over [value, words]; `draw(options, value)` keeps the elements where they are alike. */
 function pickView(app, name, words, kind = "") {
-  const select = h("select", { "data-name": name,
-    onchange: () => app.change({ [name]: select.value }) });
+  const select = h("select", { "data-name": name });
+  select.onchange = () => app.change({ [name]: select.value }); // a board may set another
   let shown = null;
   const element = labelled(words, select, kind);
   return {
@@ -163,14 +163,21 @@ function pickView(app, name, words, kind = "") {
 /** A number that the learner types; what is no number is sent as it is, and refused in words. */
 function numberView(app, name, words, kind = "") {
   const field = h("input", { type: "text", inputmode: "numeric", "data-name": name,
-    autocomplete: "off",
-    onchange: () => app.change({ [name]: readNumber(field.value) }) });
+    autocomplete: "off" });
+  field.onchange = () => app.change({ [name]: readNumber(field.value) });
   return {
     element: labelled(words, field, kind), field,
     draw(value) {
       if (document.activeElement !== field) field.value = numberText(value);
     },
   };
+}
+
+/** Put a slider over a list of values where a value is, or would be. */
+function placeOn(range, values, value) {
+  const place = values.findIndex((each) => each >= value);
+  range.max = values.length - 1;
+  range.value = place < 0 ? values.length - 1 : place;
 }
 
 /** "1,024", "2e6" and "7 x 13" as numbers; anything else as it was typed. */

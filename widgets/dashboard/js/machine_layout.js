@@ -29,13 +29,14 @@ function layoutOf(machine, box) {
     return [x - layout.width / 2 + (place % across) * w,
       y - layout.height / 2 + Math.floor(place / across) * high, w, high];
   };
+  const near = layout.size < 16 ? 4 : 0; // small chips are hit beside them too
   layout.deviceAt = (px, py) => {
     for (let chip = 0; chip < machine.domain_chips; chip += 1) {
       const [x, y] = layout.at(chip);
       const [dx, dy] = [px - x + layout.width / 2, py - y + layout.height / 2];
-      if (dx >= 0 && dy >= 0 && dx < layout.width && dy < layout.height) {
-        const column = Math.floor((dx / layout.width) * across);
-        const place = column + across * Math.floor((dy / layout.height) * down);
+      if (dx >= -near && dy >= -near && dx < layout.width + near && dy < layout.height + near) {
+        const cell = (at, size, n) => Math.min(n - 1, Math.max(0, Math.floor((at / size) * n)));
+        const place = cell(dx, layout.width, across) + across * cell(dy, layout.height, down);
         return chip * machine.devices_per_chip + Math.min(place, machine.devices_per_chip - 1);
       }
     }

@@ -2,17 +2,24 @@
 
 function chipsView(app) {
   const range = h("input", { type: "range", min: 0, step: 1, "data-name": "chips-steps",
-    oninput: () => app.change({ chips: app.scene().steps[range.valueAsNumber] }) });
+    oninput: () => build(app.scene().steps[range.valueAsNumber]) });
   const slider = labelled("From one chip to all that can be connected", range, "wide");
   const typed = numberView(app, "chips", "Chips");
+  typed.field.onchange = () => build(readNumber(typed.field.value));
+
+  /** Fewer chips: a message that ended beyond them ends at the last one. */
+  function build(chips) {
+    const last = chips * app.scene().machine.devices_per_chip - 1;
+    const { source, target } = app.params();
+    const ends = last >= 0 ? { source: Math.min(source, last), target: Math.min(target, last) } : {};
+    app.change({ chips, ...ends });
+  }
   return {
     elements: [slider, typed.element],
     draw(chips) {
-      const { steps } = app.scene();
-      range.max = steps.length - 1;
-      const place = steps.findIndex((step) => step >= chips);
-      range.value = place < 0 ? steps.length - 1 : place;
-      range.setAttribute("aria-valuetext", plural(Number(chips) || 0, "chip"));
+      const { steps, machine } = app.scene();
+      placeOn(range, steps, machine.chips);
+      range.setAttribute("aria-valuetext", plural(machine.chips, "chip"));
       typed.draw(chips);
     },
   };
@@ -33,7 +40,7 @@ function machineBoard(app) {
   const target = numberView(app, "target", "To device", "narrow");
   const size = numberView(app, "message_bytes", "Bytes of a message");
   const past = historyView(app);
-  const announced = h("p", { class: "announced", hidden: true });
+  const announced = h("p", { class: "not-yet", hidden: true });
   const facts = h("dl", { class: "facts" });
   const levels = h("p", { class: "levels" });
   const sentence = h("p", { class: "now", "aria-live": "polite" });
