@@ -57,6 +57,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.set_defaults(command=_run)
 
+    site = commands.add_parser("export", help="write the lessons as HTML files without a server")
+    site.add_argument("folder", type=Path, help="a new or empty folder, or an earlier export")
+    site.set_defaults(command=_export)
+
     validate = commands.add_parser("validate", help="compare the model with measurements")
     validate.add_argument("--cluster", action="store_true", help="training runs instead of kernels")
     validate.add_argument("--write", metavar="FILE", help="also as a page in Markdown")
@@ -72,6 +76,13 @@ def _open(options: argparse.Namespace) -> None:
         serve_lab(options.port, page, browser=not options.no_browser)
     else:
         serve(options.port, page and f"voila/render/{page}", browser=not options.no_browser)
+
+
+def _export(options: argparse.Namespace) -> None:
+    from trnlab.serve.export import export
+
+    for path in export(options.folder):
+        print(f"{path}: {path.stat().st_size:,} bytes")
 
 
 def _lesson(name: str) -> Lesson:

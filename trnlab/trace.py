@@ -82,6 +82,8 @@ class Trace:
         self._spans: dict[tuple, tuple[Region, bool]] = {}
         self.after: dict[int, tuple[int, ...]] = {}  # calls that a call waits for beside its data
         self.skipped: set[int] = set()  # calls whose run-time index was out of range
+        self.silent: set[int] = set()  # calls that wrote to memory of two cores what it held
+        self.loops: dict[int, tuple[int, ...]] = {}  # dynamic loops that a call lies in, if any
         self.named: dict[str, list[int]] = {}  # calls by the name that the kernel gave them
         self.cores = 1  # of the launch
         self.cache: dict[Any, Any] = {}  # readings that depend on the trace alone
@@ -147,6 +149,12 @@ class Trace:
         )
         return index
 
+    def is_within(self, producer: int, consumer: int) -> bool:
+        """Whether each turn of a consumer's dynamic loops finds its producer done: that one lies in
+        the same loops, or in fewer of them."""
+        outer = self.loops.get(producer, ())
+        return self.loops.get(consumer, ())[: len(outer)] == outer
+
     def order(self, call: int, *producers: int) -> None:
         """Make a call wait for others, whatever their data."""
         before = self.after.get(call, ())
@@ -172,6 +180,16 @@ class Trace:
     def fills(self, view: View) -> bool:
         """Whether a view touches every byte of the rectangle that it spans."""
         return view[5] is None and self._span(view)[1]
+
+    def spans(self) -> list[tuple[Region, bool]]:
+        """Of every call its writes, then its reads: the region, and whether it is filled."""
+        if "spans" not in self.cache:
+            self.cache["spans"] = [
+                self._span(view) if view[5] is None else (view[5].region, False)
+                for recorded in self.calls
+                for view in recorded.writes + recorded.reads
+            ]
+        return self.cache["spans"]
 
     def _span(self, view: View) -> tuple[Region, bool]:
         id, dtype, shape, strides, offset, _ = view

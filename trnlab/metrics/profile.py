@@ -2,7 +2,7 @@
 
 import gc
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -17,18 +17,15 @@ from trnlab.metrics.critical_path import Link, critical_path
 from trnlab.metrics.explain import Explanation, explain
 from trnlab.metrics.perfetto import write_perfetto
 from trnlab.metrics.roofline import Roofline, roofline
+from trnlab.metrics.tiles import tiles
 from trnlab.metrics.utilization import busy_s
 from trnlab.nki.kernel import Recording, Shape, plain, record, target_chip
 from trnlab.numerics import dtype_name, itemsize
 from trnlab.replay import values_after
 from trnlab.schedule import Timeline, schedule
-from trnlab.schedule.dependencies import dependencies
 from trnlab.schedule.timeline import ENGINES
 from trnlab.spec import Chip, Core
 from trnlab.trace import Trace
-
-MEMORIES = ("sbuf", "psum")
-PREPARING = ("LoadStationary", "LoadTable", "DmaTrigger")  # device instructions that write no tile
 
 
 def shape(sizes: tuple[int, ...], dtype: Any = "float32") -> Shape:
@@ -192,52 +189,8 @@ class Profile:
 
     @cached_property
     def tiles(self) -> Mapping[str, np.ndarray]:
-        """SBUF and PSUM tiles as columns.
-
-        tensor (id), memory (0: sbuf, 1: psum), address_bytes and bytes_per_partition, partitions,
-        first_call, last_call, start_s and end_s of its lifetime (from the start of its first write
-        to the end of its last use, on whichever engine), bank (PSUM, else -1).
-        """
-        line, trace = self.timeline, self.trace
-        calls = np.arange(len(trace))
-        first_row = np.searchsorted(line["call"], calls)
-        first_row += np.isin(line["op"][first_row], _codes(line.ops, PREPARING))
-        last_row = np.searchsorted(line["call"], calls, side="right") - 1
-        released_s = line["start_s"] + line["busy_s"]
-        last_calls = dependencies(trace).last_calls
-        rows = []
-        for id, (address, size, _) in sorted(line.places.items()):
-            allocation = trace.allocations[id]
-            in_psum = allocation.memory == "psum"
-            users = list(last_calls[id].values())
-            rows.append(
-                (
-                    id,
-                    MEMORIES.index(allocation.memory),
-                    address,
-                    size,
-                    allocation.rows,
-                    allocation.first_call,
-                    allocation.last_call,
-                    line["start_s"][first_row[allocation.first_call]],
-                    released_s[last_row[users]].max(),
-                    address // self.core.psum.bank_bytes if in_psum else -1,
-                )
-            )
-        names = (
-            "tensor",
-            "memory",
-            "address_bytes",
-            "bytes_per_partition",
-            "partitions",
-            "first_call",
-            "last_call",
-            "start_s",
-            "end_s",
-            "bank",
-        )
-        lists = zip(*rows, strict=True) if rows else ([] for _ in names)
-        return {name: np.array(values) for name, values in zip(names, lists, strict=True)}
+        """SBUF and PSUM tiles as columns: see `metrics.tiles`."""
+        return tiles(self.timeline)
 
     def values(self, call: int, role: str) -> np.ndarray:
         """An operand's values right after a call, in its storage dtype.
@@ -261,7 +214,3 @@ class Profile:
         """First line and lines of the kernel's source."""
         lines, first = inspect.getsourcelines(self._kernel)
         return first, [line.rstrip("\n") for line in lines]
-
-
-def _codes(names: Sequence[str], chosen: Sequence[str]) -> list[int]:
-    return [code for code, name in enumerate(names) if name in chosen]

@@ -8,6 +8,7 @@ next instruction of its own engine can, and when its operands may be overwritten
 """
 
 import heapq
+from array import array
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -30,6 +31,7 @@ from trnlab.trace import Trace
 
 SLOTS = 3
 READABLE, CHAINED, RELEASED = range(SLOTS)
+RELEASING = (READ, SPACE, BANK)  # reasons that wait for the operands alone
 
 Slots = tuple[int, ...]
 
@@ -70,10 +72,10 @@ def program(trace: Trace, places: dict[int, Place]) -> Program:
     """Flatten a trace."""
     edges = _with_reuse(trace, dependencies(trace), places)
     streams = [stream_of(recorded) for recorded in trace.calls]
-    early = [_slots(streams, call, found) for call, found in enumerate(edges.early)]
-    late = [_slots(streams, call, found) for call, found in enumerate(edges.late)]
+    early = _slots(streams, edges.early)
+    late = _slots(streams, edges.late)
     by_stream: dict[str, list[int]] = {}
-    for call in _order(trace, edges):
+    for call in in_order(trace, edges):
         by_stream.setdefault(streams[call], []).append(call)
     variants, codes = _variants(trace)
     return Program(
@@ -90,7 +92,7 @@ def program(trace: Trace, places: dict[int, Place]) -> Program:
     )
 
 
-def _order(trace: Trace, edges: Dependencies) -> Sequence[int]:
+def in_order(trace: Trace, edges: Dependencies) -> Sequence[int]:
     """Calls in program order, but those that were told to wait for a later one come after it.
 
     Raises:
@@ -127,17 +129,20 @@ def _order(trace: Trace, edges: Dependencies) -> Sequence[int]:
     return order
 
 
-def _slots(streams: list[str], call: int, edges: Edges) -> dict[int, int]:
-    """Slots to wait for, each with its reason; what the order of an engine grants is left out."""
-    own = streams[call]
-    found: dict[int, int] = {}
-    for producer, reason in edges.items():
-        slot = RELEASED if reason in (READ, SPACE, BANK) else READABLE
-        if streams[producer] == own and not own.startswith("q"):  # engines are in order
-            if reason != DATA:
-                continue
-            slot = CHAINED
-        found[producer * SLOTS + slot] = reason
+def _slots(streams: list[str], edges: list[Edges]) -> list[dict[int, int]]:
+    """By call: slots to wait for, with the reason; what an engine's order grants is left out."""
+    found: list[dict[int, int]] = []
+    for call, producers in enumerate(edges):
+        slots: dict[int, int] = {}
+        found.append(slots)
+        own = streams[call]
+        for producer, reason in producers.items():
+            slot = RELEASED if reason in RELEASING else READABLE
+            if streams[producer] == own and not own.startswith("q"):  # engines are in order
+                if reason != DATA:
+                    continue
+                slot = CHAINED
+            slots[producer * SLOTS + slot] = reason
     return found
 
 
@@ -150,13 +155,12 @@ def slots_of(waits: Waits, chosen: np.ndarray, calls: int) -> list[Slots]:
 
 
 def _waits(early: list[dict[int, int]], late: list[dict[int, int]]) -> Waits:
-    rows = [
-        (call, slot, reason, is_early)
-        for call, both in enumerate(zip(early, late, strict=True))
-        for is_early, found in zip((True, False), both, strict=True)
-        for slot, reason in found.items()
-    ]
-    table = np.array(rows, np.int64).reshape(-1, 4)
+    rows = array("q")
+    for call, both in enumerate(zip(early, late, strict=True)):
+        for is_early, found in zip((True, False), both, strict=True):
+            for slot, reason in found.items():
+                rows.extend((call, slot, reason, is_early))
+    table = np.array(rows).reshape(-1, 4)
     return Waits(table[:, 0], table[:, 1], table[:, 2], table[:, 3].astype(bool))
 
 

@@ -90,6 +90,7 @@ class Board(anywidget.AnyWidget):
         self._run()
 
     def _run(self) -> None:
+        self._idle.wait()
         try:
             scene = self.answer(self.params)
         except ValueError as refused:

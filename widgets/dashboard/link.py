@@ -34,9 +34,5 @@ def unpack(text: str) -> dict[str, Any]:
 
 
 def address(parameter: str = PARAMETER) -> str:
-    """What stands after `?s=` in the address of the page that runs this kernel, if anything.
-
-    Args:
-        parameter: another letter, where several dashboards share an address
-    """
+    """What a parameter is in the address of the page that runs this kernel, if anything."""
     return parse_qs(os.environ.get("QUERY_STRING", "")).get(parameter, [""])[0]

@@ -20,11 +20,11 @@ from widgets.chart import Chart
 from widgets.chart import roofline as roofline_chart
 from widgets.dashboard import link, trust
 from widgets.dashboard.idle import Idle
+from widgets.dashboard.recent import Recent
 from widgets.profiler import bundle, constants, scene, why
 from widgets.profiler.gallery import GALLERY, Entry, own
 from widgets.profiler.request import Request
 
-KEPT = 6  # runs of the gallery
 BAND_ROWS = 8_000  # a range needs some sixty schedules
 DOWNLOAD_ROWS = 150_000
 OWN = "own"
@@ -62,7 +62,7 @@ class Profiler(anywidget.AnyWidget):
         first = Request(kernel=OWN, size="given") if entry else Request()
         self._runs = 0
         self._idle = Idle()
-        self._kept: dict[Key, Profile] = {}
+        self._recent = Recent()
         self._request = first
         self._profile: Profile | None = None
         self._roofline: Chart | None = None
@@ -111,6 +111,7 @@ class Profiler(anywidget.AnyWidget):
 
     def _run(self) -> None:
         """Profile what is asked for; show it, or say why not."""
+        self._idle.wait()
         try:
             request = Request.of(self.params, self._entries)
             base = self._base(request.run)
@@ -123,13 +124,9 @@ class Profiler(anywidget.AnyWidget):
         self._idle.later(self._compare, self._explain, self._range)
 
     def _base(self, key: Key) -> Profile:
-        """A run with the constants of its chip; the last few are kept."""
+        """A run with the constants of its chip."""
         name, size, chip = key
-        run = self._kept.pop(key, None) or self._entries[name].profile(size, chip)
-        self._kept[key] = run
-        while len(self._kept) > KEPT:
-            self._kept.pop(next(iter(self._kept)))
-        return run
+        return self._recent.run(key, lambda: self._entries[name].profile(size, chip))
 
     def _show(self, base: Profile) -> None:
         self._runs += 1

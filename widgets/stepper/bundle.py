@@ -6,9 +6,10 @@ from pathlib import Path
 from widgets.dashboard import bundle
 
 HERE = Path(__file__).parent
-SHARED = ("dom", "words", "state", "heart")
+SHARED = ("dom", "amounts", "history", "files", "state", "heart")
 OWN = (
     "scene",
+    "words",
     "places",
     "lanes",
     "timeline",
@@ -23,7 +24,6 @@ OWN = (
     "roofline",
     "compare",
     "cursor",
-    "edits",
     "main",
 )
 

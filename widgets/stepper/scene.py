@@ -9,13 +9,13 @@ import inspect
 from array import array
 from collections.abc import Callable
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from trnlab.isa.instruction import Kind
-from trnlab.memory.tensor import Region
 from trnlab.metrics import Profile
 from trnlab.numerics import itemsize
 from trnlab.trace import Trace
@@ -149,34 +149,32 @@ def _rows(profile: Profile) -> Table:
 
 def _calls(trace: Trace, names: _Codes) -> dict[str, Table]:
     """Calls, each with the index of its first operand, and all operands as rectangles."""
-    calls, operands, count = array("i"), array("i"), 0
-    pitch_bytes = [allocation.pitch_bytes for allocation in trace.allocations]
-    boxes: dict[tuple, tuple[int, ...]] = {}
+    calls, roles, views = array("i"), array("i"), []
     kinds: dict[Kind, tuple[int, list[int]]] = {}
     for call in trace.calls:
         kind = call.kind
         if kind not in kinds:
-            roles = kind.roles
-            kinds[kind] = names("calls", kind.instruction.name), [names("roles", r) for r in roles]
-        op, roles = kinds[kind]
-        calls.extend((op, call.line, count))
-        for role, view in zip(roles, call.writes + call.reads, strict=True):
-            id, dtype, *pattern = view
-            key = (pitch_bytes[id], dtype, *pattern)
-            box = boxes.get(key)
-            if box is None:
-                box = boxes[key] = _box(trace.region(view), itemsize(dtype))
-            operands.extend((role, id, *box))
-        count += len(roles)
+            found = [names("roles", role) for role in kind.roles]
+            kinds[kind] = names("calls", kind.instruction.name), found
+        op, found = kinds[kind]
+        calls.extend((op, call.line, len(views)))
+        roles.extend(found)
+        views += call.writes + call.reads
+    boxes = _boxes(trace, np.array([itemsize(view[1]) for view in views]))
+    tensors = np.array([view[0] for view in views])
     return {
         "calls": _table({}, _columns(("op", "line", "first"), calls)),
-        "operands": _table({}, _columns(("role", "tensor", "r0", "r1", "c0", "c1"), operands)),
+        "operands": _table(
+            {}, {"role": np.frombuffer(roles, np.int32), "tensor": tensors, **boxes}
+        ),
     }
 
 
-def _box(region: Region, size: int) -> tuple[int, int, int, int]:
-    """Rows and elements [r0, r1) x [c0, c1) of a region in rows and bytes."""
-    return region.row, region.row_end, region.byte // size, -(-region.byte_end // size)
+def _boxes(trace: Trace, sizes: np.ndarray) -> dict[str, np.ndarray]:
+    """Rows and elements [r0, r1) x [c0, c1) of every operand, from rows and bytes."""
+    flat = chain.from_iterable(region for region, _ in trace.spans())
+    r0, r1, byte, byte_end = np.fromiter(flat, np.int64, 4 * len(sizes)).reshape(-1, 4).T
+    return {"r0": r0, "r1": r1, "c0": byte // sizes, "c1": -(-byte_end // sizes)}
 
 
 def _tensors(trace: Trace, names: _Codes) -> Table:

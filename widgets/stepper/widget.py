@@ -17,6 +17,7 @@ from trnlab.kernels.matmul import LADDER
 from trnlab.metrics import Profile
 from widgets.dashboard import link, trust
 from widgets.dashboard.idle import Idle, Job
+from widgets.dashboard.recent import Recent
 from widgets.stepper import bundle, scene
 from widgets.stepper.product import OBVIOUS, Product, fields
 from widgets.stepper.values import Values
@@ -34,6 +35,8 @@ class Stepper(anywidget.AnyWidget):
 
     _esm = bundle.module()
     _css = bundle.style()
+
+    ANSWERED = ("revealed",)  # after `complete`, the browser has what it shows then
 
     question = traitlets.Unicode(QUESTION).tag(sync=True)
     params = traitlets.Dict().tag(sync=True)  # as the learner set them, legal or not
@@ -55,6 +58,7 @@ class Stepper(anywidget.AnyWidget):
     def __init__(self, state: dict[str, Any] | None = None) -> None:
         self._runs = 0
         self._idle = Idle()
+        self._recent = Recent()
         self._profile: Profile | None = None
         self._product = Product()
         super().__init__(defaults=asdict(Product()))
@@ -103,9 +107,10 @@ class Stepper(anywidget.AnyWidget):
     def _run(self) -> None:
         """Profile the product that is asked for; show it, or say why not."""
         product = None
+        self._idle.wait()
         try:
             product = Product.of(self.params)
-            profile = product.profile()
+            profile = self._measured(product)
         except ValueError as refused:
             fix = product.legal() if product else {}
             self.problem = {"text": str(refused), "fix": fix or None}
@@ -113,6 +118,9 @@ class Stepper(anywidget.AnyWidget):
         self._product, self._profile, self._values = product, profile, Values(product)
         self._show(product, profile)
         self._idle.later(self._tell_waits, *self._ladder_jobs())
+
+    def _measured(self, product: Product) -> Profile:
+        return self._recent.run(product, product.profile)
 
     def _show(self, product: Product, profile: Profile) -> None:
         self._runs += 1
@@ -133,23 +141,46 @@ class Stepper(anywidget.AnyWidget):
         """Do now what would follow when the kernel is idle."""
         self._idle.settle()
 
+    def complete(self) -> None:
+        """Have all that a page without a kernel can show: what follows the reveal, too."""
+        was, self.revealed = self.revealed, True
+        self.settle()
+        self.revealed = was
+
     def _tell_waits(self) -> None:
         self.waits = {"id": self._runs, **scene.wait_texts(self.profile)}
 
     def _ladder_jobs(self) -> list[Job]:
         """One job for each rung, then one that publishes them; none before the reveal."""
-        product, rungs = self._product, []
+        rungs: list[dict[str, Any]] = []
 
         def publish() -> None:
             self.ladder = {"id": self._runs, "rungs": rungs}
             self._compare()
 
         def measure(name: str) -> None:
-            rungs.append(_rung(product, name, self.profile))
+            rungs.append(self._rung(name))
 
         if not self.revealed:
             return []
         return [*(partial(measure, name) for name in LADDER), publish]
+
+    def _rung(self, name: str) -> dict[str, Any]:
+        """One bar and one point: a rung's time on the same product, or why it does not run."""
+        number = list(LADDER).index(name) + 1
+        entry = {"name": name, "rung": number, "meaning": LADDER[name].meaning}
+        own = name == self._product.kernel
+        try:
+            run = self.profile if own else self._measured(self._product.on_rung(name))
+        except ValueError as refused:
+            return {**entry, "problem": str(refused)}
+        roof = run.roofline
+        return {
+            **entry,
+            "total_us": run.total_us,
+            "intensity": roof.intensity,
+            "flops_per_s": roof.flops_per_s,
+        }
 
     @traitlets.observe("revealed")
     def _on_reveal(self, change: Any) -> None:
@@ -172,7 +203,7 @@ class Stepper(anywidget.AnyWidget):
             return
         product = self._product.on_rung(choices[0])
         kernel = LADDER[choices[0]].kernel
-        run = scene.scene(product.profile(), kernel)
+        run = scene.scene(self._measured(product), kernel)
         self.other = {**run, **_identity(product), "id": self._runs}
 
     def _on_message(self, _widget: Any, message: Any, _buffers: Any) -> None:
@@ -199,22 +230,6 @@ class Stepper(anywidget.AnyWidget):
 def _identity(product: Product) -> dict[str, Any]:
     rung = list(LADDER).index(product.kernel) + 1
     return {"params": asdict(product), "rung": rung, "meaning": LADDER[product.kernel].meaning}
-
-
-def _rung(product: Product, name: str, current: Profile) -> dict[str, Any]:
-    """One bar and one point: a rung's time on the same product, or why it does not run."""
-    entry = {"name": name, "rung": list(LADDER).index(name) + 1, "meaning": LADDER[name].meaning}
-    try:
-        run = current if name == product.kernel else product.on_rung(name).profile()
-    except ValueError as refused:
-        return {**entry, "problem": str(refused)}
-    roof = run.roofline
-    return {
-        **entry,
-        "total_us": run.total_us,
-        "intensity": roof.intensity,
-        "flops_per_s": roof.flops_per_s,
-    }
 
 
 def lesson(state: dict[str, Any] | None = None) -> Stepper:

@@ -15,7 +15,8 @@ function mountBoard({ model, el }, { className, module, parameter, build }) {
   let saveTimer = 0;
   const session = sessionOf(model, root, () => drawAll());
   const app = {
-    root, inPage, module, parameter, session, theme: {},
+    root, inPage, key: parameter, session, theme: {},
+    code: (state) => asCode(state, module),
     params: session.params,
     change: session.change,
     scene: () => model.get("scene"),
@@ -130,8 +131,8 @@ function historyView(app) {
   return {
     element: h("div", { class: "history" }, undo, redo, button("reset", "Reset", "Reset")),
     draw() {
-      undo.disabled = !app.session.canUndo;
-      redo.disabled = !app.session.canRedo;
+      undo.disabled = !app.session.canUndo();
+      redo.disabled = !app.session.canRedo();
     },
   };
 }

@@ -5,7 +5,7 @@ const SILENT_MS = 15000;
 
 /** {element, tell(action), heard(), stop()}: `tell` does nothing once the kernel is silent. */
 function heartOf(model, inPage) {
-  const element = h("p", { class: "dead", role: "alert", hidden: true });
+  const element = h("p", { class: "trn-dead", role: "alert", hidden: true });
   let lastHeard = performance.now();
 
   function attempt(action) {
@@ -22,7 +22,7 @@ function heartOf(model, inPage) {
     if (performance.now() - lastHeard < SILENT_MS) return;
     element.hidden = false;
     const wayOut = inPage ? "reload the page; your state is in the address" : "run the cell again";
-    say(element, `The kernel has stopped: ${wayOut}. Until then stepping works, new runs do not.`);
+    say(element, `The kernel has stopped: ${wayOut}. What is shown stays; new runs do not start.`);
   }, PING_MS);
 
   return {

@@ -5,6 +5,10 @@ function meets(a, b) {
   return a[0] < b[1] && b[0] < a[1] && a[2] < b[3] && b[2] < a[3];
 }
 
+function equals(a, b) {
+  return a[0] === b[0] && a[1] === b[1] && a[2] === b[2] && a[3] === b[3];
+}
+
 function union(a, b) {
   if (!a) return b;
   return [Math.min(a[0], b[0]), Math.max(a[1], b[1]), Math.min(a[2], b[2]), Math.max(a[3], b[3])];
@@ -33,7 +37,7 @@ const NOWHERE = { matrix: -1, box: null };
 /** What is known of a tile: parts of it, newest first, each with its place in an HBM matrix. */
 function note(known, part, place) {
   if (place.matrix < 0) return;
-  const same = known.findIndex((entry) => entry.part.every((edge, i) => edge === part[i]));
+  const same = known.findIndex((entry) => equals(entry.part, part));
   if (same >= 0) known.splice(same, 1);
   known.unshift({ part, ...place });
 }
@@ -60,14 +64,13 @@ function placeOperands(scene) {
   const goes = Array.from({ length: tensors.n }, () => []);
   const tensorOf = (operand) => operands.tensor[operand];
   const isHbm = (operand) => tensors.memory[tensorOf(operand)] === hbm;
-  const split = (call) => {
-    const list = operandsOf(scene, call);
-    const target = list.find((operand) => roleOf(scene, operand) === "dst");
+  const dst = names.roles.indexOf("dst");
+  const parts = scene.operandsOf.map((list) => {
+    const target = list.find((operand) => operands.role[operand] === dst);
     return { target, sources: list.filter((operand) => operand !== target) };
-  };
+  });
 
-  for (let call = 0; call < calls.n; call += 1) {
-    const { target, sources } = split(call);
+  for (const { target, sources } of parts) {
     for (const source of sources) {
       const box = boxOf(operands, source);
       places[source] = isHbm(source) ? { matrix: tensorOf(source), box }
@@ -78,7 +81,7 @@ function placeOperands(scene) {
     if (isHbm(sources[0])) places[target] = places[sources[0]];
   }
   for (let call = calls.n - 1; call >= 0; call -= 1) {
-    const { target, sources } = split(call);
+    const { target, sources } = parts[call];
     const box = boxOf(operands, target);
     if (isHbm(target)) places[target] = { matrix: tensorOf(target), box };
     else if (places[target].matrix < 0) places[target] = lookUp(goes[tensorOf(target)], box);
@@ -98,7 +101,7 @@ function listTransfers(scene) {
   const transfers = [];
   for (const row of scene.byTime) {
     if (rows.engine[row] !== dma) continue;
-    for (const operand of operandsOf(scene, rows.call[row])) {
+    for (const operand of scene.operandsOf[rows.call[row]]) {
       const matrix = operands.tensor[operand];
       if (tensors.memory[matrix] !== hbm) continue;
       transfers.push({ row, matrix, box: boxOf(operands, operand), at_us: rows.end_us[row] });
@@ -109,12 +112,13 @@ function listTransfers(scene) {
 
 /** For every tensor, in time order, what was written to it: [{at_us, matrix, box}]. */
 function listContents(scene) {
-  const { rows, operands } = scene;
+  const { rows, operands, names } = scene;
+  const dst = names.roles.indexOf("dst");
   const contents = new Map();
   for (const row of scene.byTime) {
-    for (const operand of operandsOf(scene, rows.call[row])) {
+    for (const operand of scene.operandsOf[rows.call[row]]) {
       const place = scene.places[operand];
-      if (roleOf(scene, operand) !== "dst" || place.matrix < 0) continue;
+      if (operands.role[operand] !== dst || place.matrix < 0) continue;
       const tensor = operands.tensor[operand];
       if (!contents.has(tensor)) contents.set(tensor, []);
       contents.get(tensor).push({ at_us: rows.start_us[row], ...place });

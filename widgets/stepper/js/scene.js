@@ -27,6 +27,7 @@ function readScene(raw) {
     scene[name] = readTable(raw[name]);
   }
   const { rows, tiles, names } = scene;
+  scene.operandsOf = listOperands(scene);
   scene.byTime = Int32Array.from(rows.start_us.keys())
     .sort((a, b) => rows.start_us[a] - rows.start_us[b] || a - b);
   scene.placeInTime = invert(scene.byTime);
@@ -74,11 +75,15 @@ function countLines(rows) {
   return counts;
 }
 
-/** The operands of a call as indices into the operand columns. */
-function operandsOf(scene, call) {
-  const { first } = scene.calls;
-  const end = call + 1 < scene.calls.n ? first[call + 1] : scene.operands.n;
-  return Array.from({ length: end - first[call] }, (_, i) => first[call] + i);
+/** By call: its operands as indices into the operand columns. */
+function listOperands({ calls, operands }) {
+  const lists = new Array(calls.n);
+  for (let call = 0; call < calls.n; call += 1) {
+    const end = call + 1 < calls.n ? calls.first[call + 1] : operands.n;
+    lists[call] = [];
+    for (let operand = calls.first[call]; operand < end; operand += 1) lists[call].push(operand);
+  }
+  return lists;
 }
 
 function roleOf(scene, operand) {

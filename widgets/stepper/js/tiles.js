@@ -163,7 +163,7 @@ function tilesView(app) {
   }
 
   function drawCurrent(pen, row, boxes, { scene, matrices }) {
-    for (const operand of operandsOf(scene, scene.rows.call[row])) {
+    for (const operand of scene.operandsOf[scene.rows.call[row]]) {
       const { matrix, box } = scene.places[operand];
       const name = Object.keys(matrices).find((key) => matrices[key] === matrix);
       if (!name) continue;

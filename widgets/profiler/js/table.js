@@ -1,17 +1,4 @@
-// Downloads, and the state as a link, as JSON and as code.
-
-function download(name, data, type = "text/csv") {
-  const url = URL.createObjectURL(new Blob([data], { type }));
-  h("a", { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 10000);
-}
-
-const csvCell = (text) => (/[",\n]/.test(text) ? `"${String(text).replace(/"/g, '""')}"` : String(text));
-
-function csvOfTable(table) {
-  return [...table.rows].map((row) => [...row.cells].map((cell) =>
-    csvCell(cell.textContent.trim())).join(",")).join("\n");
-}
+// The rows in sight as a table; the run as files.
 
 /** Every device instruction as a line. */
 function csvOfRun(run) {
@@ -26,53 +13,9 @@ function csvOfRun(run) {
   return lines.join("\n");
 }
 
-function shareView(app) {
-  const area = (name, readonly) => h("textarea", { rows: 6, spellcheck: "false", readonly,
-    "aria-label": name });
-  const json = area("State as JSON", false);
-  const code = area("State as code", true);
-  const link = h("input", { type: "text", readonly: true, "aria-label": "Link to this moment" });
-  const done = h("span", { role: "status" });
-  const copy = (field, what) => h("button", { type: "button", onclick: async () => {
-    field.select();
-    try {
-      await navigator.clipboard.writeText(field.value);
-    } catch {
-      document.execCommand("copy");
-    }
-    say(done, `Copied the ${what}.`);
-  } }, `Copy ${what}`);
-  const load = h("button", { type: "button", "data-act": "load", onclick: () => {
-    try {
-      const state = JSON.parse(json.value);
-      if (!state || typeof state !== "object" || Array.isArray(state)) throw new Error("not a dictionary");
-      app.restore(state);
-      say(done, "Loaded.");
-    } catch (error) {
-      say(done, `This is not a state: ${error.message}.`);
-    }
-  } }, "Load this JSON");
-  const address = h("div", { class: "address" }, link, copy(link, "link"));
-  const fold = h("details", { class: "fold" }, h("summary", {}, "Save or share this moment"), address,
-    h("div", { class: "split" }, h("div", {}, json, copy(json, "JSON"), load),
-      h("div", {}, code, copy(code, "code"))), done);
-  fold.addEventListener("toggle", () => view.draw(app.state(), app.inPage));
-  const view = {
-    element: fold,
-    draw(state, inPage) {
-      address.hidden = !inPage;
-      if (!fold.open || document.activeElement === json) return;
-      json.value = JSON.stringify(state);
-      code.value = `from widgets.profiler import lesson\n\nlesson(state=${pythonOf(state)})`;
-      link.value = linkTo(state).href;
-    },
-  };
-  return view;
-}
-
 const TABLE_ROWS = 200;
 
-/** The rows in sight as a table, and the run as files. */
+/** {element, buttons, draw, receive}: the table, and the files' buttons. */
 function filesView(app) {
   const body = h("tbody", {});
   const note = h("p", { class: "quiet" });
@@ -90,7 +33,7 @@ function filesView(app) {
     element: fold,
     buttons: h("div", { class: "files", role: "group", "aria-label": "Downloads" }, fetchTrace,
       h("button", { type: "button", "data-act": "csv", onclick: () =>
-        download(`${app.run.summary.name}-${app.run.summary.chip}.csv`, csvOfRun(app.run)) },
+        download(`${app.run.summary.name}-${app.run.summary.chip}.csv`, csvOfRun(app.run), "text/csv") },
       "Timeline as CSV"), status),
     receive(message, buffers) {
       say(status, message.problem || "The trace opens in ui.perfetto.dev.");

@@ -1,0 +1,35 @@
+// Numbers with their units, and short names.
+
+function count(value) {
+  return Math.round(value).toLocaleString("en-US");
+}
+
+function time(us) {
+  if (us >= 10000) return `${(us / 1000).toFixed(1)} ms`;
+  if (us >= 1000) return `${(us / 1000).toFixed(2)} ms`;
+  if (us >= 100) return `${us.toFixed(1)} µs`;
+  return `${us.toFixed(2)} µs`;
+}
+
+function bytes(value) {
+  if (value >= 1e9) return `${(value / 1e9).toFixed(2)} GB`;
+  if (value >= 1e6) return `${(value / 1e6).toFixed(1)} MB`;
+  if (value >= 1e4) return `${(value / 1e3).toFixed(0)} kB`;
+  return `${count(value)} B`;
+}
+
+function kib(value) {
+  return value < 1024 ? `${value} B` : `${+(value / 1024).toFixed(1)} KiB`;
+}
+
+function percent(fraction) {
+  return `${(100 * fraction).toFixed(1)} %`;
+}
+
+const LANE_LABELS = { tensor: "Tensor", vector: "Vector", scalar: "Scalar", gpsimd: "GpSimd",
+  sync: "Sync", dma: "DMA", load: "load", dge: "DGE", cc: "CC" };
+
+/** A lane's name where there is little room: "tensor_load" is "Tensor load", "dma q3" "DMA q3". */
+function laneLabel(name) {
+  return name.split(/[_ ]/).map((part) => LANE_LABELS[part] || part).join(" ");
+}
