@@ -107,6 +107,7 @@ class Stepper(anywidget.AnyWidget):
     def _run(self) -> None:
         """Profile the product that is asked for; show it, or say why not."""
         product = None
+        self._idle.wait()
         try:
             product = Product.of(self.params)
             profile = self._measured(product)
