@@ -26,10 +26,12 @@ function historyOf(read, send) {
     canUndo: () => past.length > 0,
     canRedo: () => future.length > 0,
     remember,
-    change(part) {
+    /** `step`: an edit of its own, however soon after the one before. */
+    change(part, { step = false } = {}) {
       const before = read();
       const after = { ...before, ...part };
       if (JSON.stringify(after) === JSON.stringify(before)) return;
+      if (step) last = -ONE_EDIT_MS;
       remember(before);
       send(after);
     },

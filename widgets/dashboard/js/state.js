@@ -43,7 +43,7 @@ function asCode(state, module = "widgets.stepper") {
 /**
  * A fold to save, load, share and export; `draw(state, inPage)` while it is open.
  * `app` has restore(state) and state(); where they differ from the default, also code(state), the
- * address's key, and the root whose pictures and tables are offered.
+ * address's key or link(state), and the root whose pictures and tables are offered.
  */
 function stateView(app) {
   const json = h("textarea", { rows: 8, spellcheck: "false", "aria-label": "State as JSON" });
@@ -75,8 +75,8 @@ function stateView(app) {
       say(done, `This is not a state: ${error.message}.`);
     }
   }
-  const picker = h("input", { type: "file", accept: ".json,application/json", hidden: true,
-    "aria-label": "A state file", onchange: async () => {
+  const picker = h("input", { type: "file", accept: ".json,application/json",
+    onchange: async () => {
       const [file] = picker.files;
       picker.value = "";
       if (!file) return;
@@ -93,7 +93,7 @@ function stateView(app) {
       h("div", {}, json, copy(json, "JSON"), button("Load this JSON", "load", () => read(json.value)),
         button("Save as a file", "save", () =>
           download("trnlab-state.json", JSON.stringify(app.state(), null, 1), "application/json")),
-        button("Open a file", "open", () => picker.click()), picker),
+        button("Open a file", "open", () => picker.click())),
       h("div", {}, code, copy(code, "code"))), done,
     h("p", { class: "how" }, "Pictures and tables:"), files.element);
   const view = {
@@ -103,7 +103,7 @@ function stateView(app) {
       if (!root.open || document.activeElement === json) return;
       json.value = JSON.stringify(state, null, 1);
       code.value = (app.code || asCode)(state);
-      link.value = linkTo(state, app.key).href;
+      link.value = (app.link ? app.link(state) : linkTo(state, app.key)).href;
     },
   };
   root.addEventListener("toggle", () => {
