@@ -54,6 +54,15 @@ def test_everything_is_as_before(kernel_file):
         import nki  # noqa: F401
 
 
+def test_a_file_for_nki_01_is_refused_with_the_reason():
+    finders = list(sys.meta_path)
+    with trnlab.as_nki():
+        with pytest.raises(ModuleNotFoundError, match="neuronxcc.nki.language is the namespace of"):
+            import neuronxcc.nki.language  # noqa: F401
+        import neuronxcc.nki.typing  # noqa: F401
+    assert sys.meta_path == finders
+
+
 def test_a_kernel_stays_on_the_platform_that_its_file_asked_for(kernel_file):
     with trnlab.as_nki():
         from for_the_device import kernel
