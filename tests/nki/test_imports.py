@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import trnlab
+import trnlab.nki  # so that what it needs itself is there before
 
 KERNEL = """
 import os

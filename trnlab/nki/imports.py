@@ -34,11 +34,11 @@ def as_nki() -> Iterator[None]:
     before, environment = dict(sys.modules), dict(os.environ)
     refusal = _RefusesOldNames()
     sys.modules.update(modules)
-    sys.meta_path.insert(0, refusal)  # type: ignore[arg-type]
+    sys.meta_path.insert(0, refusal)
     try:
         yield
     finally:
-        sys.meta_path.remove(refusal)  # type: ignore[arg-type]
+        sys.meta_path.remove(refusal)
         _restore_modules(before, set(modules))
         for name in set(os.environ) - set(environment):
             del os.environ[name]

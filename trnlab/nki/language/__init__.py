@@ -73,7 +73,6 @@ from trnlab.nki.language.tensors import (
 from trnlab.nki.language.tile_size import tile_size
 from trnlab.nki.nki_object import NKIObject
 
-
 _OF_NKI_01 = {
     "mgrid": "index with slices, or show another order with .ap",
     "arange": "index with slices, or fill a tile with nisa.iota",

@@ -14,9 +14,7 @@ class _TensorType(type):
     def __call__(
         cls, shape: Any, dtype: Any, buffer: str = sbuf, name: str = "", address: Any = None
     ) -> Tensor:
-        if isinstance(shape, (tuple, list)) and any(
-            [type(size) is PartitionSize for size in shape]
-        ):
+        if isinstance(shape, (tuple, list)) and PartitionSize in map(type, shape):
             _check_partition_first(shape)
         return current().allocate(shape, dtype, buffer, name or "", address)
 
