@@ -61,6 +61,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.set_defaults(command=_run)
 
+    site = commands.add_parser("export", help="write the lessons as HTML files without a server")
+    site.add_argument("folder", type=Path, help="a new or empty folder, or an earlier export")
+    site.set_defaults(command=_export)
+
     validate = commands.add_parser("validate", help="compare the model with measurements")
     validate.add_argument("--cluster", action="store_true", help="training runs instead of kernels")
     validate.add_argument("--write", metavar="FILE", help="also as a page in Markdown")
@@ -78,6 +82,13 @@ def _open(options: argparse.Namespace) -> None:
         serve(options.port, page and f"voila/render/{page}", browser=not options.no_browser)
 
 
+def _export(options: argparse.Namespace) -> None:
+    from trnlab.serve.export import export
+
+    for path in export(options.folder):
+        print(f"{path}: {path.stat().st_size:,} bytes")
+
+
 def _lesson(name: str) -> Lesson:
     """The lesson called so: by its file, its number, or the words after its number."""
     there_are = lessons()
@@ -90,9 +101,7 @@ def _lesson(name: str) -> Lesson:
 
 def _validate(options: argparse.Namespace) -> None:
     if options.cluster:
-        from trnlab.cluster import validation
-
-        print(validation.text())
+        _validate_cluster(options)
         return
     from trnlab.validation import report
 
@@ -104,6 +113,19 @@ def _validate(options: argparse.Namespace) -> None:
     print(f"{len(rows) - len(outside)} of {len(rows)} figures within their limit.")
     if outside:
         raise ValueError(f"{len(outside)} figures are outside; they are marked with !")
+
+
+def _validate_cluster(options: argparse.Namespace) -> None:
+    from trnlab.cluster import validation_report
+    from trnlab.cluster.validation import sections
+
+    found = sections()
+    print(validation_report.text(found))
+    print("\n".join(validation_report.limits_text(found)))
+    if options.write:
+        Path(options.write).write_text(validation_report.page(found), encoding="utf-8")
+    if not all(limit.is_kept(found) for limit in validation_report.LIMITS):
+        raise ValueError("the cluster model is outside its limits; they are marked BROKEN")
 
 
 def _run(options: argparse.Namespace) -> None:

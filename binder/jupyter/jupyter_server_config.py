@@ -4,3 +4,4 @@ from trnlab.serve.settings import configure_server
 
 c = get_config()  # noqa: F821
 configure_server(c, idle_s=3600)
+c.ServerApp.jpserver_extensions = {"trnlab.serve.pages": True}

@@ -27,7 +27,7 @@ QUIET = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
     " --disable-component-update --disable-sync"
 ).split()
-LOCAL = ("http://localhost:", "ws://localhost:", "blob:", "data:", "about:")
+LOCAL = ("http://localhost:", "ws://localhost:", "blob:", "data:", "about:", "file:")
 LOOKS = {
     f"{scheme}-{width}": {"scheme": scheme, "size": (width, height)}
     for scheme in ("light", "dark")

@@ -203,14 +203,16 @@ def test_bad_input_is_said_in_place_and_the_picture_stays(stepper):
     field = page.locator("[data-name=M]")
     field.fill("1000")
     field.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("M = 1000 is not a multiple of 128")
+    expect(page.locator(".trn-stepper .problem")).to_contain_text(
+        "M = 1000 is not a multiple of 128"
+    )
     assert {**data(page), "drawMs": ""} == {**before, "drawMs": ""}
     page.keyboard.press("Tab")
     page.click("[data-act=fix]")
     expect(page.locator(".problem")).to_be_hidden()
     field.fill("1000000")
     field.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("at most 4,096")
+    expect(page.locator(".trn-stepper .problem")).to_contain_text("at most 4,096")
     assert data(page)["totalUs"] == before["totalUs"]
 
 
@@ -249,7 +251,7 @@ def test_a_digit_is_read_on_the_core_as_numpy_reads_it(stepper):
     page = stepper()
     page.locator(".trn-digits label").nth(7).click()
     expect(page.locator(".trn-digits")).to_have_attribute("data-read", "7")
-    expect(page.locator(".trn-digits [role=status]")).to_contain_text(
+    expect(page.locator(".trn-digits .run [role=status]")).to_contain_text(
         "The core reads 7, NumPy reads 7, the label says 7."
     )
 
@@ -280,7 +282,7 @@ def test_a_kernel_that_died_is_said(chromium, lesson):
     page.wait_for_selector(f"{ROOT}[data-rows]", timeout=60_000)
     [kernel] = kernels() - before
     os.kill(kernel, signal.SIGKILL)
-    expect(page.locator(".dead")).to_contain_text("reload the page", timeout=30_000)
+    expect(page.locator(".trn-dead")).to_contain_text("reload the page", timeout=30_000)
     page.keyboard.press("ArrowRight")
     expect(page.locator(ROOT)).not_to_have_attribute("data-row", "0")
     page.close()

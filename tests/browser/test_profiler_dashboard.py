@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 import trnlab
 from trnlab.kernels.matmul import tiled
 from widgets.dashboard import link
+from widgets.dashboard.idle import Idle
 from widgets.profiler import Profiler, constants, why
 from widgets.profiler.gallery import GALLERY, own
 
@@ -276,7 +277,7 @@ def test_an_address_that_says_nothing_useful_still_shows_a_run(open_page, lesson
 
 def test_json_is_loaded_and_what_is_not_json_is_said(profiler):
     page = profiler()
-    page.locator("summary", has_text="Save or share").click()
+    page.locator("summary", has_text="Save, share, download").click()
     area = page.get_by_label("State as JSON")
     area.fill("not json")
     page.click("[data-act=load]")
@@ -334,7 +335,7 @@ def test_every_control_has_a_name_and_is_reached_by_tab(profiler):
 
 def test_the_validation_stands_on_the_page(profiler):
     page = profiler()
-    expect(page.get_by_role("region", name="Published and predicted figures")).to_contain_text(
+    expect(page.get_by_role("region", name="Figures of one core")).to_contain_text(
         "FP32 matmul, fully blocked"
     )
     words = re.compile("^Predicted against published, both axes logarithmic. FP32 matmul, tiled")
@@ -395,7 +396,7 @@ def encoded(value: Any) -> Any:
 
 
 def test_a_hundred_thousand_rows_are_drawn_within_a_frame(open_page, workbench, monkeypatch):
-    monkeypatch.setattr(Profiler, "_later", lambda *_: None)  # the explanation is not under test
+    monkeypatch.setattr(Idle, "later", lambda *_, **__: None)  # the explanation is not under test
     shapes = [trnlab.shape((8192, 4096), "bfloat16")] * 2
     profiler = Profiler({"kernel": "own", "size": "given"}, own(tiled, shapes, {}))
     found = {"text": "", "engine": "dma", "gaps": [], "causes": []}

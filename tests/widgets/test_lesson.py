@@ -2,6 +2,7 @@
 
 import pytest
 
+from trnlab.serve import glossary
 from widgets import lesson
 
 
@@ -85,6 +86,16 @@ def test_teacher_notes_are_folded_and_add_up_the_minutes():
 
 
 def test_words_are_folded_and_keep_their_order():
-    card = lesson.Words({"PSUM": "sums", "SBUF": "tiles"})
+    card = lesson.Words({"own word": "a <b>line</b>", "SBUF": "tiles"})
     assert card.folded
-    assert card.html == "<dl><dt>PSUM</dt><dd>sums</dd><dt>SBUF</dt><dd>tiles</dd></dl>"
+    assert card.html == (
+        "<dl><dt>own word</dt><dd>a <b>line</b></dd>"
+        '<dt><a class="trn-term" data-anchor="sbuf">SBUF</a></dt><dd>tiles</dd></dl>'
+    )
+
+
+def test_words_of_the_glossary_bring_their_lines():
+    entry = glossary.term("PSUM")
+    assert f"<dd>{entry.short}</dd>" in lesson.Words(["PSUM"]).html
+    with pytest.raises(ValueError, match="the glossary has no 'SPUM'"):
+        lesson.Words(["SPUM"])

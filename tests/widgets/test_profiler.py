@@ -14,7 +14,6 @@ from trnlab.nki import isa as nisa
 from widgets.profiler import Profiler, bundle, constants, lesson, scene, why
 from widgets.profiler.gallery import GALLERY
 from widgets.profiler.request import Request
-from widgets.profiler.validation import PAGE, figures, validation
 
 
 @pytest.fixture
@@ -280,24 +279,6 @@ def test_the_perfetto_trace_is_the_engines(profiler, tmp_path):
     profiler.profile.to_perfetto(tmp_path / "trace.json")
     assert answer["name"] == "tiled-trn3.json"
     assert buffers[0] == (tmp_path / "trace.json").read_bytes()
-
-
-def test_figures_are_those_of_the_page():
-    rows = figures()
-    assert len(rows) == PAGE.read_text(encoding="utf-8").count("\n| ") - 1
-    first = rows[0]
-    assert (first.workload, first.chip) == ("FP32 matmul, tiled", "trn2")
-    assert all(row.published > 0 and row.predicted > 0 for row in rows)
-
-
-def test_the_validation_says_what_its_rows_say():
-    rows = figures()
-    text, chart, table = validation().children
-    worst = max(rows, key=lambda row: row.size)
-    assert worst.error in text.html
-    assert f"{len(rows)} published figures" in text.html
-    assert chart.data["figures"]["published"] == [row.published for row in rows]
-    assert table.html.count("<tr>") == len(rows) + 1
 
 
 def test_the_module_is_small_and_fetches_nothing():

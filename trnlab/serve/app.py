@@ -9,28 +9,22 @@ import webbrowser
 from pathlib import Path
 from typing import Any
 
+from jupyter_server.services.kernels.handlers import _kernel_id_regex
+from jupyter_server.utils import url_path_join
 from tornado.ioloop import IOLoop
-from tornado.web import HTTPError
 from traitlets import Unicode
 from traitlets.config import Config
 from voila.app import Voila
-from voila.handler import BaseVoilaHandler
 
 from trnlab.serve.lessons import NOTEBOOKS, ROOT
+from trnlab.serve.pages import NoSuchPage, handlers
 from trnlab.serve.settings import (
-    CONTENT_SECURITY_POLICY,
+    HEADERS,
     configure_server,
     configure_voila,
     find_template,
 )
-
-
-class NoSuchPage(BaseVoilaHandler):
-    """Any address that nothing else answers: our error page instead of a bare one."""
-
-    async def prepare(self) -> None:
-        await super().prepare()
-        raise HTTPError(404)
+from trnlab.serve.sockets import MAX_BYTES, KernelSocket
 
 
 class Workbench(Voila):
@@ -42,10 +36,16 @@ class Workbench(Voila):
     def init_settings(self) -> dict[str, Any]:
         return {
             **super().init_settings(),
-            "headers": {"Content-Security-Policy": CONTENT_SECURITY_POLICY},
+            "headers": HEADERS,
+            "websocket_max_message_size": MAX_BYTES,
             "default_handler_class": NoSuchPage,
             "default_handler_args": {"voila_configuration": self.voila_configuration},
         }
+
+    def init_handlers(self) -> list[Any]:
+        socket = url_path_join(self.server_url, rf"/api/kernels/{_kernel_id_regex}/channels")
+        ours = handlers(self.base_url, self.voila_configuration)
+        return [(socket, KernelSocket), *ours, *super().init_handlers()]
 
     def listen(self) -> None:
         IOLoop.current().add_callback(self._announce)  # runs once the socket is open

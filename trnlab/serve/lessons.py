@@ -1,9 +1,13 @@
 """The lessons: numbered notebooks, each with a title and one line about it in its metadata.
 
 "metadata": {"title": "Tiling a product", "trnlab": {"line": "Why ...?", "minutes": 20}}
+
+Optional: "tool" names what a lesson's page is good for beside the lesson, with a line about it;
+"kind": "reference" keeps a page out of the list of lessons; "picture" is what to depict of it.
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +22,9 @@ class Lesson(NamedTuple):
     title: str
     line: str  # one sentence or question
     minutes: int | None  # to work through it, if its author says
+    kind: str = "lesson"  # or "reference": a page to look things up
+    tool: Mapping[str, str] | None = None  # "name" and "line" of what to use the page for
+    picture: str = ""  # CSS selector of what to depict; "": its largest drawing
 
 
 def lessons(folder: Path = NOTEBOOKS) -> list[Lesson]:
@@ -30,7 +37,15 @@ def _lesson(path: Path) -> Lesson:
     metadata = notebook["metadata"]
     ours = metadata.get("trnlab", {})
     title = metadata.get("title") or _heading(notebook) or path.stem
-    return Lesson(path.stem, title, ours.get("line", ""), ours.get("minutes"))
+    return Lesson(
+        path.stem,
+        title,
+        ours.get("line", ""),
+        ours.get("minutes"),
+        ours.get("kind", "lesson"),
+        ours.get("tool"),
+        ours.get("picture", ""),
+    )
 
 
 def _heading(notebook: dict[str, Any]) -> str:

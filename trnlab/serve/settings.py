@@ -1,15 +1,22 @@
 """The settings of Voila and Jupyter Server: one truth for `trnlab open`, JupyterLab and Binder."""
 
+import json
 import os
 import sys
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from trnlab.serve.accuracy import figures, summary
+from trnlab.serve.glossary import linked
 from trnlab.serve.lessons import NOTEBOOKS, ROOT, lessons
+from trnlab.serve.news import news
 
 # Our Voila template, and the folder from which it includes theme/theme.css.
 DATA_FOLDERS = (ROOT / "share" / "jupyter", ROOT / "widgets")
+TEMPLATE = DATA_FOLDERS[0] / "voila" / "templates" / "trnlab"
+PICTURES = TEMPLATE / "static" / "lessons"  # `make pictures`
+GALLERY = TEMPLATE / "gallery.json"  # `make gallery`
 
 # What a page of widgets needs; a reader's other JupyterLab extensions would only slow it.
 PAGE_EXTENSIONS = [
@@ -34,6 +41,15 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'self'",
     ]
 )
+
+# With every answer of the workbench. A page may be shown in a frame of the same server alone.
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
 
 
 def find_template() -> None:
@@ -73,24 +89,44 @@ def configure_server(c: Any, idle_s: int = 300) -> None:
 
 
 def page_config(folder: Path, config: dict[str, Any], **page: Any) -> dict[str, Any]:
-    """Voila's hook, called for each page: formulas from the bundled MathJax, and the lessons.
+    """Voila's hook, called for each page: formulas from the bundled MathJax, and our pages.
 
     Voila ignores what this returns for a tree page, so it changes the dictionary it is given.
     """
     root = Path(page["settings"]["contents_manager"].root_dir)
     links = [
-        {**lesson._asdict(), "path": os.path.relpath(folder / f"{lesson.name}.ipynb", root)}
+        {
+            **lesson._asdict(),
+            "path": os.path.relpath(folder / f"{lesson.name}.ipynb", root),
+            "pictured": (PICTURES / f"{lesson.name}-light.webp").is_file(),
+        }
         for lesson in lessons(folder)
     ]
     paths = [link["path"] for link in links]
     here = paths.index(page["notebook_path"]) if page["notebook_path"] in paths else None
-    config.update(
-        fullMathjaxUrl=None,
-        mathjaxConfig=None,
-        trnlab={
-            "lessons": links,
-            "lesson": None if here is None else links[here],
-            "next": None if here is None or here + 1 == len(links) else links[here + 1],
-        },
-    )
+    config.update(fullMathjaxUrl=None, mathjaxConfig=None, trnlab=_ours(links, here))
     return config
+
+
+@cache
+def gallery() -> list[dict[str, Any]]:
+    """The kernels that the profiler offers, each with the state that shows it."""
+    return json.loads(GALLERY.read_text(encoding="utf-8"))
+
+
+def _ours(pages: list[dict[str, Any]], here: int | None) -> dict[str, Any]:
+    """What our template shows: the page itself and the next, the lessons, the other pages."""
+    page = None if here is None else pages[here]
+    listed = [page for page in pages if page["kind"] == "lesson"]
+    after = listed[listed.index(page) + 1 :] if page in listed else []
+    if page is not None:
+        return {"lesson": page, "next": after[0] if after else None, "terms": linked()}
+    return {
+        "lesson": None,
+        "lessons": listed,
+        "references": [page for page in pages if page["kind"] == "reference"],
+        "tools": [page for page in pages if page["tool"]],
+        "gallery": gallery(),
+        "news": [entry._asdict() for entry in news()],
+        "accuracy": summary(figures())._asdict(),
+    }

@@ -146,12 +146,13 @@ function render({ model, el: root }) {
   const work = el("p", { className: "bl-small" });
   const times = el("div");
   const plot = el("div");
+  const tools = toolsOf(model, root);
   root.replaceChildren(el("div", { className: "bl-outer" },
     el("section", { className: "bl", attrs: { "aria-label": "Balance calculator" } },
       controls(model), problem, el("div", { className: "bl-main" },
         el("div", {}, el("p", { className: "bl-small",
           textContent: "Time for one nc_matmul, each part alone at its ceiling" }),
-        times, sentence, work), plot))));
+        times, sentence, work), plot), tools.element)));
 
   const draw = () => {
     const result = model.get("result");
@@ -171,6 +172,7 @@ function render({ model, el: root }) {
   draw();
   model.on("change:result change:problem", draw);
   return () => {
+    tools.stop();
     resize.disconnect();
     model.off("change:result change:problem", draw);
   };

@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-import anywidget
 import traitlets
 
 from trnlab import spec
 from widgets import theme
 from widgets.balance.times import ELEMENT_BYTES, Balance, balance, knee
+from widgets.dashboard import bundle
+from widgets.dashboard.stateful import Stateful
 from widgets.lesson.amounts import amount, number
 
 HERE = Path(__file__).parent
@@ -16,15 +17,17 @@ COUNTS = [1, 2, 4, 8, 16, 32, 64]
 INPUTS = ("chip", "dtype", "k", "m", "n", "uses", "k_tiles")
 
 
-class BalanceCalculator(anywidget.AnyWidget):
+class BalanceCalculator(Stateful):
     """What one matmul of a large product asks of each part of a core.
 
     The inputs are traits; `result` is what the browser draws. Inputs that cannot be are explained
     in `problem`, and `result` stays as it was.
     """
 
-    _esm = HERE / "balance.js"
-    _css = theme.css() + (HERE / "balance.css").read_text(encoding="utf-8")
+    _esm = bundle.scoped("toolsOf") + bundle.text([HERE / "balance.js"])
+    _css = bundle.style(HERE / "balance.css")
+    STATE = INPUTS
+    KEY = "balance"
 
     chip = traitlets.Enum(list(spec.CHIPS), default_value="trn3").tag(sync=True)
     dtype = traitlets.Enum(list(ELEMENT_BYTES), default_value="bfloat16").tag(sync=True)

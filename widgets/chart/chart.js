@@ -71,6 +71,7 @@ function table(spec, data) {
   };
   const body = rows(data[about]).map((row) => line("td", columns[about].map((c) => shown(row[c]))));
   const element = document.createElement("table");
+  element.createCaption().textContent = spec.usermeta.title;
   element.append(line("th", columns[about]), ...body);
   return element;
 }
@@ -79,8 +80,13 @@ function figure() {
   const parts = document.createElement("figure");
   parts.className = "trn-chart";
   parts.innerHTML = `
-    <div role="img"><div class="trn-chart-picture"></div></div>
-    <details><summary>Table</summary><div class="trn-chart-table"></div></details>`;
+    <div role="img"><div class="trn-chart-picture" aria-hidden="true"></div></div>
+    <details class="trn-share"><summary>Table and files</summary>
+      <div class="trn-chart-table"></div></details>`;
+  const files = exportsView(parts);
+  const fold = parts.querySelector("details");
+  fold.append(files.element);
+  fold.addEventListener("toggle", files.draw);
   return parts;
 }
 

@@ -10,12 +10,13 @@ import anywidget
 import traitlets
 from ipywidgets import widget_serialization
 
-from widgets import theme
+from widgets.dashboard import bundle
 
 HERE = Path(__file__).parent
 SPECS = HERE / "specs"
 VEGA = HERE / "vega.js.gz"
 
+FILES = bundle.scoped("exportsView", ("dom", "files"))
 Columns = Mapping[str, Sequence[Any]]
 
 
@@ -46,8 +47,8 @@ class Chart(anywidget.AnyWidget):
         ValueError: no such chart, or not the data sets and columns that it reads
     """
 
-    _esm = HERE / "chart.js"
-    _css = theme.css() + (HERE / "chart.css").read_text(encoding="utf-8")
+    _esm = FILES + bundle.text([HERE / "chart.js"])
+    _css = bundle.style(HERE / "chart.css")
     _vega = traitlets.Any().tag(sync=True, **widget_serialization)
     spec = traitlets.Dict().tag(sync=True)
     data = traitlets.Dict().tag(sync=True)

@@ -55,6 +55,7 @@ function render({ model, el: root }) {
     "aria-label": "Numbers of the selected part" } });
   const all = el("details", { className: "cd-all" },
     el("summary", { textContent: "The same as a table: every part, every number" }));
+  const tools = toolsOf(model, root);
   // JupyterLab must not take the arrow keys for its cells.
   const section = el("section", { className: "cd",
     attrs: { "aria-label": "NeuronCore diagram", "data-lm-suppress-shortcuts": "true" } },
@@ -62,7 +63,7 @@ function render({ model, el: root }) {
     el("div", { className: "cd-main" }, figure, panel), statusKey(), all,
     el("p", { className: "cd-small", textContent: "Click a part, or move with Tab or the arrow "
       + "keys; Enter goes to its numbers, Escape comes back. Who reads and writes what: "
-      + `${model.get("flows_source")}.` }));
+      + `${model.get("flows_source")}.` }), tools.element);
   root.replaceChildren(el("div", { className: "cd-outer" }, section));
   let layout = wideLayout();
 
@@ -147,6 +148,7 @@ function render({ model, el: root }) {
   resize.observe(section);
   draw();
   return () => {
+    tools.stop();
     resize.disconnect();
     model.off("change:chip", draw);
     model.off("change:selected", selected);

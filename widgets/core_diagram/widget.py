@@ -2,18 +2,18 @@
 
 from pathlib import Path
 
-import anywidget
 import traitlets
 
 from trnlab import spec
-from widgets import theme
 from widgets.core_diagram import parts
+from widgets.dashboard import bundle
+from widgets.dashboard.stateful import Stateful
 
 HERE = Path(__file__).parent
 SCRIPTS = ("layout.js", "drawing.js", "details.js", "core_diagram.js")
 
 
-class CoreDiagram(anywidget.AnyWidget):
+class CoreDiagram(Stateful):
     """A NeuronCore and its memories.
 
     `chip` is "trn1", "trn2" or "trn3"; `selected` names the part whose numbers are shown.
@@ -22,8 +22,10 @@ class CoreDiagram(anywidget.AnyWidget):
         TraitError: no such chip or part
     """
 
-    _esm = "\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)
-    _css = theme.css() + (HERE / "core_diagram.css").read_text(encoding="utf-8")
+    _esm = bundle.scoped("toolsOf") + bundle.text(HERE / name for name in SCRIPTS)
+    _css = bundle.style(HERE / "core_diagram.css")
+    STATE = ("chip", "selected")
+    KEY = "core"
 
     chip = traitlets.Enum(list(spec.CHIPS), default_value="trn3").tag(sync=True)
     selected = traitlets.Enum(list(parts.PARTS), default_value="tensor").tag(sync=True)

@@ -7,11 +7,20 @@ from pathlib import Path
 from widgets import theme
 
 SHARED = Path(__file__).parent / "js"
+TOOLS = Path(__file__).parent / "tools.css"
+
+STATE = ("dom", "history", "files", "state", "tools")  # what `toolsOf` consists of
 
 _COMMENTS = re.compile(r"^\s*(//.*|/\*\*.*\*/|/\*\*.*|\*/|\* .*|\*)$\n", re.MULTILINE)
+_REMARKS = re.compile(r"(?<=[;,{}()\[\]])[ ]+// .*$", re.MULTILINE)  # at the end of a line
 # indentation, line ends where a statement goes on or has just ended, space around some signs
 _SPACE = re.compile(r"(?<=[;,{}(\[])\n[ ]*|\n[ ]*(?=[})\]?:.&|])|(?<=\n)[ ]+|[ ](?==>)|(?<==>)[ ]")
 _BINDING = re.compile(r"\b((?:const|let) \w+) = ")
+
+
+def scoped(name: str, shared: Iterable[str] = STATE) -> str:
+    """Shared files of which a module sees one function alone, whatever names it has itself."""
+    return f"const {name} = (() => {{\n{text(_paths(shared))}\nreturn {name};\n}})();\n"
 
 
 def module(shared: Iterable[str], folder: Path, own: Iterable[str]) -> str:
@@ -22,11 +31,20 @@ def module(shared: Iterable[str], folder: Path, own: Iterable[str]) -> str:
         folder: of the dashboard's own files
         own: their names, in the order in which they stand
     """
-    paths = [*(SHARED / f"{name}.js" for name in shared), *(folder / f"{name}.js" for name in own)]
-    text = "\n".join(path.read_text(encoding="utf-8") for path in paths)
-    return _BINDING.sub(r"\1=", _SPACE.sub("", _COMMENTS.sub("", text)))
+    return text([*_paths(shared), *(folder / f"{name}.js" for name in own)])
 
 
-def style(path: Path) -> str:
-    """The theme's names, then a dashboard's own rules."""
-    return theme.css() + path.read_text(encoding="utf-8")
+def _paths(shared: Iterable[str]) -> list[Path]:
+    return [SHARED / f"{name}.js" for name in shared]
+
+
+def text(paths: Iterable[Path]) -> str:
+    """Files one after the other, without comment lines and most white space."""
+    joined = "\n".join(path.read_text(encoding="utf-8") for path in paths)
+    bare = _REMARKS.sub("", _COMMENTS.sub("", joined))
+    return _BINDING.sub(r"\1=", _SPACE.sub("", bare))
+
+
+def style(*paths: Path) -> str:
+    """The theme's names, what all dashboards have, then a dashboard's own rules."""
+    return theme.css() + "".join(path.read_text(encoding="utf-8") for path in (TOOLS, *paths))

@@ -33,6 +33,6 @@ def unpack(text: str) -> dict[str, Any]:
     return state
 
 
-def address() -> str:
-    """What stands after `?s=` in the address of the page that runs this kernel, if anything."""
-    return parse_qs(os.environ.get("QUERY_STRING", "")).get(PARAMETER, [""])[0]
+def address(parameter: str = PARAMETER) -> str:
+    """What a parameter is in the address of the page that runs this kernel, if anything."""
+    return parse_qs(os.environ.get("QUERY_STRING", "")).get(parameter, [""])[0]

@@ -90,10 +90,11 @@ export default {
       make("thead", {}, make("tr", {}, make("td"), make("td"),
         make("th", { scope: "col" }, "core"), make("th", { scope: "col" }, "NumPy"))), body);
     const told = make("p", { role: "status" });
+    const tools = toolsOf(model, el);
     const root = make("section", { class: "trn-digits", "aria-label": "Read a digit" },
       parts[0].root,
       make("div", { class: "run" }, make("div", { class: "choose" }, parts[1].root, parts[2].root),
-        table, told));
+        table, told), tools.element);
     el.replaceChildren(root);
     const draw = () => {
       const result = model.get("result");
@@ -105,6 +106,9 @@ export default {
     };
     draw();
     model.on("change:result", draw);
-    return () => model.off("change:result", draw);
+    return () => {
+      tools.stop();
+      model.off("change:result", draw);
+    };
   },
 };

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import anywidget
 import numpy as np
 import traitlets
 
@@ -11,7 +10,8 @@ import trnlab
 from trnlab import spec
 from trnlab.data import digits, digits_mlp
 from trnlab.kernels.mlp import mlp, operands
-from widgets import theme
+from widgets.dashboard import bundle
+from widgets.dashboard.stateful import Stateful
 
 HERE = Path(__file__).parent
 DTYPES = {"float32": "FP32", "bfloat16": "BF16"}
@@ -19,15 +19,17 @@ BATCHES = (1, 64, 355)  # images read in one run; the last: all that were held o
 CHIP = "trn3"
 
 
-class DigitReader(anywidget.AnyWidget):
+class DigitReader(Stateful):
     """Ten held-out images, one for each digit; `index` is the one that is read.
 
     `batch` images run at once, those after the chosen one with it; `result` is what the core and
     NumPy made of them.
     """
 
-    _esm = HERE / "reader.js"
-    _css = theme.css() + (HERE / "reader.css").read_text(encoding="utf-8")
+    _esm = bundle.scoped("toolsOf") + bundle.text([HERE / "reader.js"])
+    _css = bundle.style(HERE / "reader.css")
+    STATE = ("index", "batch", "dtype")
+    KEY = "digits"
 
     images = traitlets.List().tag(sync=True)  # [10][64] ink from 0 to 16
     choices = traitlets.Dict({"batch": BATCHES, "dtype": DTYPES}).tag(sync=True)

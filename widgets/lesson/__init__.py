@@ -12,7 +12,7 @@
                     hints=[first, second, third], solution=html)
     lesson.amount(2.4e9, "Hz")  # "2.4 GHz", for numbers in prose
     lesson.Text(html); lesson.Takeaway(html); lesson.LeavesOut([html, ...])
-    lesson.Words({"PSUM": "where products are added up"})
+    lesson.Words(["PSUM", "tile"])  # terms of the glossary
     lesson.Reading([("title", "where to find it", "why read it"), ...])
     lesson.TeacherNotes(plan=[(5, "predict"), ...], misconception=html, ask=[html, ...])
 

@@ -1,9 +1,22 @@
 // A card of fixed HTML. Folded cards are native <details>.
 
+/** The address of the glossary, where the page has one. */
+function glossary() {
+  if (document.body.dataset.glossary) return document.body.dataset.glossary;
+  const config = document.getElementById("jupyter-config-data");
+  return config && `${JSON.parse(config.textContent).baseUrl}voila/glossary`;
+}
+
 function body(model) {
   const div = document.createElement("div");
   div.className = "trn-card-body";
   div.innerHTML = model.get("html");
+  for (const term of div.querySelectorAll("a[data-anchor]")) {
+    const page = glossary();
+    if (page) {
+      Object.assign(term, { href: `${page}#${term.dataset.anchor}`, target: "_blank", rel: "noopener" });
+    }
+  }
   return div;
 }
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import anywidget
 import traitlets
 
+from trnlab.serve import glossary
 from widgets.lesson.style import CSS
 
 HERE = Path(__file__).parent
@@ -69,13 +70,30 @@ class Reading(Card):
 
 
 class Words(Card):
-    """The words of a lesson that a newcomer may not know, folded: term -> one line."""
+    """The words of a lesson that a newcomer may not know, folded, each linked to the glossary.
 
-    def __init__(self, terms: Mapping[str, str]) -> None:
-        lines = "".join(f"<dt>{term}</dt><dd>{line}</dd>" for term, line in terms.items())
+    Args:
+        terms: terms of the glossary, whose lines are shown; or term -> a line of the lesson's own
+    Raises:
+        ValueError: a term is given without a line, and the glossary has it not
+    """
+
+    def __init__(self, terms: Sequence[str] | Mapping[str, str]) -> None:
+        listed = (
+            terms
+            if isinstance(terms, Mapping)
+            else {term: escape(glossary.term(term).short) for term in terms}
+        )
+        lines = "".join(f"<dt>{_linked(term)}</dt><dd>{line}</dd>" for term, line in listed.items())
         super().__init__(
             kind="words", title="Words in this lesson", folded=True, html=f"<dl>{lines}</dl>"
         )
+
+
+def _linked(term: str) -> str:
+    """A term as a link whose address the page completes; as text if the glossary has it not."""
+    entry = glossary.terms().get(term)
+    return f'<a class="trn-term" data-anchor="{entry.anchor}">{escape(term)}</a>' if entry else term
 
 
 class TeacherNotes(Card):

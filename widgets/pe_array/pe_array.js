@@ -222,6 +222,8 @@ function assemble(model, parts) {
 function render({ model, el: root }) {
   const parts = makeParts(model);
   const section = assemble(model, parts);
+  const tools = toolsOf(model, root);
+  section.querySelector(".pe-body").append(tools.element);
   root.replaceChildren(section);
   let inks;
   let wave = waveOf(model);
@@ -405,6 +407,7 @@ function render({ model, el: root }) {
   reshape();
 
   return () => {
+    tools.stop();
     clock.stop();
     resize.disconnect();
     unwatch();

@@ -7,11 +7,11 @@ drives it by setting its traits.
 
 from pathlib import Path
 
-import anywidget
 import traitlets
 
 from trnlab import spec
-from widgets import theme
+from widgets.dashboard import bundle
+from widgets.dashboard.stateful import Stateful
 from widgets.pe_array.wave import Wave
 
 HERE = Path(__file__).parent
@@ -29,7 +29,7 @@ STATIONARY = [[2, 1, 3, 1, 4], [1, 4, 2, 5, 3], [3, 2, 1, 2, 5], [1, 3, 5, 4, 2]
 MOVING = [[1, 2, 0, 3, 1, 2], [4, 1, 2, 1, 3, 0], [2, 3, 1, 0, 2, 4], [1, 0, 3, 2, 1, 1]]
 
 
-class PeArray(anywidget.AnyWidget):
+class PeArray(Stateful):
     """The array at one cycle of `matmuls` equal products, stationary [K, M], moving [K, N].
 
     `rows` and `columns` are those of the chip, or smaller for an example to check by hand.
@@ -41,8 +41,11 @@ class PeArray(anywidget.AnyWidget):
         TraitError: a shape does not fit the array
     """
 
-    _esm = "\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)
-    _css = theme.css() + (HERE / "pe_array.css").read_text(encoding="utf-8")
+    _esm = bundle.scoped("toolsOf") + bundle.text(HERE / name for name in SCRIPTS)
+    _css = bundle.style(HERE / "pe_array.css")
+    STATE = ("rows", "columns", "k", "m", "n", "matmuls", "cycle", "speed", "lens", "label")
+    QUIET = ("cycle", "lens")
+    KEY = "array"
 
     rows = traitlets.Int(min=1).tag(sync=True)
     columns = traitlets.Int(min=1).tag(sync=True)

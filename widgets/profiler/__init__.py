@@ -11,7 +11,7 @@ Goes in: a choice from the gallery, or a kernel and its inputs. Comes out: widge
 `trnlab.profile`. A page under Voila offers the gallery only and runs no visitor's code.
 """
 
-from widgets.profiler.validation import validation
 from widgets.profiler.widget import Profiler, lesson
+from widgets.validation import kernels as validation
 
 __all__ = ["Profiler", "lesson", "validation"]

@@ -111,6 +111,7 @@ class Profiler(anywidget.AnyWidget):
 
     def _run(self) -> None:
         """Profile what is asked for; show it, or say why not."""
+        self._idle.wait()
         try:
             request = Request.of(self.params, self._entries)
             base = self._base(request.run)

@@ -6,7 +6,7 @@ from pathlib import Path
 from widgets.dashboard import bundle
 
 HERE = Path(__file__).parent
-SHARED = ("dom", "amounts", "state")
+SHARED = ("dom", "amounts", "history", "files", "state", "heart")
 OWN = (
     "scene",
     "words",
@@ -24,8 +24,6 @@ OWN = (
     "roofline",
     "compare",
     "cursor",
-    "edits",
-    "heart",
     "main",
 )
 

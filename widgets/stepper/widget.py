@@ -36,6 +36,8 @@ class Stepper(anywidget.AnyWidget):
     _esm = bundle.module()
     _css = bundle.style()
 
+    ANSWERED = ("revealed",)  # after `complete`, the browser has what it shows then
+
     question = traitlets.Unicode(QUESTION).tag(sync=True)
     params = traitlets.Dict().tag(sync=True)  # as the learner set them, legal or not
     defaults = traitlets.Dict().tag(sync=True)
@@ -105,6 +107,7 @@ class Stepper(anywidget.AnyWidget):
     def _run(self) -> None:
         """Profile the product that is asked for; show it, or say why not."""
         product = None
+        self._idle.wait()
         try:
             product = Product.of(self.params)
             profile = self._measured(product)
@@ -137,6 +140,12 @@ class Stepper(anywidget.AnyWidget):
     def settle(self) -> None:
         """Do now what would follow when the kernel is idle."""
         self._idle.settle()
+
+    def complete(self) -> None:
+        """Have all that a page without a kernel can show: what follows the reveal, too."""
+        was, self.revealed = self.revealed, True
+        self.settle()
+        self.revealed = was
 
     def _tell_waits(self) -> None:
         self.waits = {"id": self._runs, **scene.wait_texts(self.profile)}

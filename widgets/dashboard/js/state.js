@@ -1,4 +1,4 @@
-// The state of the lesson as an address, as JSON and as code.
+// The state of a dashboard as an address, as JSON and as code; its pictures and tables as files.
 
 /** Dictionary -> URL-safe base64 of its JSON, and back (null if it is not one). */
 function packState(state) {
@@ -17,25 +17,39 @@ function unpackState(text) {
   }
 }
 
-function linkTo(state) {
+/** The page's address with this state; a page's main dashboard has the parameter "s". */
+function linkTo(state, key = "s") {
   const url = new URL(window.location.href);
-  url.searchParams.set("s", packState(state));
+  url.searchParams.set(key, packState(state));
   return url;
 }
 
-function asCode(state) {
-  const items = Object.entries(state).map(([name, value]) => {
-    const json = JSON.stringify(value);
-    return `    "${name}": ${{ null: "None", true: "True", false: "False" }[json] || json},`;
-  });
-  return ["from widgets.stepper import lesson", "", "lesson(state={", ...items, "})"].join("\n");
+function pythonOf(value) {
+  if (value === null) return "None";
+  if (typeof value === "boolean") return value ? "True" : "False";
+  if (typeof value !== "object") return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(pythonOf).join(", ")}]`;
+  return `{${Object.entries(value).map(([name, inner]) =>
+    `${JSON.stringify(name)}: ${pythonOf(inner)}`).join(", ")}}`;
 }
 
+/** A cell that leads to the same moment. */
+function asCode(state, module = "widgets.stepper") {
+  const items = Object.entries(state).map(([name, value]) =>
+    `    ${JSON.stringify(name)}: ${pythonOf(value)},`);
+  return [`from ${module} import lesson`, "", "lesson(state={", ...items, "})"].join("\n");
+}
+
+/**
+ * A fold to save, load, share and export; `draw(state, inPage)` while it is open.
+ * `app` has restore(state) and state(); where they differ from the default, also code(state), the
+ * address's key, and the root whose pictures and tables are offered.
+ */
 function stateView(app) {
   const json = h("textarea", { rows: 8, spellcheck: "false", "aria-label": "State as JSON" });
   const code = h("textarea", { rows: 8, readonly: true, "aria-label": "State as code" });
   const link = h("input", { type: "text", readonly: true, "aria-label": "Link to this moment" });
-  const done = h("span", { class: "done", "aria-live": "polite" });
+  const done = h("span", { class: "done", role: "status" });
   const copy = (field, what) => h("button", { type: "button",
     onclick: async () => {
       field.select();
@@ -46,31 +60,55 @@ function stateView(app) {
       }
       say(done, `Copied the ${what}.`);
     } }, `Copy ${what}`);
-  const load = h("button", { type: "button", onclick: () => {
+  const button = (words, act, onclick) =>
+    h("button", { type: "button", "data-act": act, onclick }, words);
+
+  function read(text) {
     try {
-      app.restore(JSON.parse(json.value));
+      const state = JSON.parse(text);
+      if (!state || typeof state !== "object" || Array.isArray(state)) {
+        throw new Error("not a dictionary");
+      }
+      app.restore(state);
       say(done, "Loaded.");
     } catch (error) {
-      say(done, `This is not JSON: ${error.message}`);
+      say(done, `This is not a state: ${error.message}.`);
     }
-  } }, "Load this JSON");
-  const address = h("label", { class: "address" }, "Link ", link, copy(link, "link"));
-  const root = h("details", { class: "fold state" },
-    h("summary", {}, "Save this moment, share it, open it in a notebook"),
-    h("p", { class: "how" }, "A link, a dictionary and a cell that lead to exactly this moment."),
+  }
+  const picker = h("input", { type: "file", accept: ".json,application/json", hidden: true,
+    "aria-label": "A state file", onchange: async () => {
+      const [file] = picker.files;
+      picker.value = "";
+      if (!file) return;
+      if (file.size > 65536) say(done, "This is not a state: the file is larger than 64 KiB.");
+      else read(await file.text());
+    } });
+  const address = h("div", { class: "trn-address" }, link, copy(link, "link"));
+  const files = exportsView(app.root || document.createElement("div"));
+  const root = h("details", { class: "fold trn-share" },
+    h("summary", {}, "Save, share, download"),
+    h("p", { class: "how" }, "A link, a file and a cell that lead to exactly this moment."),
     address,
-    h("div", { class: "split" },
-      h("div", {}, json, copy(json, "JSON"), load),
-      h("div", {}, code, copy(code, "code"))), done);
-  root.addEventListener("toggle", () => app.refresh());
-  return {
+    h("div", { class: "trn-split" },
+      h("div", {}, json, copy(json, "JSON"), button("Load this JSON", "load", () => read(json.value)),
+        button("Save as a file", "save", () =>
+          download("trnlab-state.json", JSON.stringify(app.state(), null, 1), "application/json")),
+        button("Open a file", "open", () => picker.click()), picker),
+      h("div", {}, code, copy(code, "code"))), done,
+    h("p", { class: "how" }, "Pictures and tables:"), files.element);
+  const view = {
     element: root,
     draw(state, inPage) {
       address.hidden = !inPage;
       if (!root.open || document.activeElement === json) return;
       json.value = JSON.stringify(state, null, 1);
-      code.value = asCode(state);
-      link.value = linkTo(state).href;
+      code.value = (app.code || asCode)(state);
+      link.value = linkTo(state, app.key).href;
     },
   };
+  root.addEventListener("toggle", () => {
+    files.draw();
+    view.draw(app.state(), "voila" in document.body.dataset);
+  });
+  return view;
 }

@@ -51,8 +51,8 @@ function controlsView(app) {
       kernel.value = params.kernel;
       size.value = params.size;
       chip.value = params.chip;
-      undo.disabled = !history.past.length;
-      redo.disabled = !history.future.length;
+      undo.disabled = !history.canUndo();
+      redo.disabled = !history.canRedo();
       problem.hidden = !trouble;
       say(problem, trouble ? `${trouble} The last run that worked is still shown.` : "");
     },

@@ -1,37 +1,26 @@
 // One widget: what the learner asked for, what is shown of it, and the views that follow.
 
-const PING_MS = 5000;
-const SILENT_MS = 15000;
 const QUIET_MS = 250;
-const SOON_MS = 600; // edits closer than this are one step of undo
 const TABS = [["why", "Why"], ["whatif", "What if"], ["path", "Critical path"], ["range", "Range"]];
 
 function render({ model, el }) {
   const root = h("div", { class: "trn-profiler", tabindex: -1 });
   const inPage = "voila" in document.body.dataset;
-  const history = { past: [], future: [] };
+  const heart = heartOf(model, inPage);
   const view = { filter: { ...NO_FILTER }, row: -1, path: false, tab: "why", window: null };
   let pending = false;
   let waiting = null; // the newest request, while an older one is being answered
-  let lastEdit = 0;
   let saveTimer = 0;
   let told = { row: -1, text: "" };
 
+  const history = historyOf(() => app.params(), send);
   const app = {
     inPage, theme: {}, run: readRun(model.get("scene")), other: null,
     gallery: model.get("gallery"), chips: model.get("chips"),
     get window() { return timeline.window; },
     params: () => waiting || model.get("params"),
-    change(part) {
-      const before = app.params();
-      const after = { ...before, ...part };
-      if (JSON.stringify(after) === JSON.stringify(before)) return;
-      if (performance.now() - lastEdit > SOON_MS) history.past.push(before);
-      lastEdit = performance.now();
-      history.future = [];
-      send(after);
-    },
-    ask(message) { model.send(message); },
+    change(part) { history.change(part); },
+    ask(message) { heart.tell(() => model.send(message)); },
     filter(part) {
       view.filter = { ...view.filter, ...part };
       applyFilter(app.run, view.filter);
@@ -54,7 +43,9 @@ function render({ model, el }) {
       tell();
       save();
     },
-    restore(state) { model.send({ kind: "restore", state }); },
+    root,
+    code: (state) => asCode(state, "widgets.profiler"),
+    restore(state) { app.ask({ kind: "restore", state }); },
     state: () => ({ ...model.get("params"), view: viewState() }),
     act(action) { (ACTIONS[action] || (() => timeline.act(action, chosenAt())))(); },
   };
@@ -122,8 +113,8 @@ function render({ model, el }) {
     previousMatch: () => app.choose(nextFound(app.run, view.row, -1)),
     clear: () => app.filter({ ...NO_FILTER }),
     search: () => tools.search.focus(),
-    undo: () => travel(history.past, history.future),
-    redo: () => travel(history.future, history.past),
+    undo: () => history.undo(),
+    redo: () => history.redo(),
     reset: () => { app.change(model.get("defaults")); app.filter({ ...NO_FILTER }); timeline.fit(); },
   };
 
@@ -148,20 +139,19 @@ function render({ model, el }) {
   const range = rangeView();
   const compare = compareView(app);
   const files = filesView(app);
-  const share = shareView(app);
+  const share = stateView(app);
   const doing = h("p", {});
   const waited = h("p", { class: "why-wait" });
   const now = h("div", { class: "now", "aria-live": "polite" }, doing, waited);
   const bodies = { why: why.element, whatif: whatif.element, path: path.element, range: range.element };
   const tabs = TABS.map(([name, words]) => h("button", { type: "button", "data-tab": name,
     "aria-pressed": "false", onclick: () => { view.tab = name; drawTabs(); save(); } }, words));
-  const dead = h("p", { class: "problem", role: "alert", hidden: true });
   const film = h("section", { class: "panel film", "aria-label": "Timeline" }, tools.element,
     timeline.element, h("div", { class: "under" }, now, timeline.zoom));
   const side = h("section", { class: "panel side", "aria-label": "Explanation" },
     h("div", { class: "tabs", role: "group", "aria-label": "What to explain" }, ...tabs),
     ...Object.values(bodies));
-  root.append(dead, controls.element, numbers.element, h("div", { class: "work" }, film, side),
+  root.append(heart.element, controls.element, numbers.element, h("div", { class: "work" }, film, side),
     h("div", { class: "below" }, keysView(), files.buttons), compare.element, files.element,
     share.element);
   el.replaceChildren(root);
@@ -177,8 +167,10 @@ function render({ model, el }) {
     root.classList.add("busy");
     root.dataset.busy = "true";
     root.dataset.askedAt = performance.now().toFixed(1);
-    model.set("params", params);
-    model.save_changes();
+    heart.tell(() => {
+      model.set("params", params);
+      model.save_changes();
+    });
     drawControls();
   }
 
@@ -189,13 +181,6 @@ function render({ model, el }) {
     root.classList.remove("busy");
     root.dataset.busy = "false";
     if (next && JSON.stringify(next) !== JSON.stringify(model.get("params"))) send(next);
-  }
-
-  function travel(from, to) {
-    if (!from.length) return;
-    to.push(app.params());
-    lastEdit = 0;
-    send(from.pop());
   }
 
   const drawControls = () => {
@@ -365,8 +350,7 @@ function render({ model, el }) {
       drawAll();
     },
     "msg:custom": (message, buffers) => {
-      lastHeard = performance.now();
-      dead.hidden = true;
+      heart.heard();
       if (message.kind === "perfetto") files.receive(message, buffers);
       if (message.kind === "wait") {
         told = message;
@@ -375,17 +359,6 @@ function render({ model, el }) {
     },
   };
   for (const [name, listener] of Object.entries(listeners)) model.on(name, listener);
-
-  // A page that hears nothing from its kernel for a while says so.
-  let lastHeard = performance.now();
-  const heart = setInterval(() => {
-    if (document.hidden) { lastHeard = performance.now(); return; }
-    model.send({ kind: "ping" });
-    if (performance.now() - lastHeard < SILENT_MS) return;
-    dead.hidden = false;
-    say(dead, `The kernel has stopped: ${inPage ? "reload the page; your state is in the address."
-      : "run the cell again. The timeline still works; new runs do not."}`);
-  }, PING_MS);
 
   timeline.element.addEventListener("keydown", (event) => {
     const action = timelineAction(event);
@@ -413,7 +386,7 @@ function render({ model, el }) {
   drawAll();
 
   return () => {
-    clearInterval(heart);
+    heart.stop();
     clearTimeout(saveTimer);
     resized.disconnect();
     unwatch();

@@ -21,6 +21,7 @@ function render({ model, el }) {
       app.redraw();
     },
     ask(message) { heart.tell(() => model.send(message)); },
+    root,
     restore(state) { app.ask({ kind: "restore", state }); },
     commit(guess) { put({ guess, revealed: true }); },
     compareWith(rival) { put({ rival }); },
@@ -39,7 +40,7 @@ function render({ model, el }) {
     app.redraw();
     save();
   });
-  app.edits = editsOf(model, (params) => {
+  app.edits = historyOf(() => model.get("params"), (params) => {
     pending = true;
     root.classList.add("busy");
     put({ params });

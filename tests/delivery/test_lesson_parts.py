@@ -1,0 +1,87 @@
+"""Every lesson has all its parts, found by running its cells."""
+
+import json
+from collections.abc import Iterator
+from functools import cache
+
+import pytest
+from ipywidgets import Widget
+from ipywidgets.widgets import widget as registry
+
+from trnlab.serve.lessons import NOTEBOOKS, lessons
+from widgets import lesson
+from widgets.stepper import Stepper
+
+LESSONS = [found.name for found in lessons() if found.kind == "lesson"]
+EXERCISES, HINTS = 3, 3
+of_a_lesson = pytest.mark.parametrize("name", LESSONS)
+
+
+@cache
+def parts(name: str) -> list[Widget]:
+    """The widgets that a lesson's cells make, in their order."""
+    before = set(registry._instances)
+    notebook = json.loads((NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8"))
+    sources = ["".join(c["source"]) for c in notebook["cells"] if c["cell_type"] == "code"]
+    names: dict[str, object] = {"__name__": "__main__"}
+    for source in sources:
+        exec(compile(source, name, "exec"), names)
+    return [widget for key, widget in registry._instances.items() if key not in before]
+
+
+def of_kind(name: str, *kinds: type) -> list[Widget]:
+    return [part for part in parts(name) if isinstance(part, kinds)]
+
+
+def dashboards(name: str) -> Iterator[Widget]:
+    """Widgets to work with, not parts of the text around them."""
+    for part in parts(name):
+        module = type(part).__module__
+        if module.startswith("widgets.") and not module.startswith("widgets.lesson"):
+            yield part
+
+
+@of_a_lesson
+def test_it_asks_one_question_and_takes_a_prediction(name: str) -> None:
+    questions = of_kind(name, lesson.Question, Stepper)  # the stepper asks and takes a guess itself
+    assert len(questions) == 1
+    assert of_kind(name, lesson.Predict, Stepper)
+    assert list(dashboards(name))
+
+
+@of_a_lesson
+def test_it_has_exercises_with_hints_and_a_solution(name: str) -> None:
+    exercises = of_kind(name, lesson.Exercise)
+    assert len(exercises) >= EXERCISES
+    for exercise in exercises:
+        assert len(exercise.hints) >= HINTS and exercise.solution, exercise.question
+
+
+@of_a_lesson
+def test_a_wrong_answer_is_refused_and_a_right_one_taken(name: str) -> None:
+    for exercise in of_kind(name, lesson.Exercise):
+        answer = exercise.answer
+        right = answer.right if isinstance(answer, lesson.Choice) else repr(answer.value)
+        wrong = answer.others if isinstance(answer, lesson.Choice) else map(repr, answer.wrong)
+        assert answer.verdict(right).right
+        for given in wrong:
+            assert not answer.verdict(given).right, (exercise.question, given)
+
+
+@of_a_lesson
+def test_it_ends_with_a_takeaway_reading_and_what_is_left_out(name: str) -> None:
+    (takeaway,) = of_kind(name, lesson.Takeaway)
+    (reading,) = of_kind(name, lesson.Reading)
+    assert len(takeaway.html) > 100
+    assert reading.html.count("<li>") >= 3
+    assert of_kind(name, lesson.LeavesOut) or any(
+        getattr(part, "honesty", {}).get("leaves_out") for part in dashboards(name)
+    )
+
+
+@of_a_lesson
+def test_its_teacher_knows_timing_misconception_and_questions(name: str) -> None:
+    (notes,) = of_kind(name, lesson.TeacherNotes)
+    minutes = next(found.minutes for found in lessons() if found.name == name)
+    assert f"Plan, {minutes} minutes" in notes.html
+    assert notes.html.count("<li>") >= 3 and "misconception" in notes.html

@@ -1,0 +1,31 @@
+"""The validation page: what it shows is what was generated and what is computed."""
+
+import html
+
+from trnlab.cluster import validation as of_clusters
+from trnlab.serve.accuracy import figures
+from widgets.validation import clusters, kernels
+
+
+def test_kernels_say_what_their_rows_say():
+    rows = figures()
+    text, chart, table = kernels().children
+    worst = max(rows, key=lambda row: row.size)
+    assert worst.error in text.html
+    assert f"{len(rows)} published figures" in text.html
+    assert chart.data["figures"]["published"] == [row.published for row in rows]
+    assert table.html.count("<tr>") == len(rows) + 1
+
+
+def test_clusters_show_every_row_with_its_source():
+    groups = of_clusters.table()
+    text, table = clusters().children
+    rows = [row for found in groups.values() for row in found]
+    assert f"{len(rows)} published figures" in text.html
+    assert table.html.count("<tr>") == len(rows) + 1
+    for row in rows:
+        assert html.escape(row.workload) in table.html and html.escape(row.source) in table.html
+    means = {
+        name: sum(abs(row.error) for row in found) / len(found) for name, found in groups.items()
+    }
+    assert all(f"{name} {100 * mean:.1f} %" in text.html for name, mean in means.items())
