@@ -85,6 +85,12 @@ def test_writing_a_read_only_array_is_refused() -> None:
     )
 
 
+def test_a_kernel_carries_its_function_under_the_names_that_tools_look_for() -> None:
+    kernel = nki.jit(same)
+    assert kernel.func is same and kernel.__wrapped__ is same
+    assert kernel[2].func is same and kernel.__name__ == "same"
+
+
 def test_a_profile_shows_its_values_whatever_becomes_of_the_callers_arrays() -> None:
     given, expected = A.copy(), A + 1
     prof = trnlab.profile(add_one, given)

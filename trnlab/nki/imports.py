@@ -3,6 +3,7 @@
 import importlib
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
@@ -74,7 +75,9 @@ def _old_packages(typing: ModuleType) -> dict[str, ModuleType]:
 def _restore_modules(before: dict[str, ModuleType], replaced: set[str]) -> None:
     ours = {id(module) for name, module in sys.modules.items() if name.startswith("trnlab.nki")}
     new = {name: module for name, module in sys.modules.items() if name not in before}
-    holding = {name for name, module in new.items() if name in replaced or _holds(module, ours)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a look at what other people's modules hold
+        holding = {name for name, module in new.items() if name in replaced or _holds(module, ours)}
     parents = {name.rpartition(".")[0] for name in holding}
     while parents:
         holding |= parents & set(new)

@@ -43,6 +43,11 @@ class Kernel:
         self.platform = asked_platform()  # when the kernel's file was read
         functools.update_wrapper(self, function)
 
+    @property
+    def func(self) -> Callable[..., Any]:
+        """The plain function, under the name that NKI's own kernels have for it."""
+        return self.function
+
     def __getitem__(self, cores: Any) -> "Kernel":
         """The kernel on 1 or 2 physical cores of a logical core: `kernel[2](...)`.
 
