@@ -79,7 +79,10 @@ class QuantizeMx(Instruction):
     name = "quantize_mx"
     outputs = ("dst", "dst_scale")
     takes_packed = True
-    ours = "a group with NaN or infinity gets the NaN scale; exponents end at 2^-127"
+    ours = (
+        "a group with NaN or infinity gets the NaN scale and NaN elements; exponents end at "
+        "2^-127, where subnormal maxima are too; elements round to nearest even"
+    )
     cost_source = "inferred: 4 elements per partition and cycle, trainium3_arch.rst"
 
     def engine(self, core: Core, kind: Kind) -> str:
@@ -176,7 +179,8 @@ class NcMatmulMx(Instruction):
         stationary, moving = kind.reads[:2]
         tensor = core.tensor
         m, n = stationary.free, moving.free
-        cycles = max(min(tensor.min_interval_cycles, m), n)
+        slowdown = PACK / tensor.macs_per_pe_cycle[self.mode(kind)]
+        cycles = max(min(tensor.min_interval_cycles, m), n) * slowdown
         load = Step(
             "tensor_load",
             "LoadStationary",
@@ -186,6 +190,9 @@ class NcMatmulMx(Instruction):
         busy = cycles * tensor.pass_overhead / tensor.clock_hz
         latency = tensor.latency_cycles / tensor.clock_hz
         return load, Step("tensor", "MultiplyMoving", busy, latency, self.flops(kind))
+
+    def mode(self, kind: Kind) -> str:
+        return "mx"
 
     def execute(
         self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any
@@ -204,7 +211,17 @@ class NcMatmulMx(Instruction):
 
 
 def _dequantized(data: Tensor, scale: Tensor) -> np.ndarray:
-    """float32 [K x 4, F]."""
+    """float32 [K x 4, F]; kept until data or scales are written, since tiles are re-read."""
+    if data.path is not None or scale.path is not None:
+        return _dequantize(data, scale)
+    key = tuple((t.storage.id, t.dtype, t.offset, t.shape, t.strides) for t in (data, scale))
+    of_data, of_scale = data.storage.fp32, scale.storage.fp32  # cleared when they are written
+    if key not in of_data or key not in of_scale:
+        of_data[key] = of_scale[key] = _dequantize(data, scale)
+    return of_data[key]
+
+
+def _dequantize(data: Tensor, scale: Tensor) -> np.ndarray:
     bits = as_rows(scale.array.view(np.uint8))
     scales = np.concatenate([bits[rows] for rows in _quadrants(data.shape[0])])
     values = dequantize(as_rows(data.array), scales, data.dtype)
