@@ -25,6 +25,7 @@ LAYERS = (
     "trnlab.data",
     "trnlab.kernels",
     "trnlab.metrics",
+    "trnlab.networks",
     "trnlab.cluster",
     "trnlab.validation",
     "trnlab.report",

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import time
+import tracemalloc
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -22,6 +23,8 @@ import trnlab.nki.language as nl
 from trnlab import nki
 from trnlab.kernels.matmul import blocked, tiled
 from trnlab.nki.kernel import record
+from trnlab.numerics.formats import number_format
+from trnlab.numerics.round_trip import WORKERS, mx_round_trip
 from trnlab.schedule import schedule
 
 CORE = trnlab.spec.TRN2.core
@@ -123,6 +126,27 @@ def overhead(calls: int = 5000, repeat: int = 3) -> list[Row]:
     return rows
 
 
+def quantizing(repeat: int = 5) -> list[Row]:
+    """Quantizing and dequantizing 4096 x 4096 float32 values in MXFP8, beside ml_dtypes' casts."""
+    x = np.random.default_rng(0).standard_normal((4096, 4096), np.float32)
+    format = number_format("float8_e4m3fn")
+    begin_s = time.process_time()
+    ours_s = best_s(lambda: mx_round_trip(x, format), repeat)
+    cpu_s = (time.process_time() - begin_s) / repeat
+    casts_s = best_s(lambda: x.astype(format.storage).astype(np.float32), repeat)
+    tracemalloc.start()
+    mx_round_trip(x, format)
+    peak = (tracemalloc.get_traced_memory()[1] + x.nbytes) / x.nbytes
+    tracemalloc.stop()
+    name = "MXFP8 and back, 4096^2"
+    return [
+        Row(f"{name}, {WORKERS} threads", ours_s, "million/s", x.size / ours_s / 1e6, ">= 120"),
+        Row("  CPU time", cpu_s, "million per CPU second", x.size / cpu_s / 1e6, ""),
+        Row("  beside casts to E4M3FN and back", ours_s, f"{casts_s:.3f} s", ours_s / casts_s, ""),
+        Row("  memory, the array included", ours_s, "times the array", peak, "<= 3"),
+    ]
+
+
 def importing(repeat: int = 5) -> Row:
     """Starting Python and importing trnlab, less starting Python."""
 
@@ -157,6 +181,7 @@ def main() -> None:
         lambda: [with_values(tiled, "tiled", 2048, 5, "<= 2.5")],
         lambda: [with_values(blocked, "blocked", 4096, 2, "")],
         overhead,
+        quantizing,
         lambda: [importing()],
     ):
         for what, seconds, against, ratio, goal in part():

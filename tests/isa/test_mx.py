@@ -6,6 +6,7 @@ import pytest
 
 import trnlab.nki.isa as nisa
 from tests.isa.harness import cycles, normal, profile, run, tile
+from tests.numerics.mx_oracle import companies, element_codes
 from trnlab import KernelError
 from trnlab.numerics import mx
 
@@ -38,7 +39,7 @@ def spread(scales, p):
 @pytest.mark.parametrize("source", [BF16, np.float16])
 def test_quantization_by_hand(dtype, p, source):
     x = (normal(p, 16) * 3).astype(source)
-    element, top = mx.ELEMENTS[dtype].storage, mx.ELEMENTS[dtype].exponent_max
+    element, top = mx.ELEMENTS[dtype].storage, mx.ELEMENTS[dtype].max_exponent
     items, scales = run(quantized(dtype), x)
     for group in range(p // 8):
         for column in range(4):
@@ -49,6 +50,23 @@ def test_quantization_by_hand(dtype, p, source):
             codes = items[8 * group : 8 * group + 8, column : column + 1].copy().view(np.uint8)
             expected = (block / np.float32(2.0**exponent)).astype(element).view(np.uint8)
             assert np.array_equal(codes, expected)
+
+
+@pytest.mark.parametrize("dtype", [FN, E5])
+@pytest.mark.parametrize("company", companies())
+def test_all_bfloat16_values_bit_for_bit(dtype, company):
+    """16 groups of 8 partitions, 4 neighbors each; against an oracle that shares no code."""
+    blocks = companies()[company]
+    codes, expected = element_codes(blocks, mx.ELEMENTS[dtype].name, 1)
+    grouped = blocks.reshape(16, 128, 8, 4).transpose(0, 2, 1, 3).reshape(128, 512)
+    with np.errstate(invalid="ignore"):  # signaling NaN among the values
+        values = grouped.astype(BF16)
+    items, scales = run(quantized(dtype), values)
+    assert np.array_equal(scales, spread(expected.reshape(16, 128), 128))
+    is_nan = np.repeat(expected.reshape(16, 128) == 255, 8, axis=0)
+    codes = codes.view(np.uint8).reshape(16, 128, 8, 4).transpose(0, 2, 1, 3).copy()
+    packed = codes.view(np.uint32).reshape(128, 128)
+    assert np.array_equal(items[~is_nan], packed[~is_nan]) and 0 < is_nan.sum() < is_nan.size
 
 
 def test_only_four_partitions_of_a_quadrant_hold_scales():
@@ -177,6 +195,26 @@ def test_scales_may_start_at_four_offsets_of_a_quadrant(offset):
     plain = run(multiplied(FN, FN), a, spread(sa, 128), b, spread(sb, 128))
     found = run(multiplied(FN, FN, offset=offset), a, shifted(sa), b, shifted(sb))
     assert np.array_equal(found, plain)
+
+
+@pytest.mark.parametrize("rewrites", ["data", "scales"])
+def test_a_product_sees_what_was_written_after_the_last_one(rewrites):
+    (a, sa), (b, sb) = codes(FN, 32, 4, 0), codes(FN, 32, 4, 1)
+    other, other_scales = codes(FN, 32, 4, 2)
+
+    def body(a, sa, b, sb, new):
+        outs = [tile((4, 4), "float32", "psum") for _ in range(2)]
+        nisa.nc_matmul_mx(outs[0], a.view(FN), b.view(FN), sa, sb)
+        nisa.tensor_copy(dst=a if rewrites == "data" else sa, src=new)
+        nisa.nc_matmul_mx(outs[1], a.view(FN), b.view(FN), sa, sb)
+        return tuple(outs)
+
+    new = other if rewrites == "data" else spread(other_scales, 32)
+    _, found = run(body, a, spread(sa, 32), b, spread(sb, 32), new)
+    fresh = (other, sa) if rewrites == "data" else (a, other_scales)
+    left, right = mx.dequantize(*fresh, FN), mx.dequantize(b, sb, FN)
+    expected = np.einsum("pmj,pnj->mn", left.astype(np.float64), right.astype(np.float64))
+    assert np.allclose(found, expected, rtol=1e-5, atol=1e-3)
 
 
 def test_two_operands_quantized_into_one_scale_tile():

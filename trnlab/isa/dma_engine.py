@@ -128,10 +128,16 @@ class DmaTranspose(Instruction):
             f"{self.name}: dst {list(dst.shape)} should be {list(wanted)}, src {list(src.shape)} "
             f"with axes {PERMUTATIONS[ndim]}",
         )
+        allowed = ("unknown", "swdge") if src.path == ROWS else ("unknown", "hwdge")
         require(
-            options.dge in ("unknown", "hwdge", "swdge"),
+            options.dge in allowed,
             f"{self.name}: dge_mode.{options.dge}; allowed are unknown, hwdge and, to gather, "
             "swdge",
+        )
+        require(
+            src.path != "" or not options.skips,
+            f"{self.name}: oob_mode.skip, but src has no run-time index that could be out of "
+            "range; leave oob_mode out",
         )
         if options.dge == "hwdge":
             self._check_hardware(src)

@@ -14,7 +14,7 @@ from trnlab.errors import KernelError
 from trnlab.isa.accumulation import write_product
 from trnlab.isa.elementwise import as_rows, step
 from trnlab.isa.instruction import Instruction, Kind, Step
-from trnlab.isa.matmul_tiles import check_tile
+from trnlab.isa.matmul_tiles import check_indirect_tile, check_tile
 from trnlab.isa.requirements import (
     require,
     require_dtype,
@@ -79,7 +79,10 @@ class QuantizeMx(Instruction):
     name = "quantize_mx"
     outputs = ("dst", "dst_scale")
     takes_packed = True
-    ours = "a group with NaN or infinity gets the NaN scale; exponents end at 2^-127"
+    ours = (
+        "a group with NaN or infinity gets the NaN scale and NaN elements; exponents end at "
+        "2^-127, where subnormal maxima are too; elements round to nearest even"
+    )
     cost_source = "inferred: 4 elements per partition and cycle, trainium3_arch.rst"
 
     def engine(self, core: Core, kind: Kind) -> str:
@@ -151,6 +154,7 @@ class NcMatmulMx(Instruction):
         check_scale(core, name, "moving_scale", moving_scale, ("moving", moving))
         self._check_sizes(core, dst, stationary, moving)
         check_tile(core, name, kind.options, stationary, rows_only=True)
+        check_indirect_tile(name, kind)
 
     def _check_sizes(
         self, core: Core, dst: Signature, stationary: Signature, moving: Signature
@@ -207,7 +211,17 @@ class NcMatmulMx(Instruction):
 
 
 def _dequantized(data: Tensor, scale: Tensor) -> np.ndarray:
-    """float32 [K x 4, F]."""
+    """float32 [K x 4, F]; kept until data or scales are written, since tiles are re-read."""
+    if data.path is not None or scale.path is not None:
+        return _dequantize(data, scale)
+    key = tuple((t.storage.id, t.dtype, t.offset, t.shape, t.strides) for t in (data, scale))
+    of_data, of_scale = data.storage.fp32, scale.storage.fp32  # cleared when they are written
+    if key not in of_data or key not in of_scale:
+        of_data[key] = of_scale[key] = _dequantize(data, scale)
+    return of_data[key]
+
+
+def _dequantize(data: Tensor, scale: Tensor) -> np.ndarray:
     bits = as_rows(scale.array.view(np.uint8))
     scales = np.concatenate([bits[rows] for rows in _quadrants(data.shape[0])])
     values = dequantize(as_rows(data.array), scales, data.dtype)

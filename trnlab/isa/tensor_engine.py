@@ -14,9 +14,10 @@ import numpy as np
 from trnlab.isa.accumulation import accumulate, matmul, write_product
 from trnlab.isa.elementwise import as_rows
 from trnlab.isa.instruction import COLUMNS, Instruction, Kind, Step
-from trnlab.isa.matmul_tiles import MatmulOptions, check_tile
+from trnlab.isa.matmul_tiles import MatmulOptions, check_indirect_tile, check_tile
 from trnlab.isa.requirements import (
     require,
+    require_dtype,
     require_generation,
     require_memory,
     require_partitions,
@@ -29,6 +30,7 @@ from trnlab.spec.core import Core
 FP32 = ("float32", "tfloat32")
 FP8 = ("float8_e4m3", "float8_e4m3fn", "float8_e5m2")
 MATMUL_DTYPES = (*FP32, "bfloat16", "float16", *FP8)
+INDIRECT_DTYPES = ("float16", "bfloat16", *FP8)
 ROWS_OF_DOUBLE = 2  # first free dimension in double_row: two rows of K on each partition
 
 
@@ -73,11 +75,11 @@ class NcMatmul(Instruction):
     def _check_indirect_modes(self, kind: Kind) -> None:
         paths = [operand.path for operand in (*kind.writes, *kind.reads)]
         options = kind.options
-        require(
-            COLUMNS not in paths or not any(options.position),
-            f"{self.name}: an .indirect() view with tile_position {options.position}; "
-            "indirection uses the whole array, leave tile_position out",
-        )
+        check_indirect_tile(self.name, kind)
+        for role, operand in zip(self.inputs, kind.reads, strict=True):
+            if operand.path == COLUMNS:
+                name = f"{self.name} with an .indirect() view"
+                require_dtype(name, role, operand, *INDIRECT_DTYPES)
         require(
             not options.is_transpose or paths[-1] != COLUMNS,
             f"{self.name}: moving is an .indirect() view with is_transpose; gather it first",

@@ -11,8 +11,10 @@ import numpy as np
 from trnlab.errors import KernelError
 from trnlab.nki.inputs import Inputs, Shape, holds_shape, mark_output, output
 from trnlab.nki.launch import Launch, is_running, launching
+from trnlab.nki.located import located
 from trnlab.nki.platform import asked_platform, platform_chip, require_precise
 from trnlab.nki.team import World
+from trnlab.schedule.races import require_no_race
 from trnlab.schedule.scheduler import placements
 from trnlab.spec import Chip, Core
 from trnlab.trace import Trace
@@ -146,6 +148,11 @@ def record_ranks(
     kernel = kernel if isinstance(kernel, Kernel) else Kernel(kernel)
     require_precise()
     cores = lnc or kernel.lnc or 1
+    if cores > 1 and core.generation == "v2":
+        raise KernelError(
+            f"kernel[{cores}]: {core.name} has no logical cores of several physical ones; launch "
+            "kernel[1](...), or run on trn2 or trn3"
+        )
     world = World(core, len(arguments), cores)
     has_values = not any(holds_shape(value) for a, k in arguments for value in (*a, *k.values()))
     runs = [
@@ -155,6 +162,9 @@ def record_ranks(
     try:
         results = [programs[0][1]()] if len(programs) == 1 else world.crew.run(programs)
         add_schedule(world.trace, kernel.edges)
+        require_no_race(world.trace, has_values)
+        for run in runs:
+            run.inputs.check_aliases()
     except BaseException:
         for run in runs:
             run.inputs.restore()
@@ -200,7 +210,7 @@ class _Rank:
         ]
 
     def _run(self, launch: Launch) -> Any:
-        with launching(launch):
+        with launching(launch), located(launch.filename):
             args, kwargs = self.inputs.arguments(self.function, self.args, self.kwargs)
             return self.function(*args, **kwargs)
 
@@ -228,5 +238,16 @@ def add_schedule(trace: Trace, edges: Edges) -> None:
                     f"with_schedule: no instruction is named {name!r}; the kernel has {known}"
                 )
         before = [call for name in names for call in trace.named[name]]
+        apart = [
+            trace.calls[producer].line
+            for call in trace.named[consumer]
+            for producer in before
+            if not trace.is_within(producer, call)
+        ]
+        if apart:
+            raise KernelError(
+                f"with_schedule: {consumer!r} cannot wait for the instruction in line {apart[0]}, "
+                "which lies in a dynamic loop that it does not lie in; name one outside of the loop"
+            )
         for call in trace.named[consumer]:
             trace.order(call, *(producer for producer in before if producer != call))
