@@ -3,7 +3,15 @@
 import numpy as np
 
 from tests.numerics.mx_oracle import round_trip_of_blocks
-from trnlab.data.text import TextModel, attention, norm, silu
+from trnlab.data.text import (
+    EPSILON,
+    MASKED,
+    TextModel,
+    joined_heads,
+    silu,
+    softmax,
+    split_heads,
+)
 from trnlab.kernels.layer_formats import pieces
 from trnlab.numerics import stored
 
@@ -58,14 +66,32 @@ def layer(x, weights, format, input_scale):
 
 
 def text_logits(model: TextModel, tokens, mix: dict[str, str], input_scales: dict[str, float]):
-    """The text model, each layer in its format; attention in BF16 or FP32 as the kernel has it."""
+    """The text model, each layer in its format; what is between layers rounded as the kernel does.
+
+    Squares for the norm, queries, keys, values and shares are BF16 unless the next layer is FP32.
+    """
+
+    def narrow(name):
+        return (lambda y: y) if mix[name] == "float32" else bfloat16
+
+    def normed(name, x):
+        squares = narrow(name)(np.square(x))
+        return x / np.sqrt(squares.mean(axis=-1, keepdims=True) + np.float32(EPSILON))
 
     def through(name, x):
         return layer(x, model.layers[name], mix[name], input_scales[name])
 
     x = model.embed(tokens)
     for i in range(model.blocks):
-        narrow = (lambda y: y) if mix[f"out{i}"] == "float32" else bfloat16
-        x = x + through(f"out{i}", narrow(attention(narrow(through(f"qkv{i}", norm(x))))))
-        x = x + through(f"down{i}", silu(through(f"up{i}", norm(x))))
-    return through("head", norm(x))
+        qkv, out, up, down = (f"{part}{i}" for part in ("qkv", "out", "up", "down"))
+        mixed = attended(narrow(out)(through(qkv, normed(qkv, x))), narrow(out))
+        x = x + through(out, mixed)
+        x = x + through(down, silu(through(up, normed(up, x))))
+    return through("head", normed("head", x))
+
+
+def attended(qkv, narrow):
+    q, k, v = split_heads(qkv)
+    scores = q @ k.swapaxes(-1, -2) / np.float32(np.sqrt(q.shape[-1]))
+    scores = np.where(np.tri(scores.shape[-1], dtype=bool), scores, MASKED)
+    return narrow(joined_heads(narrow(softmax(scores)) @ v))

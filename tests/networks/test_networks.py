@@ -9,7 +9,7 @@ from trnlab.kernels.layer_formats import LAYER_FORMATS
 from trnlab.networks import digits_network, text_network
 
 DIGITS = digits_network()
-TEXT = text_network(4)
+TEXT = text_network(2)
 
 
 def test_in_float32_digits_are_read_as_numpy_reads_them():
@@ -22,7 +22,7 @@ def test_in_float32_digits_are_read_as_numpy_reads_them():
 
 
 def test_in_float32_the_text_has_numpys_loss():
-    tokens, targets = alice().windows(4)
+    tokens, targets = alice().windows(2)
     outcome = TEXT.run(TEXT.uniform("float32"))
     reference = text_model().forward(tokens)
     assert outcome.loss == pytest.approx(cross_entropy(reference, targets), rel=1e-4)
