@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -15,10 +16,15 @@ from trnlab import KernelError, Profile
 
 
 def refusal(kernel: Callable[..., Any], *inputs: Any, chip: Any = "trn3") -> str:
-    """The sentence with which a kernel is refused."""
+    """The sentence with which a kernel is refused, without the line of the kernel."""
     with pytest.raises(KernelError) as refused:
         trnlab.profile(kernel, *inputs, chip=chip)
-    return str(refused.value)
+    return sentence(refused.value)
+
+
+def sentence(error: BaseException) -> str:
+    """What an error says, without the line of the kernel that ends it."""
+    return re.sub(r" \(line \d+\)$", "", str(error))
 
 
 def timeline_ns(prof: Profile) -> list[tuple[str, float, float, float]]:

@@ -81,9 +81,10 @@ def test_what_the_device_would_refuse_is_refused_in_a_sentence() -> None:
     wide = np.zeros((256, 64), np.float32)
     with pytest.raises(trnlab.KernelError) as refused:
         nki.simulate(add)(wide, wide)
+    line = add.function.__code__.co_firstlineno + 4
     assert str(refused.value) == (
         "nl.ndarray: [256, 64] in SBUF has 256 partitions, at most 128 exist; "
-        "tile dimension 0 by nl.tile_size.pmax (128)"
+        f"tile dimension 0 by nl.tile_size.pmax (128) (line {line})"
     )
 
 

@@ -12,6 +12,8 @@ _LAZY = {
     "tune": "trnlab.metrics.tune",
     "KernelError": "trnlab.errors",
     "CapacityError": "trnlab.errors",
+    "RaceError": "trnlab.errors",
+    "RaceWarning": "trnlab.errors",
     "LimitError": "trnlab.errors",
 }
 

@@ -12,5 +12,13 @@ class CapacityError(KernelError):
     """The live tiles do not fit into SBUF or PSUM."""
 
 
+class RaceError(KernelError):
+    """Two cores touch the same memory, and nothing orders them."""
+
+
+class RaceWarning(UserWarning):
+    """The pieces of one DMA touch the same memory, and nothing orders them."""
+
+
 class LimitError(ValueError):
     """The work is legal on the device but too large for this simulator."""

@@ -82,6 +82,8 @@ class Trace:
         self._spans: dict[tuple, tuple[Region, bool]] = {}
         self.after: dict[int, tuple[int, ...]] = {}  # calls that a call waits for beside its data
         self.skipped: set[int] = set()  # calls whose run-time index was out of range
+        self.silent: set[int] = set()  # calls that wrote to memory of two cores what it held
+        self.loops: dict[int, tuple[int, ...]] = {}  # dynamic loops that a call lies in, if any
         self.named: dict[str, list[int]] = {}  # calls by the name that the kernel gave them
         self.cores = 1  # of the launch
         self.cache: dict[Any, Any] = {}  # readings that depend on the trace alone
@@ -146,6 +148,12 @@ class Trace:
             Recorded(kind, line, queue, _views(writes, index), _views(reads, index), values, core)
         )
         return index
+
+    def is_within(self, producer: int, consumer: int) -> bool:
+        """Whether each turn of a consumer's dynamic loops finds its producer done: that one lies in
+        the same loops, or in fewer of them."""
+        outer = self.loops.get(producer, ())
+        return self.loops.get(consumer, ())[: len(outer)] == outer
 
     def order(self, call: int, *producers: int) -> None:
         """Make a call wait for others, whatever their data."""

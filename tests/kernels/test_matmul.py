@@ -123,8 +123,17 @@ def test_defaults_in_the_ladder_are_the_kernels_own() -> None:
     for rung in LADDER.values():
         parameters = inspect.signature(rung.kernel.function).parameters
         defaults = {name: p.default for name, p in parameters.items() if p.default is not p.empty}
-        assert defaults == rung.blocks
+        assert defaults == rung.blocks | {name: max(sizes) for name, sizes in rung.tiles.items()}
         assert rung.meaning
+
+
+@pytest.mark.parametrize("n_tile", [64, 256, 512])
+def test_tiles_of_any_size_give_the_same_product(n_tile: int) -> None:
+    a, b = small_integers(256, 256), small_integers(256, 1024, seed=1)
+    for kernel in (blocked, pipelined):
+        blocks = {"m_block": 2, "n_block": 2, **({"k_block": 2} if kernel is pipelined else {})}
+        result = nki.simulate(kernel)(a, b, n_tile=n_tile, **blocks)
+        np.testing.assert_array_equal(result, a.T @ b)
 
 
 # Refusals
@@ -177,9 +186,7 @@ def test_one_tile_is_one_tile() -> None:
         "nl.ndarray: [256, 512] in PSUM has 256 partitions, at most 128 exist; "
         "tile dimension 0 by nl.tile_size.pmax (128)"
     )
-    with pytest.raises(trnlab.KernelError) as refused:
-        trnlab.profile(one_tile, *shapes(128, 128, 1024), chip="trn2")
-    assert str(refused.value) == (
+    assert refusal(one_tile, *shapes(128, 128, 1024), chip="trn2") == (
         "nc_matmul: K, M, N = 128, 128, 1024 exceeds (128, 128, 512); "
         "split the operands into tiles of at most that size"
     )

@@ -12,7 +12,7 @@ import pytest
 import trnlab
 import trnlab.nki.isa as nisa
 import trnlab.nki.language as nl
-from tests.kit import loaded, refusal, stored, written
+from tests.kit import loaded, refusal, sentence, stored, written
 from trnlab import KernelError, LimitError, nki
 from trnlab.nki.launch import is_running
 
@@ -358,7 +358,7 @@ def test_calls_outside_a_kernel_say_how_to_run_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments, sentence",
+    "arguments, said",
     [
         (
             ((129, 4), "float32"),
@@ -379,8 +379,8 @@ def test_calls_outside_a_kernel_say_how_to_run_one() -> None:
         ),
     ],
 )
-def test_a_tensor_that_cannot_be_is_refused(arguments: tuple[Any, ...], sentence: str) -> None:
-    assert refusal(lambda: nl.ndarray(*arguments)) == sentence
+def test_a_tensor_that_cannot_be_is_refused(arguments: tuple[Any, ...], said: str) -> None:
+    assert refusal(lambda: nl.ndarray(*arguments)) == said
 
 
 def test_tensors_too_large_for_values_are_refused_with_the_limit_and_run_as_shapes() -> None:
@@ -404,7 +404,7 @@ def test_a_kernel_without_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> Non
 
     with pytest.raises(LimitError) as refused:
         nki.simulate(kernel)()
-    assert str(refused.value) == (
+    assert sentence(refused.value) == (
         "This kernel makes more than 100 NKI calls, the most that one run may record; "
         "use smaller inputs, larger tiles or fewer repetitions"
     )

@@ -52,7 +52,7 @@ class CollectiveSend(_Collective):
 
 
 class CollectiveReceive(_Collective):
-    """A rank's results arrive."""
+    """A rank's results arrive; its operands are in use until then."""
 
     name = "collective_receive"
     outputs = ()

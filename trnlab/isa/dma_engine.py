@@ -84,7 +84,9 @@ class DmaCopy(Instruction):
             f"has {src.size}; slice both to the same tile",
         )
         kinds = (format_of(dst.dtype).kind, format_of(src.dtype).kind)
-        if "packed" in kinds or kind.options.dge == "hwdge":
+        if kind.options.dge == "hwdge":
+            require_same_dtype(f"{self.name} with dge_mode.hwdge", "src", src, dst)
+        if "packed" in kinds:
             require_same_dtype(self.name, "src", src, dst)
 
     def cost(self, core: Core, kind: Kind) -> Transfer:
@@ -128,10 +130,16 @@ class DmaTranspose(Instruction):
             f"{self.name}: dst {list(dst.shape)} should be {list(wanted)}, src {list(src.shape)} "
             f"with axes {PERMUTATIONS[ndim]}",
         )
+        allowed = ("unknown", "swdge") if src.path == ROWS else ("unknown", "hwdge")
         require(
-            options.dge in ("unknown", "hwdge", "swdge"),
+            options.dge in allowed,
             f"{self.name}: dge_mode.{options.dge}; allowed are unknown, hwdge and, to gather, "
             "swdge",
+        )
+        require(
+            src.path != "" or not options.skips,
+            f"{self.name}: oob_mode.skip, but src has no run-time index that could be out of "
+            "range; leave oob_mode out",
         )
         if options.dge == "hwdge":
             self._check_hardware(src)
@@ -318,19 +326,24 @@ def triggered(core: Core, kind: Kind, transfer: Transfer) -> Transfer:
         dge = "swdge"
     if dge == "unknown":
         return transfer
-    lane, seconds = {
-        "swdge": ("gpsimd_dge", core.dma.swdge_s),
-        "hwdge": (options.trigger or "sync", core.dma.hwdge_s),
-        "none": ("sync", core.sync.dma_trigger_s),
+    lane, seconds, fetch_s = {
+        "swdge": ("gpsimd_dge", core.dma.swdge_s, 0.0),
+        "hwdge": (options.trigger or "sync", core.dma.hwdge_s, 0.0),
+        "none": _prepared(core),
     }[dge]
-    return transfer._replace(trigger=lane, trigger_s=seconds)
+    return transfer._replace(trigger=lane, trigger_s=seconds, fetch_s=fetch_s)
 
 
-def _trigger(core: Core) -> tuple[str, float]:
-    """The lane that starts a transfer when the kernel leaves the choice open, and its time."""
+def _trigger(core: Core) -> tuple[str, float, float]:
+    """The lane that starts a transfer when the kernel leaves the choice open, and its times."""
     if core.dma.trigger == "gpsimd":
-        return "gpsimd_dge", core.dma.swdge_s
-    return "sync", core.sync.dma_trigger_s
+        return "gpsimd_dge", core.dma.swdge_s, 0.0
+    return _prepared(core)
+
+
+def _prepared(core: Core) -> tuple[str, float, float]:
+    """SyncE points at descriptors in HBM, which the DMA engines fetch."""
+    return "sync", core.sync.dma_trigger_s, core.dma.fetch_s
 
 
 DMA_COPY = DmaCopy()

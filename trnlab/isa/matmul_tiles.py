@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from trnlab.isa.instruction import COLUMNS, Kind
 from trnlab.isa.requirements import GENERATIONS, require
 from trnlab.memory import Signature
 from trnlab.spec.core import Core
@@ -20,6 +21,17 @@ class MatmulOptions(NamedTuple):
     def share(self) -> float:
         """The part of the array that it uses."""
         return self.size[0] * self.size[1] / 128**2 if self.size else 1.0
+
+
+def check_indirect_tile(name: str, kind: Kind) -> None:
+    """Tensor indirection uses the whole array."""
+    paths = [operand.path for operand in (*kind.writes, *kind.reads)]
+    position = kind.options.position
+    require(
+        COLUMNS not in paths or not any(position),
+        f"{name}: an .indirect() view with tile_position {position}; indirection uses the whole "
+        "array, leave tile_position out",
+    )
 
 
 def check_tile(

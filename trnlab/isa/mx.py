@@ -14,7 +14,7 @@ from trnlab.errors import KernelError
 from trnlab.isa.accumulation import write_product
 from trnlab.isa.elementwise import as_rows, step
 from trnlab.isa.instruction import Instruction, Kind, Step
-from trnlab.isa.matmul_tiles import check_tile
+from trnlab.isa.matmul_tiles import check_indirect_tile, check_tile
 from trnlab.isa.requirements import (
     require,
     require_dtype,
@@ -154,6 +154,7 @@ class NcMatmulMx(Instruction):
         check_scale(core, name, "moving_scale", moving_scale, ("moving", moving))
         self._check_sizes(core, dst, stationary, moving)
         check_tile(core, name, kind.options, stationary, rows_only=True)
+        check_indirect_tile(name, kind)
 
     def _check_sizes(
         self, core: Core, dst: Signature, stationary: Signature, moving: Signature
@@ -178,7 +179,8 @@ class NcMatmulMx(Instruction):
         stationary, moving = kind.reads[:2]
         tensor = core.tensor
         m, n = stationary.free, moving.free
-        cycles = max(min(tensor.min_interval_cycles, m), n)
+        slowdown = PACK / tensor.macs_per_pe_cycle[self.mode(kind)]
+        cycles = max(min(tensor.min_interval_cycles, m), n) * slowdown
         load = Step(
             "tensor_load",
             "LoadStationary",
@@ -188,6 +190,9 @@ class NcMatmulMx(Instruction):
         busy = cycles * tensor.pass_overhead / tensor.clock_hz
         latency = tensor.latency_cycles / tensor.clock_hz
         return load, Step("tensor", "MultiplyMoving", busy, latency, self.flops(kind))
+
+    def mode(self, kind: Kind) -> str:
+        return "mx"
 
     def execute(
         self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any

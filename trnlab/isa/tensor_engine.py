@@ -14,9 +14,10 @@ import numpy as np
 from trnlab.isa.accumulation import accumulate, matmul, write_product
 from trnlab.isa.elementwise import as_rows
 from trnlab.isa.instruction import COLUMNS, Instruction, Kind, Step
-from trnlab.isa.matmul_tiles import MatmulOptions, check_tile
+from trnlab.isa.matmul_tiles import MatmulOptions, check_indirect_tile, check_tile
 from trnlab.isa.requirements import (
     require,
+    require_dtype,
     require_generation,
     require_memory,
     require_partitions,
@@ -29,6 +30,7 @@ from trnlab.spec.core import Core
 FP32 = ("float32", "tfloat32")
 FP8 = ("float8_e4m3", "float8_e4m3fn", "float8_e5m2")
 MATMUL_DTYPES = (*FP32, "bfloat16", "float16", *FP8)
+INDIRECT_DTYPES = ("float16", "bfloat16", *FP8)
 ROWS_OF_DOUBLE = 2  # first free dimension in double_row: two rows of K on each partition
 
 
@@ -73,11 +75,11 @@ class NcMatmul(Instruction):
     def _check_indirect_modes(self, kind: Kind) -> None:
         paths = [operand.path for operand in (*kind.writes, *kind.reads)]
         options = kind.options
-        require(
-            COLUMNS not in paths or not any(options.position),
-            f"{self.name}: an .indirect() view with tile_position {options.position}; "
-            "indirection uses the whole array, leave tile_position out",
-        )
+        check_indirect_tile(self.name, kind)
+        for role, operand in zip(self.inputs, kind.reads, strict=True):
+            if operand.path == COLUMNS:
+                name = f"{self.name} with an .indirect() view"
+                require_dtype(name, role, operand, *INDIRECT_DTYPES)
         require(
             not options.is_transpose or paths[-1] != COLUMNS,
             f"{self.name}: moving is an .indirect() view with is_transpose; gather it first",
@@ -160,12 +162,13 @@ class NcMatmul(Instruction):
         """
         moving, options, tensor = kind.reads[1], kind.options, core.tensor
         m, n = _free_sizes(kind)
-        cycles: float = max(min(tensor.min_interval_cycles, m), n) * options.share
+        terms = ROWS_OF_DOUBLE if options.is_double_row else 1  # of one processing element
+        slowdown = terms / tensor.macs_per_pe_cycle[self.mode(kind)]
+        cycles = max(min(tensor.min_interval_cycles, m), n) * options.share * slowdown
         passes = 1
         if moving.dtype == "float32":
             passes = tensor.fp32_matmuls_per_call
-            slowdown = tensor.macs_per_pe_cycle["bfloat16"] / tensor.macs_per_pe_cycle["float32"]
-            cycles = cycles * slowdown / passes
+            cycles /= passes
             if options.has_onezero:
                 cycles /= tensor.onezero_speedup
             elif options.is_transpose:
@@ -207,6 +210,9 @@ class NcMatmul(Instruction):
     def keeps(self, kind: Kind, values: bool | None) -> bool:
         return values is not False and not kind.options.is_transpose
 
+    def mode(self, kind: Kind) -> str:
+        return "float8_double_row" if kind.options.is_double_row else mode_of(kind.reads[1])
+
     def flops(self, kind: Kind) -> int:
         """2 K M N; moving bits is no arithmetic."""
         if kind.options.is_transpose:
@@ -214,6 +220,11 @@ class NcMatmul(Instruction):
         m, n = _free_sizes(kind)
         rows = ROWS_OF_DOUBLE if kind.options.is_double_row else 1
         return 2 * rows * kind.reads[0].partitions * m * n
+
+
+def mode_of(operand: Signature) -> str:
+    """How TensorE multiplies an operand of this dtype."""
+    return "float8" if itemsize(operand.dtype) == 1 else operand.dtype
 
 
 def _free_sizes(kind: Kind) -> tuple[int, int]:
@@ -285,9 +296,9 @@ class NcTransposeTensor(Instruction):
         data = kind.reads[0]
         tensor = core.tensor
         cycles: float = max(data.partitions, min(tensor.min_interval_cycles, data.free))
+        cycles /= tensor.macs_per_pe_cycle.get(mode_of(data), 1.0)  # integers move as BF16 does
         if data.dtype == "float32":
-            slowdown = tensor.macs_per_pe_cycle["bfloat16"] / tensor.macs_per_pe_cycle["float32"]
-            cycles = cycles * slowdown / tensor.fp32_transpose_speedup
+            cycles /= tensor.fp32_transpose_speedup
         load = Step(
             "tensor_load",
             "LoadStationary",

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from trnlab.isa.elementwise import DOCSTRING, one_input_cycles, step
-from trnlab.isa.instruction import Instruction, Kind, Step
+from trnlab.isa.instruction import COLUMNS, Instruction, Kind, Step
 from trnlab.isa.requirements import (
     require,
     require_dtype,
@@ -45,6 +45,9 @@ class TensorCopy(Instruction):
         (dst,), (src,) = kind.writes, kind.reads
         on_scalar = () if core.generation == "v2" else ("scalar",)
         require_engine(self.name, kind.engine, ("vector", *on_scalar, "gpsimd"), core)
+        if COLUMNS in (dst.path, src.path):
+            name = f"{self.name} with an .indirect() view"
+            require_engine(name, kind.engine, ("vector", "scalar"), core)
         require_tiles(core, self.name, dst, ("src", src))
         if "packed" in (format_of(dst.dtype).kind, format_of(src.dtype).kind):
             require_same_dtype(self.name, "src", src, dst)
@@ -249,6 +252,7 @@ class NcTransposeVector(Instruction):
 
     def check(self, core: Core, kind: Kind) -> None:
         (dst,), (data,) = kind.writes, kind.reads
+        require_engine(self.name, kind.engine, ("vector", "tensor"), core)
         require_on_chip(core, self.name, "data", data)
         require_on_chip(core, self.name, "dst", dst)
         p, f = data.partitions, data.free

@@ -18,6 +18,7 @@ from trnlab.isa.instruction import Instruction, Kind, Step
 from trnlab.isa.operators import REDUCTIONS, combine, is_bitwise
 from trnlab.isa.requirements import (
     require,
+    require_dtype,
     require_generation,
     require_integer,
     require_on_chip,
@@ -27,13 +28,14 @@ from trnlab.isa.requirements import (
 )
 from trnlab.isa.vector_arithmetic import require_arithmetic
 from trnlab.memory import Tensor
-from trnlab.numerics import is_float
 from trnlab.spec.core import Core
 
 NOT_REDUCTIONS = ("abs_max", "abs_min")  # accumulators take them, tensor_reduce does not
 STATS = 6  # results of bn_stats: count, mean, variance x count; of even, then of odd elements
 TRIPLE = 3
 AGGREGATE_CYCLES = 13  # of bn_aggr for one triple
+EXPONENTIAL_FLOATS = ("float8_e4m3", "float8_e5m2", "float16", "bfloat16", "float32")
+EXPONENTIAL_INTEGERS = ("int8", "int16", "int32", "uint8", "uint16")
 
 
 class ReduceOptions(NamedTuple):
@@ -176,13 +178,14 @@ class Exponential(Instruction):
             f"{self.name}: src has {len(src.shape)} dimensions, dst {len(dst.shape)}; it takes up "
             "to 4: reshape them",
         )
+        require_dtype(self.name, "dst", dst, *EXPONENTIAL_FLOATS, "tfloat32", *EXPONENTIAL_INTEGERS)
+        require_dtype(self.name, "src", src, *EXPONENTIAL_FLOATS, *EXPONENTIAL_INTEGERS, "uint32")
         commands = ("idle", "reset_reduce", "reduce", "load_reduce")
         check_reduction(core, self.name, kind, src, commands, ("add",))
         for role in options.tiles:
             require_vector(core, self.name, role, operands[role], src, "float32")
         if RESULT in operands:
-            dtype = operands[RESULT].dtype
-            require(is_float(dtype), f"{self.name}: reduce_res is {dtype}; use a float")
+            require_dtype(self.name, RESULT, operands[RESULT], *EXPONENTIAL_FLOATS, "tfloat32")
 
     def cost(self, core: Core, kind: Kind) -> tuple[Step, ...]:
         cycles = kind.writes[0].free / core.vector.exponential_elements_per_cycle

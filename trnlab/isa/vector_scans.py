@@ -11,6 +11,7 @@ from trnlab.isa.instruction import Instruction, Kind, Step
 from trnlab.isa.operators import ARITHMETIC, IDENTITIES, combine
 from trnlab.isa.requirements import (
     require,
+    require_dtype,
     require_one_psum,
     require_tiles,
     require_vector,
@@ -20,7 +21,10 @@ from trnlab.memory import Tensor
 from trnlab.spec.core import Core
 
 CUMULATIVE = ("add", "subtract", "multiply", "maximum", "minimum")
-WORDS = ("int32", "uint32")
+CUMULATIVE_DTYPES = (
+    "bfloat16", "float16", "float32", "float8_e4m3", "float8_e4m3fn", "float8_e5m2",
+    "uint8", "uint16", "int8", "int16",
+)  # fmt: skip
 
 
 class ScanOptions(NamedTuple):
@@ -47,7 +51,11 @@ class TensorTensorScan(Instruction):
         require_tiles(core, self.name, dst, ("data0", a), ("data1", b))
         require_one_psum(self.name, ("data0", a), ("data1", b))
         for op in (options.op0, options.op1):
-            require(op in ARITHMETIC, f"{self.name}: {op} is not a binary arithmetic operator")
+            require(
+                op in ARITHMETIC,
+                f"{self.name}: {op} is no arithmetic operator of two inputs; use one such as "
+                "nl.add",
+            )
             require_arithmetic(core, self.name, op)
         for role in options.tiles:
             require_vector(core, self.name, role, operands[role], a)
@@ -96,11 +104,7 @@ class TensorScalarCumulative(Instruction):
         for role in options.tiles:
             require_vector(core, self.name, role, operands[role], src, "float32")
         for role, operand in (("dst", dst), ("src", src)):
-            require(
-                operand.dtype not in WORDS,
-                f"{self.name}: {role} is {operand.dtype}; it takes floats and integers of up to "
-                "16 bits: cast it with nisa.tensor_copy",
-            )
+            require_dtype(self.name, role, operand, *CUMULATIVE_DTYPES)
 
     def cost(self, core: Core, kind: Kind) -> tuple[Step, ...]:
         return (step(core, "vector", self.name, kind.reads[0].free, len(kind.reads) - 1),)

@@ -12,25 +12,29 @@ from trnlab.isa.sequencers import CORE_SIGNAL, CORE_WAIT, RECEIVE, SEND
 from trnlab.memory import Tensor
 from trnlab.nki.instruction_handle import NkiInstruction
 from trnlab.nki.launch import Launch, current
+from trnlab.nki.operands import MOVER_NAMES, named
 
 BARRIER_ENGINES = ("tensor", "vector", "scalar", "gpsimd", "sync")
 
 
 def core_barrier(
-    data: Tensor, cores: Sequence[int], engine: Any = "gpsimd", name: str | None = None
+    data: Tensor, cores: Sequence[int] | int, engine: Any = "gpsimd", name: str | None = None
 ) -> NkiInstruction:
     """Both cores meet; what each did to `data` before is seen by the other after.
 
     Args:
         data: in shared HBM
-        cores: (0, 1)
+        cores: (0, 1); in a launch on one core 0
         engine: whose instruction stream waits
     """
     launch = current()
     runner = getattr(engine, "name", engine)
-    if tuple(cores) != (0, 1) or launch.team.cores != 2:
+    asked = (cores,) if isinstance(cores, int) else tuple(cores)
+    if asked == (0,) and launch.team.cores == 1:  # nobody to wait for
+        return launch.issue(CORE_WAIT, (data,), (), engine=runner, name=name)
+    if asked != (0, 1) or launch.team.cores != 2:
         raise KernelError(
-            f"core_barrier: cores {tuple(cores)} in a launch on {launch.team.cores} core(s); it "
+            f"core_barrier: cores {asked} in a launch on {launch.team.cores} core(s); it "
             "joins cores (0, 1) of kernel[2](...)"
         )
     if runner not in BARRIER_ENGINES:
@@ -84,7 +88,8 @@ def sendrecv(
             f"sendrecv: src {list(src.shape)} {src.dtype} and dst {list(dst.shape)} {dst.dtype} "
             "must have the same dtype and shape"
         )
-    runner = "gpsimd" if _name(dma_engine) in ("gpsimd_dma", 2) else ""
+    mover = named(MOVER_NAMES, "sendrecv: dma_engine", dma_engine)
+    runner = "gpsimd" if mover == "gpsimd_dma" else ""
     sent = launch.issue(SEND, (), (src,), engine=runner)
     values = src.array.copy() if launch.has_values else None
     team.messages[me, send_to_rank, pipe_id].append((sent.index, values))
@@ -100,7 +105,3 @@ def sendrecv(
     received = launch.issue(RECEIVE, (dst,), (), values=values, name=name)
     launch.trace.order(received.index, call)
     return received
-
-
-def _name(choice: Any) -> Any:
-    return getattr(choice, "name", choice)

@@ -67,8 +67,10 @@ class Inputs:
         tensor = launch.tensor_of(allocation)
         if isinstance(value, np.ndarray):
             data = np.ascontiguousarray(value, value.dtype.newbyteorder("="))
-            if not data.flags.writeable:
-                data = data.copy()
+            ranks = launch.team.world.takers.setdefault(_owner(value), set())
+            if not data.flags.writeable or ranks - {launch.team.rank}:
+                data = data.copy()  # each rank has an HBM of its own
+            ranks.add(launch.team.rank)
             tensor.storage.data = data.reshape(-1).view(np.uint8)
             self._given.append((value, tensor))
             self.before[allocation.id] = tensor.array.copy()
@@ -86,11 +88,53 @@ class Inputs:
                 )
             given[...] = tensor.array.reshape(given.shape)
 
+    def check_aliases(self) -> None:
+        """Refuse arguments that are one array if the kernel wrote to it.
+
+        Raises:
+            KernelError: it did; on the device they are tensors apart, which nothing orders
+        """
+        takers = self._launch.team.world.takers
+        for given, tensor in self._given:
+            if not tensor.storage.allocation.mutated:
+                continue
+            twins = [t for other, t in self._given if t is not tensor and _is_one(given, other)]
+            ranks = sorted(takers[_owner(given)])
+            if (twins or len(ranks) > 1) and self._is_changed(tensor):
+                raise KernelError(_aliased(tensor.name, [twin.name for twin in twins], ranks))
+
+    def _is_changed(self, tensor: Tensor) -> bool:
+        """The kernel wrote something else to an input than it held."""
+        return tensor.array.tobytes() != self.before[tensor.storage.id].tobytes()
+
     def restore(self) -> None:
         """Undo what a kernel that failed wrote to the caller's arrays."""
         for given, tensor in self._given:
             if tensor.storage.allocation.mutated and np.shares_memory(given, tensor.array):
                 given[...] = self.before[tensor.storage.id].reshape(given.shape)
+
+
+def _is_one(a: np.ndarray, b: np.ndarray) -> bool:
+    return np.may_share_memory(a, b) and np.shares_memory(a, b)
+
+
+def _aliased(name: str, twins: list[str], ranks: list[int]) -> str:
+    if twins:
+        return (
+            f"inputs {name} and {twins[0]} are one array, and the kernel writes {name}: nothing "
+            "orders what it does to one with what it does to the other; pass a copy"
+        )
+    return (
+        f"input {name}: ranks {', '.join(map(str, ranks))} got one array, and the kernel writes "
+        "it; each rank has an HBM of its own, pass each a copy"
+    )
+
+
+def _owner(array: np.ndarray) -> int:
+    """Which memory an array is a view of."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return id(array)
 
 
 def _dtype(name: str, value: Any) -> str:

@@ -20,13 +20,19 @@ class NkiInstruction:
         """Run after every producer has finished; values stay as they are.
 
         Raises:
-            KernelError: not an instruction of this kernel
+            KernelError: not an instruction of this kernel, or one in a dynamic loop of its own
         """
         for producer in producers:
             if not isinstance(producer, NkiInstruction) or producer._trace is not self._trace:
                 raise KernelError(
                     f"depends_on: {producer!r} is not an instruction of this kernel; "
                     "pass what a nisa call returned"
+                )
+            if not self._trace.is_within(producer.index, self.index):
+                raise KernelError(
+                    f"depends_on: {producer!r} lies in a dynamic loop that {self!r} does not lie "
+                    "in; an edge out of a loop could fire in any turn, so let the consumer join "
+                    "the loop's body, or depend on what the loop wrote"
                 )
             self._trace.order(self.index, producer.index)
         return self

@@ -26,6 +26,7 @@ from trnlab.isa import (
 from trnlab.isa import scalar_engine as scalar
 from trnlab.isa import tensor_engine as tensor
 from trnlab.isa.activations import activation_name
+from trnlab.isa.indirection import check_gather_index, check_same_index
 from trnlab.isa.matmul_tiles import MatmulOptions
 from trnlab.isa.operators import operator_name
 from trnlab.memory import Register, Tensor
@@ -40,6 +41,7 @@ from trnlab.nki.enums import (
     oob_mode,
     reduce_cmd,
 )
+from trnlab.nki.hazards import check_overlap
 from trnlab.nki.instruction_handle import NkiInstruction
 from trnlab.nki.launch import current, current_core
 from trnlab.nki.operands import (
@@ -47,6 +49,7 @@ from trnlab.nki.operands import (
     ENGINE_NAMES,
     apart,
     bypassed,
+    check_accumulation,
     named,
     pattern,
     reduction,
@@ -108,6 +111,7 @@ def nc_matmul(
             tuple(tile_size or ()),
             matmul_perf_mode(perf_mode) is matmul_perf_mode.double_row,
         )
+    check_accumulation("nc_matmul", dst, accumulate)
     return current().issue(
         tensor.NC_MATMUL, (dst,), (stationary, moving), options, accumulate, name=name
     )
@@ -126,6 +130,9 @@ def nc_matmul_mx(
 ) -> NkiInstruction:
     """The same of packed operands with one scale for 8 partitions x 4 packed elements."""
     options = MatmulOptions(position=tuple(tile_position or ()), size=tuple(tile_size or ()))
+    check_same_index("nc_matmul_mx", stationary, stationary_scale)
+    check_same_index("nc_matmul_mx", moving, moving_scale)
+    check_accumulation("nc_matmul_mx", dst, accumulate)
     reads = (stationary, moving, stationary_scale, moving_scale)
     return current().issue(mx.NC_MATMUL_MX, (dst,), reads, options, accumulate, name=name)
 
@@ -304,6 +311,10 @@ def tensor_scalar(
     name: Name = None,
 ) -> NkiInstruction:
     """dst = (data op0 operand0) op1 operand1; operands are constants or tiles."""
+    if op1 is None and operand1 is not None:
+        raise KernelError(
+            "tensor_scalar: operand1 without op1; leave it None, or name the operator"
+        )
     roles, tiles, given = apart(("operand0", "operand1"), operand0, operand1)
     options = vector_arithmetic.ScalarOptions(
         unary_or_not("tensor_scalar", op0, operand0),
@@ -748,9 +759,9 @@ def dma_copy(
         priority,
         oob_mode == _SKIP,
     )
-    return current().issue(
-        dma.DMA_COPY, (dst,), (src,), options, name=name, skips_oob=options.skips
-    )
+    launch = current()
+    check_overlap("dma_copy", dst, src, launch.line)
+    return launch.issue(dma.DMA_COPY, (dst,), (src,), options, name=name, skips_oob=options.skips)
 
 
 def dma_transpose(
@@ -770,9 +781,12 @@ def dma_transpose(
             + ", ".join(str(allowed) for allowed in dma.PERMUTATIONS.values())
             + " by number of dimensions"
         )
+    check_gather_index("dma_transpose", src)
     mode = named(DGE_NAMES, "dma_transpose: dge_mode", dge_mode)
     options = dma.DmaOptions(mode, "", priority, oob_mode == _SKIP)
-    return current().issue(
+    launch = current()
+    check_overlap("dma_transpose", dst, src, launch.line, moves=True)
+    return launch.issue(
         dma.DMA_TRANSPOSE, (dst,), (src,), options, name=name, skips_oob=options.skips
     )
 
@@ -796,7 +810,10 @@ def dma_compute(
         unique_indices,
         skips=oob_mode == _SKIP,
     )
-    return current().issue(
+    launch = current()
+    for src in srcs:
+        check_overlap("dma_compute", dst, src, launch.line)
+    return launch.issue(
         dma.DMA_COMPUTE, (dst,), tuple(srcs), options, name=name, skips_oob=options.skips
     )
 

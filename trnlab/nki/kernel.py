@@ -11,8 +11,11 @@ import numpy as np
 from trnlab.errors import KernelError
 from trnlab.nki.inputs import Inputs, Shape, holds_shape, mark_output, output
 from trnlab.nki.launch import Launch, is_running, launching
+from trnlab.nki.located import located
+from trnlab.nki.named_edges import Edges, add_schedule
 from trnlab.nki.platform import asked_platform, platform_chip, require_precise
 from trnlab.nki.team import World
+from trnlab.schedule.races import require_no_race
 from trnlab.schedule.scheduler import placements
 from trnlab.spec import Chip, Core
 from trnlab.trace import Trace
@@ -20,7 +23,6 @@ from trnlab.trace import Trace
 __all__ = ["Kernel", "Recording", "Shape", "jit", "record", "record_ranks", "simulate"]
 
 MAX_LNC = 2
-Edges = Sequence[tuple[str, Any]]  # (consumer, producer or producers), by instruction name
 
 
 class Recording(NamedTuple):
@@ -146,6 +148,11 @@ def record_ranks(
     kernel = kernel if isinstance(kernel, Kernel) else Kernel(kernel)
     require_precise()
     cores = lnc or kernel.lnc or 1
+    if cores > 1 and core.generation == "v2":
+        raise KernelError(
+            f"kernel[{cores}]: {core.name} has no logical cores of several physical ones; launch "
+            "kernel[1](...), or run on trn2 or trn3"
+        )
     world = World(core, len(arguments), cores)
     has_values = not any(holds_shape(value) for a, k in arguments for value in (*a, *k.values()))
     runs = [
@@ -155,6 +162,9 @@ def record_ranks(
     try:
         results = [programs[0][1]()] if len(programs) == 1 else world.crew.run(programs)
         add_schedule(world.trace, kernel.edges)
+        require_no_race(world.trace, has_values)
+        for run in runs:
+            run.inputs.check_aliases()
     except BaseException:
         for run in runs:
             run.inputs.restore()
@@ -200,7 +210,7 @@ class _Rank:
         ]
 
     def _run(self, launch: Launch) -> Any:
-        with launching(launch):
+        with launching(launch), located(launch.filename):
             args, kwargs = self.inputs.arguments(self.function, self.args, self.kwargs)
             return self.function(*args, **kwargs)
 
@@ -211,22 +221,3 @@ class _Rank:
             return None
         self.inputs.update()
         return output(result)
-
-
-def add_schedule(trace: Trace, edges: Edges) -> None:
-    """Make named calls wait for others.
-
-    Raises:
-        KernelError: no instruction has such a name
-    """
-    for consumer, producers in edges:
-        names = [producers] if isinstance(producers, str) else list(producers)
-        for name in (consumer, *names):
-            if name not in trace.named:
-                known = ", ".join(trace.named) or "none: give nisa calls a name="
-                raise KernelError(
-                    f"with_schedule: no instruction is named {name!r}; the kernel has {known}"
-                )
-        before = [call for name in names for call in trace.named[name]]
-        for call in trace.named[consumer]:
-            trace.order(call, *(producer for producer in before if producer != call))

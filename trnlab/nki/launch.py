@@ -7,7 +7,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from operator import index
 from types import FrameType
 from typing import Any
 
@@ -15,12 +14,15 @@ import numpy as np
 
 from trnlab import spec
 from trnlab.errors import KernelError, LimitError
+from trnlab.isa.indirection import check_bases
 from trnlab.isa.instruction import Instruction, Kind
 from trnlab.memory import Allocation, Storage, Tensor
 from trnlab.memory.addresses import AddressedMemory, AddressedStorage
 from trnlab.memory.dynamic import index_call, index_tiles, resolve
 from trnlab.nki.engine_state import EngineState
+from trnlab.nki.hazards import check_scatter, contents
 from trnlab.nki.instruction_handle import NkiInstruction
+from trnlab.nki.refusals import never_written, not_a_tensor, sizes_of
 from trnlab.nki.team import Team, World
 from trnlab.numerics import dtype_name
 from trnlab.spec import Core
@@ -53,10 +55,14 @@ class Launch:
         self.team = team or World(core, 1, 1).teams[0]
         self.program = program  # index within the team
         self.has_grid = has_grid  # launched as kernel[n]
+        self.shares_values = has_values and self.team.cores > 1
+        self.is_silent = False  # the last call wrote to memory of both cores what it held
         self.trace = self.team.trace
         self.lane = self.team.rank * self.team.cores + program  # core of the trace
         self.state = EngineState(self.trace)
         self.last_ordered: int | None = None  # last call of a no_reorder block; None: outside
+        self.loops: tuple[int, ...] = ()  # dynamic loops that run now, outermost first
+        self.loop_count = 0
         self.meetings = 0  # with the other core, so far
         self.collectives: dict[Any, int] = {}  # so far, by group
         self._shared_count = 0
@@ -76,13 +82,18 @@ class Launch:
             CapacityError: an address beyond the memory
             LimitError: with values, more HBM than this simulator holds
         """
-        sizes = _sizes(shape)
+        sizes = sizes_of(shape)
         if buffer not in BUFFERS:
             known = ", ".join(f"nl.{name}" for name in BUFFERS)
             raise KernelError(f"nl.ndarray: buffer {buffer!r} is none of {known}")
         if not sizes or min(sizes) < 1:
             raise KernelError(f"nl.ndarray: shape {list(sizes)} needs sizes of 1 or more")
         dtype, line = dtype_name(dtype), self.line()
+        if buffer in HBM_BUFFERS and address is not None:
+            raise KernelError(
+                f"nl.ndarray: address {address!r} in HBM, which the runtime places; leave it out, "
+                "or allocate in nl.sbuf or nl.psum"
+            )
         if buffer == "shared_hbm":
             number = self._shared_count
             self._shared_count += 1
@@ -93,7 +104,7 @@ class Launch:
         if buffer not in HBM_BUFFERS:
             sizes = self._check_on_chip(sizes, buffer)
         allocation = self.trace.allocate(name, buffer, sizes, dtype, line)
-        if address is not None and buffer not in HBM_BUFFERS:
+        if address is not None:
             allocation.core = self.lane
             return self._at_address(allocation, address)
         return self.tensor_of(allocation)
@@ -176,7 +187,7 @@ class Launch:
                 if tensor.path is not None:
                     is_indirect = True
         except AttributeError:
-            raise KernelError(_not_a_tensor(instruction, options, writes + reads)) from None
+            raise KernelError(not_a_tensor(instruction, options, writes + reads)) from None
         if is_indirect:
             return self._issue_indirect(
                 instruction, writes, reads, options, values, engine, name, skips_oob
@@ -199,6 +210,7 @@ class Launch:
         """The same with run-time addresses, which are looked up first."""
         views = writes + reads
         kind = self._kind(instruction, writes, reads, options, engine)
+        check_bases(instruction.name, writes, reads)
         tiles = tuple(tile for view in views for tile in index_tiles(view))
         for tile in tiles:
             self._require_written(instruction, tile)
@@ -210,6 +222,7 @@ class Launch:
         looked_up = tuple(view for view in found if view is not None)
         writes, reads = looked_up[: len(writes)], looked_up[len(writes) :]
         if not is_skipped:
+            check_scatter(instruction, writes, self.line)
             self._execute(kind, writes, reads, values)
         handle = self._append(kind, writes, reads + tiles, values, name)
         if is_skipped:
@@ -234,7 +247,11 @@ class Launch:
         for tensor in reads:
             if not tensor.storage.allocation.written:
                 self._require_written(kind.instruction, tensor)
-        if self.has_values:
+        if self.shares_values:
+            before = contents(writes)
+            kind.instruction.execute(kind, writes, reads, values)
+            self.is_silent = before is not None and before == contents(writes)
+        elif self.has_values:
             kind.instruction.execute(kind, writes, reads, values)
         for tensor in writes:
             storage = tensor.storage
@@ -245,7 +262,7 @@ class Launch:
     def _require_written(self, instruction: Instruction, tensor: Tensor) -> None:
         allocation = tensor.storage.allocation
         if not allocation.written:
-            raise KernelError(_never_written(instruction, allocation))
+            raise KernelError(never_written(instruction, allocation))
 
     def _append(
         self, kind: Kind, writes: Operands, reads: Operands, values: Any, name: str | None
@@ -258,12 +275,28 @@ class Launch:
             )
         line, site = self.lines()
         number = trace.append(kind, line, site, writes, reads, values, self.lane)
+        if self.is_silent:
+            trace.silent.add(number)
+            self.is_silent = False
+        if self.loops:
+            trace.loops[number] = self.loops
         if name is not None:
             trace.named.setdefault(name, []).append(number)
         if self.last_ordered is not None:
             trace.order(number, self.last_ordered)
             self.last_ordered = number
         return NkiInstruction(trace, number, name)
+
+    @contextmanager
+    def dynamic_loop(self) -> Iterator[None]:
+        """One loop of the device, whatever its number of turns."""
+        before = self.loops
+        self.loops = (*before, self.loop_count)
+        self.loop_count += 1
+        try:
+            yield
+        finally:
+            self.loops = before
 
     def line(self) -> int:
         """The line of the kernel's file that is running now."""
@@ -285,36 +318,6 @@ class Launch:
                 return frame.f_lineno, site
             frame = frame.f_back
         return line, site
-
-
-def _sizes(shape: Any) -> tuple[int, ...]:
-    try:
-        return tuple(index(size) for size in (shape if hasattr(shape, "__iter__") else (shape,)))
-    except TypeError:
-        raise KernelError(
-            f"nl.ndarray: shape {shape} needs whole numbers; divide with //"
-        ) from None
-
-
-def _not_a_tensor(instruction: Instruction, options: tuple, operands: tuple[Any, ...]) -> str:
-    roles = Kind(instruction, "", (), (), options).roles
-    role, operand = next(
-        (role, operand)
-        for role, operand in zip(roles, operands, strict=False)
-        if not isinstance(operand, Tensor)
-    )
-    return (
-        f"{instruction.name}: {role} is of type {type(operand).__name__}, not a tensor; "
-        "pass arrays as arguments of the kernel, and allocate tiles with nl.ndarray"
-    )
-
-
-def _never_written(instruction: Instruction, unset: Allocation) -> str:
-    return (
-        f"{instruction.name}: {unset.name} {list(unset.shape)} in {unset.memory.upper()} "
-        f"(allocated in line {unset.line}) is read, but nothing has written it; "
-        "load or compute it first"
-    )
 
 
 class _Context(threading.local):

@@ -11,7 +11,7 @@ from trnlab.isa.elementwise import TILE
 from trnlab.isa.operators import is_unary, operator_name
 from trnlab.isa.scalar_engine import BYPASS
 from trnlab.memory import Tensor
-from trnlab.nki.enums import dge_mode, engine, reduce_cmd
+from trnlab.nki.enums import dge_mode, dma_engine, engine, reduce_cmd
 from trnlab.nki.launch import current
 
 ENGINE_NAMES: dict[Any, str] = {member: member.name for member in engine}
@@ -20,6 +20,8 @@ ENGINE_NAMES |= {engine.unknown: "", "unknown": "", None: ""}
 COMMAND_NAMES: dict[Any, str] = {member: member.name for member in reduce_cmd}
 _reductions: dict[tuple, Reduction] = {}  # made so far, by what was given
 NEITHER = (np.ndarray, list, tuple, str)  # a tile nor a constant
+MOVER_NAMES: dict[Any, str] = {member: member.name for member in dma_engine}
+MOVER_NAMES |= {member.name: member.name for member in dma_engine}
 DGE_NAMES: dict[Any, str] = {member: member.name for member in dge_mode} | {None: "unknown"}
 
 
@@ -27,7 +29,9 @@ def named(names: dict[Any, str], what: str, given: Any) -> str:
     """The name of an enumeration's member, given as such or as its integer."""
     name = names.get(given)
     if name is None:
-        raise KernelError(f"{what}: {given!r} is none of {', '.join(filter(None, names.values()))}")
+        raise KernelError(
+            f"{what}: {given!r} is none of {', '.join(dict.fromkeys(filter(None, names.values())))}"
+        )
     return name
 
 
@@ -121,3 +125,17 @@ def bypassed(name: str, op: Any) -> str:
 def pattern(given: Any) -> tuple[tuple[int, int], ...]:
     """[[step, count], ...] as a tuple."""
     return tuple([(int(step), int(count)) for step, count in given])
+
+
+def check_accumulation(name: str, dst: Any, accumulate: bool | None) -> None:
+    """accumulate=True reads dst, which must hold something.
+
+    Raises:
+        KernelError: nothing has written it
+    """
+    if accumulate and isinstance(dst, Tensor) and not dst.storage.allocation.written:
+        raise KernelError(
+            f"{name}: accumulate=True adds to {dst.name} {list(dst.shape)} (allocated in line "
+            f"{dst.storage.allocation.line}), but nothing has written it; overwrite it first with "
+            "accumulate=False, for example accumulate=k > 0, or leave accumulate out"
+        )

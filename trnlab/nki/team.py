@@ -77,6 +77,7 @@ class World:
         self.trace.cores = ranks * lnc
         self.crew = Crew()
         self.constants: dict[int, np.ndarray] = {}  # that kernels carry, by allocation id
+        self.takers: dict[int, set[int]] = {}  # ranks that got an array, by its memory
         self.lnc = lnc
         self.teams = [Team(self, rank, lnc) for rank in range(ranks)]
         self.is_launched = ranks > 1  # by trnlab.launch: collectives have someone to talk to

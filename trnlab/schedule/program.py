@@ -75,7 +75,7 @@ def program(trace: Trace, places: dict[int, Place]) -> Program:
     early = _slots(streams, edges.early)
     late = _slots(streams, edges.late)
     by_stream: dict[str, list[int]] = {}
-    for call in _order(trace, edges):
+    for call in in_order(trace, edges):
         by_stream.setdefault(streams[call], []).append(call)
     variants, codes = _variants(trace)
     return Program(
@@ -92,7 +92,7 @@ def program(trace: Trace, places: dict[int, Place]) -> Program:
     )
 
 
-def _order(trace: Trace, edges: Dependencies) -> Sequence[int]:
+def in_order(trace: Trace, edges: Dependencies) -> Sequence[int]:
     """Calls in program order, but those that were told to wait for a later one come after it.
 
     Raises:

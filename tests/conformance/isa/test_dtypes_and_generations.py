@@ -54,12 +54,19 @@ CASES = {
 }  # fmt: skip
 
 
+REFUSED = {("exponential", "uint32"), ("exponential", "tfloat32"), ("exponential", "float8_e4m3fn")}
+
+
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("dtype", DTYPES)
 @np.errstate(all="ignore")
 def test_every_dtype_from_sbuf_and_from_psum(name, dtype):
     call, reference = CASES[name]
     x = given(dtype)
+    if (name, dtype) in REFUSED:
+        with pytest.raises(KernelError, match=f"is {dtype}, allowed is"):
+            run(lambda x: call(tile(x.shape, dtype), zeros(x.shape, dtype)) or x, x)
+        return
 
     def typed(values):
         data = tile(values.shape, dtype)

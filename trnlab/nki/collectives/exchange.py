@@ -56,7 +56,7 @@ def exchange(
     targets = tuple(dsts if written is None else written)
     options = CollectiveOptions(name, team.cores, hops, wire_bytes)
     gives = options._replace(tiles=tuple(f"src{i}" for i in range(len(srcs))))
-    takes = options._replace(results=tuple(f"dst{i}" for i in range(len(targets))))
+    takes = gives._replace(results=tuple(f"dst{i}" for i in range(len(targets))))
     sent = launch.issue(COLLECTIVE_SEND, (), tuple(srcs), gives)
     if in_hbm and team.cores > 1:  # each core may have filled a part of what is sent
         meet(launch, name, None)
@@ -66,7 +66,9 @@ def exchange(
     if launch.has_values and is_first:  # the other core may have gone on with the results
         offers = [found[rank, 0 if in_hbm else launch.program][1:] for rank in ranks]
         results = combine(offers, list(ranks).index(team.rank))
-    received = launch.issue(COLLECTIVE_RECEIVE, targets, (), takes, values=results, name=label)
+    received = launch.issue(
+        COLLECTIVE_RECEIVE, targets, tuple(srcs), takes, values=results, name=label
+    )
     launch.trace.order(received.index, *(given[0] for given in found.values()))
     return received
 

@@ -37,8 +37,10 @@ def dynamic_range(start: Any, stop: Any = None, step: int = 1) -> Iterator[Regis
     """
     if stop is None:
         start, stop = 0, start
-    for value in _counts("dynamic_range", start, stop, step):
-        yield _counter(value, stop, frozen=True)
+    counts = _counts("dynamic_range", start, stop, step)
+    with current().dynamic_loop():
+        for value in counts:
+            yield _counter(value, stop, frozen=True)
 
 
 def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Register], Any], step: int = 1) -> None:
@@ -48,18 +50,21 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Register], Any], step:
         lower, upper: int or register
         step: positive int
     """
-    for value in _counts("fori_loop", lower, upper, step):
-        body_fun(_counter(value, upper, frozen=False))
+    counts = _counts("fori_loop", lower, upper, step)
+    with current().dynamic_loop():
+        for value in counts:
+            body_fun(_counter(value, upper, frozen=False))
 
 
 def while_loop(init: Register, body_fun: Callable[[Register], Register]) -> None:
     """r = init; while r is not 0: r = body_fun(r)."""
     _check_outside_no_reorder("while_loop")
     register = init
-    while _register("while_loop", register).known("while_loop") != 0:
-        twin = Register(register.value, register.origin)
-        twin.call = register.call
-        register = body_fun(twin)
+    with current().dynamic_loop():
+        while _register("while_loop", register).known("while_loop") != 0:
+            twin = Register(register.value, register.origin)
+            twin.call = register.call
+            register = body_fun(twin)
 
 
 def _counts(name: str, lower: Any, upper: Any, step: Any) -> range:
