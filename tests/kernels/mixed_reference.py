@@ -20,8 +20,8 @@ def bfloat16(x):
     return stored(np.asarray(x, np.float32), "bfloat16").astype(np.float32)
 
 
-def product(x, weights, format, input_scale):
-    """W^T x, [K, T] and [K, M] to [M, T]."""
+def product(x, weights, format, input_scale, is_scaled=False):
+    """W^T x, [K, T] and [K, M] to [M, T]; scaled: x has been divided by input_scale."""
     x, weights = np.asarray(x, np.float32), np.asarray(weights, np.float32)
     if format == "float32":
         return weights.T @ x
@@ -30,7 +30,7 @@ def product(x, weights, format, input_scale):
         return bfloat16(weights).T @ x
     if format == "float8":
         left, of_outputs = float8_columns(weights)
-        scaled = bfloat16(x * np.float32(1 / input_scale))
+        scaled = x if is_scaled else bfloat16(x * np.float32(1 / input_scale))
         right = stored(np.clip(scaled, -448, 448), "float8_e4m3fn").astype(np.float32)
         return (left.T @ right) * (of_outputs * np.float32(input_scale))[:, np.newaxis]
     element, offset = {"mxfp8": ("float8_e4m3fn", 1), "mxfp4": ("float4_e2m1fn", 0)}[format]
@@ -59,10 +59,10 @@ def mx_rows(x, element, offset):
     return np.concatenate(kept)
 
 
-def layer(x, weights, format, input_scale):
+def layer(x, weights, format, input_scale, is_scaled):
     """Tokens on rows: [..., K] to [..., M]."""
     flat = x.reshape(-1, x.shape[-1])
-    return product(flat.T, weights, format, input_scale).T.reshape(*x.shape[:-1], -1)
+    return product(flat.T, weights, format, input_scale, is_scaled).T.reshape(*x.shape[:-1], -1)
 
 
 def text_logits(model: TextModel, tokens, mix: dict[str, str], input_scales: dict[str, float]):
@@ -76,17 +76,18 @@ def text_logits(model: TextModel, tokens, mix: dict[str, str], input_scales: dic
 
     def normed(name, x):
         squares = narrow(name)(np.square(x))
-        return x / np.sqrt(squares.mean(axis=-1, keepdims=True) + np.float32(EPSILON))
+        factor = np.float32(1 / input_scales[name] if mix[name] == "float8" else 1)
+        return x * factor / np.sqrt(squares.mean(axis=-1, keepdims=True) + np.float32(EPSILON))
 
-    def through(name, x):
-        return layer(x, model.layers[name], mix[name], input_scales[name])
+    def through(name, x, is_scaled=True):
+        return layer(x, model.layers[name], mix[name], input_scales[name], is_scaled)
 
     x = model.embed(tokens)
     for i in range(model.blocks):
         qkv, out, up, down = (f"{part}{i}" for part in ("qkv", "out", "up", "down"))
         mixed = attended(narrow(out)(through(qkv, normed(qkv, x))), narrow(out))
-        x = x + through(out, mixed)
-        x = x + through(down, silu(through(up, normed(up, x))))
+        x = x + through(out, mixed, is_scaled=False)
+        x = x + through(down, silu(through(up, normed(up, x))), is_scaled=False)
     return through("head", normed("head", x))
 
 
