@@ -26,9 +26,10 @@ NAMES = {
     "ironwood": "Google TPU7x (Ironwood), 9,216 to a pod",
     "tpu-v5p": "Google TPU v5p, 8,960 to a pod",
     "tpu-v5e": "Google TPU v5e, 256 to a pod",
+    "tpu-v4": "Google TPU v4, 4,096 to a pod",
 }
 FIRST_CHIPS = {"trn3-gen2": 144, "trn2": 16, "trn1": 16, ANNOUNCED: 72} | dict.fromkeys(
-    ("tpu-v5e", "tpu-v5p", "ironwood"), 256
+    ("tpu-v4", "tpu-v5e", "tpu-v5p", "ironwood"), 256
 )
 BADGES = {
     "announced": "Trainium4 does not exist yet. Its peaks are the multiples that AWS has announced "
