@@ -14,7 +14,7 @@ function blockView(app) {
       h("button", { type: "button", onclick: () => {
         chosen = values.reduce((best, value, i) =>
           (Math.abs(value) > Math.abs(values[best]) ? i : best), 0);
-        app.change({ values }, { step: true });
+        app.change({ values });
       } }, words)));
   const typed = h("input", { type: "text", inputmode: "decimal", "data-name": "value",
     autocomplete: "off", onchange: () => {
@@ -57,7 +57,7 @@ function blockView(app) {
   }
 
   function setValue(i, value) {
-    const values = [...app.params().values];
+    const values = [...app.base().values];
     values[i] = value;
     app.change({ values });
   }
