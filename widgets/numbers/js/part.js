@@ -28,6 +28,7 @@ function startPart(model, el, view) {
   const drawers = [];
   let pending = false;
   let waiting = null;
+  let asked = "";
   let saveTimer = 0;
 
   const heart = heartOf(model, inPage);
@@ -78,6 +79,7 @@ function startPart(model, el, view) {
     }
     if (JSON.stringify(params) === JSON.stringify(model.get("params"))) return;
     pending = true;
+    asked = JSON.stringify(params);
     root.dataset.busy = "true";
     heart.tell(() => {
       model.set("params", params);
@@ -123,8 +125,15 @@ function startPart(model, el, view) {
 
   const onAnswer = () => { answered(); draw(); save(); };
   const onMore = () => draw();
+  const onParams = () => { // taken back where no kernel answers, as in a page without one
+    if (!pending || JSON.stringify(model.get("params")) === asked) return;
+    waiting = null;
+    answered();
+    draw();
+  };
   model.on("change:answers", onAnswer);
   model.on("change:more", onMore);
+  model.on("change:params", onParams);
   model.on("msg:custom", heart.heard);
   const unwatch = watchTheme(() => requestAnimationFrame(draw));
   let width = 0;
@@ -154,6 +163,7 @@ function startPart(model, el, view) {
     resize.disconnect();
     model.off("change:answers", onAnswer);
     model.off("change:more", onMore);
+    model.off("change:params", onParams);
     model.off("msg:custom", heart.heard);
   };
 }
