@@ -59,6 +59,7 @@ def test_trainium1_and_tpu_runs() -> None:
         ("A100, 2021, weak scaling", 0.04, 0.08),
         ("A100, eight replicas", 0.05, 0.05),
         ("Trainium1, later", 0.03, 0.03),
+        ("TPU v5p, other sizes", 0.08, 0.16),
         ("TPU v5e", 0.06, 0.10),
         ("TPU v4", 0.17, 0.17),
         ("H100 and B200, FP8", 0.09, 0.16),
@@ -76,6 +77,14 @@ def test_mixtures_on_gpus_are_said_to_be_wrong() -> None:
     group = GROUPS["H100 and B200, mixtures"]
     assert mean_error(training_rows(group.runs)) > 0.5
     assert group.note in PAGE.read_text(encoding="utf-8")
+
+
+def test_one_layer_on_a100(found: list[Section]) -> None:
+    rows = rows_of(found, "One layer, A100")
+    forward = [row for row in rows if row.quantity == "forward, ms"]
+    assert len(rows) == 2 * len(forward) == 10
+    assert largest_error(forward) < 0.06
+    assert largest_error(rows) < 0.16
 
 
 def test_memory_of_four_models() -> None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from .a100 import (
     A100_2021_RUNS,
+    A100_LAYERS,
     A100_REPLICAS,
     A100_RUNS,
     A100_SHARDED_RUNS,
@@ -16,9 +17,9 @@ from .a100 import (
     MEMORY,
 )
 from .h100 import H100_RUNS, NEMO_MIXTURE_RUNS, NEMO_RUNS
-from .records import MeasuredMemory, MeasuredRequest, Run
+from .records import MeasuredLayer, MeasuredMemory, MeasuredRequest, Run
 from .shapes import MEGATRON_MODELS
-from .tpu import V4_RUNS, V5E_POD_RUNS, V5E_RUNS, V5P_RUNS
+from .tpu import V4_RUNS, V5E_POD_RUNS, V5E_RUNS, V5P_OTHER_RUNS, V5P_RUNS
 from .trainium import (
     ALL_REDUCE_US,
     COLLECTIVES,
@@ -54,6 +55,7 @@ GROUPS = {
         "what an exchange behind compute takes from it",
     ),
     "Trainium1, later": Group(TRN1_LATER_RUNS),
+    "TPU v5p, other sizes": Group(V5P_OTHER_RUNS),
     "TPU v5e": Group(V5E_RUNS),
     "TPU v4": Group(V4_RUNS),
     "H100 and B200, FP8": Group(NEMO_RUNS),
@@ -65,6 +67,7 @@ GROUPS = {
 }
 
 __all__ = [
+    "A100_LAYERS",
     "ALL_REDUCE_US",
     "COLLECTIVES",
     "GROUPS",
@@ -76,6 +79,7 @@ __all__ = [
     "TRN1_REQUESTS",
     "TRN2_REQUESTS",
     "Group",
+    "MeasuredLayer",
     "MeasuredMemory",
     "MeasuredRequest",
     "Run",
