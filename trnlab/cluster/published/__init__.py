@@ -47,18 +47,20 @@ GROUPS = {
     "TPU v5p": Group(V5P_RUNS, "rates of TPU v5p, exposed exchanges"),
     "H100": Group(H100_RUNS, "rate of products of H100"),
     "TPU v5e, 2 to 32 pods": Group(V5E_POD_RUNS, "what the slowest of several pods costs"),
-    "A100, 2021": Group(A100_2021_RUNS),
-    "A100, 2021, weak scaling": Group(A100_WEAK_RUNS),
-    "A100, eight replicas": Group(A100_REPLICAS),
     "A100, weights sharded over 64": Group(
         A100_SHARDED_RUNS,
         "what an exchange behind compute takes from it",
     ),
+    "H100 and B200, FP8": Group(
+        NEMO_RUNS, "the same, on the first run; the others were only tried"
+    ),
+    "A100, 2021": Group(A100_2021_RUNS),
+    "A100, 2021, weak scaling": Group(A100_WEAK_RUNS),
+    "A100, eight replicas": Group(A100_REPLICAS),
     "Trainium1, later": Group(TRN1_LATER_RUNS),
     "TPU v5p, other sizes": Group(V5P_OTHER_RUNS),
     "TPU v5e": Group(V5E_RUNS),
     "TPU v4": Group(V4_RUNS),
-    "H100 and B200, FP8": Group(NEMO_RUNS),
     "H100 and B200, mixtures": Group(
         NEMO_MIXTURE_RUNS,
         note="The host that starts the kernels of each expert, and waits for their token counts, "
