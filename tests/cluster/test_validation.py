@@ -40,7 +40,7 @@ def test_eight_runs_of_megatron_on_a100() -> None:
     rows = training_rows(RUNS["A100"])
     assert len(rows) == 8
     assert mean_error(rows) < 0.02
-    assert largest_error(rows) < 0.04
+    assert largest_error(rows) < 0.045
 
 
 def test_trainium1_and_tpu_runs() -> None:
@@ -97,7 +97,7 @@ def test_one_layer_on_a100(found: list[Section]) -> None:
     forward = [row for row in rows if row.quantity == "forward, ms"]
     assert len(rows) == 2 * len(forward) == 10
     assert largest_error(forward) < 0.06
-    assert largest_error(rows) < 0.16
+    assert largest_error(rows) < 0.12
 
 
 def test_memory_of_four_models() -> None:

@@ -88,8 +88,7 @@ def sections() -> list[Section]:
         Section(
             "One layer, A100",
             tuple(layer_rows()),
-            note="Backward, Megatron hides an exchange behind the weights' gradient; here all of "
-            "it is waited for.",
+            "exchanges left backward, with the eight runs",
         ),
         Section("Memory, A100", tuple(memory_rows())),
         Section("Trainium2 inference", tuple(request_rows(TRN2_REQUESTS))),

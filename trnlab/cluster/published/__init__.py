@@ -42,7 +42,9 @@ class Group(NamedTuple):
 
 
 GROUPS = {
-    "A100": Group(A100_RUNS, "rates and launch of A100, rates of its links"),
+    "A100": Group(
+        A100_RUNS, "rates and launch of A100, rates of its links, exchanges left backward"
+    ),
     "Trainium1": Group(TRN1_RUNS, "elementwise passes of VectorE"),
     "TPU v5p": Group(V5P_RUNS, "rates of TPU v5p, exposed exchanges"),
     "H100": Group(H100_RUNS, "rate of products of H100"),
@@ -52,7 +54,7 @@ GROUPS = {
         "what an exchange behind compute takes from it",
     ),
     "H100 and B200, FP8": Group(
-        NEMO_RUNS, "the same, on the first run; the others were only tried"
+        NEMO_RUNS, "what an exchange behind compute takes, on the first row alone"
     ),
     "A100, 2021": Group(A100_2021_RUNS),
     "A100, 2021, weak scaling": Group(A100_WEAK_RUNS),
