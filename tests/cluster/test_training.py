@@ -273,6 +273,15 @@ def test_a_hundred_thousand_plans_take_less_than_a_second() -> None:
         ({"chips": "144"}, "chips = '144' should be a whole number"),
         ({"system": "trn5"}, "system: 'trn5' is not one of trn1"),
         ({"plan": Plan(virtual_stages=2)}, "virtual_stages interleave a pipeline; pp = 1 is none"),
+        (
+            {"plan": Plan(pp=8, virtual_stages=5), "global_batch": 12},
+            "virtual_stages = 5 interleave micro-batches pp = 8 at a time, and a rank has 12; use "
+            "virtual_stages = 1, or a global_batch that is a multiple of 8",
+        ),
+        (
+            {"plan": Plan(pp=4, virtual_stages=2, schedule="zero-bubble")},
+            "the zero-bubble schedule has one virtual stage, the plan 2; use virtual_stages = 1",
+        ),
     ],
 )
 def test_what_cannot_be_is_a_sentence(changes: dict, message: str) -> None:

@@ -167,7 +167,7 @@ def core_product_s(
     last_s = _last_s(core, tiles, tile_s, m_load_s + n_load_s) + together_s
     dma_s = loads_s + between_s + np.maximum(last_s, burst_s) + leave_s
     slowest_s = np.maximum(np.maximum(compute_s, stores_s), dma_s)
-    return core.dma.start_s + slowest_s + store_s + 2 * _arrival_s(core)
+    return core.dma.usual_start_s + slowest_s + store_s + 2 * _arrival_s(core)
 
 
 def _cut(core: Core, rows: Column, inner: Column, columns: Column, dtype: Format) -> _Tiles:
@@ -218,7 +218,7 @@ def _leave_s(core: Core, tiles: _Tiles) -> Column:
     copy_s = (tiles.n_width + core.vector.overhead_cycles) / core.vector.clock_hz
     copies_s = np.where(tiles.is_long, 2.0, 1.0) * copy_s
     latency_s = core.tensor.latency_cycles / core.tensor.clock_hz
-    return latency_s + copies_s + 2 * core.semaphore_s + core.dma.start_s
+    return latency_s + copies_s + 2 * core.semaphore_s + core.dma.usual_start_s
 
 
 def _arrival_s(core: Core) -> float:

@@ -171,7 +171,7 @@ def count_micro_batches(plan: Plan, global_batch: int, micro_batch: int) -> int:
     """Micro-batches of one data-parallel rank in a step.
 
     Raises:
-        ValueError: a batch that the ranks cannot share equally
+        ValueError: a batch that the ranks cannot share equally, or stages not interleave
     """
     check_whole("global_batch", global_batch)
     check_whole("micro_batch", micro_batch)
@@ -182,7 +182,14 @@ def count_micro_batches(plan: Plan, global_batch: int, micro_batch: int) -> int:
             f"global_batch = {global_batch} is not a multiple of dp x micro_batch = {plan.dp} x "
             f"{micro_batch} = {share}; try {near}"
         )
-    return global_batch // share
+    count = global_batch // share
+    if plan.virtual_stages > 1 and count % plan.pp:
+        raise ValueError(
+            f"plan: virtual_stages = {plan.virtual_stages} interleave micro-batches pp = {plan.pp} "
+            f"at a time, and a rank has {count}; use virtual_stages = 1, or a global_batch that is "
+            f"a multiple of {share * plan.pp}"
+        )
+    return count
 
 
 def published_flops_per_s(system: System, dtype: str) -> float:
