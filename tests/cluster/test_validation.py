@@ -36,6 +36,15 @@ def test_the_page_is_what_the_command_writes(found: list[Section]) -> None:
     assert PAGE.read_text(encoding="utf-8") == validation_report.page(found)
 
 
+def test_the_readme_quotes_the_table(found: list[Section]) -> None:
+    quoted = " ".join((PAGE.parents[1] / "README.md").read_text(encoding="utf-8").split())
+    a100, trainium1 = (
+        next(section for section in found if section.name == name) for name in ("A100", "Trainium1")
+    )
+    assert f"{100 * a100.mean:.1f} % mean error, {100 * a100.largest:.1f} % at most" in quoted
+    assert f"Trainium1: {100 * trainium1.mean:.1f} %." in quoted
+
+
 def test_eight_runs_of_megatron_on_a100() -> None:
     rows = training_rows(RUNS["A100"])
     assert len(rows) == 8
