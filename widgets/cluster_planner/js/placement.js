@@ -25,7 +25,19 @@ function placementView(app, view) {
     draw();
     app.save();
   } }, ...PARTS.map(([name, words]) => h("option", { value: name }, words)));
-  const words = h("p", { class: "now" });
+  const device = h("input", { type: "text", inputmode: "numeric", "data-name": "device",
+    onchange: () => {
+      const chosen = readNumber(device.value);
+      const scene = app.scene();
+      const size = scene.machine.domain_chips * scene.machine.devices_per_chip;
+      const there = Number.isInteger(chosen) && chosen >= 0
+        && chosen < scene.machine.chips * scene.machine.devices_per_chip;
+      if (there) Object.assign(view, { device: chosen, domain: Math.floor(chosen / size) });
+      device.value = count(view.device);
+      draw();
+      app.save();
+    } });
+  const words = h("p", { class: "now", "aria-live": "polite" });
   const sent = h("tbody", {});
   const machine = machineView(app, { label: "Where the model sits", content,
     pick: (device) => {
@@ -71,6 +83,7 @@ function placementView(app, view) {
     view.domain = Math.min(view.domain, scene.machine.domains - 1);
     view.device = Math.min(view.device, total - 1);
     parts.value = view.part;
+    if (document.activeElement !== device) device.value = count(view.device);
     const idle = scene.idle ? ` ${plural(scene.idle, "device")} of ${count(total)} idle.` : "";
     const busy = scene.loads ? ` The busiest link works ${percent(scene.loads.busiest)} of a step.` : "";
     say(words, `${deviceWords()}${idle}${busy}`);
@@ -88,7 +101,7 @@ function placementView(app, view) {
     element: h("section", { class: "panel placement", "aria-label": "Where the model sits" },
       h("header", {}, h("h3", {}, "Where it sits"), h("p", { class: "how" },
         "Number and color: the part. Lines: links, thicker the more of a step they work; of the first domain.")),
-      h("div", { class: "controls" }, labelled("Show", parts)),
+      h("div", { class: "controls" }, labelled("Show", parts), labelled("Device", device)),
       machine.element, words, table),
     draw,
   };
