@@ -97,9 +97,7 @@ def _lesson(name: str) -> Lesson:
 
 def _validate(options: argparse.Namespace) -> None:
     if options.cluster:
-        from trnlab.cluster import validation
-
-        print(validation.text())
+        _validate_cluster(options)
         return
     from trnlab.validation import report
 
@@ -111,6 +109,19 @@ def _validate(options: argparse.Namespace) -> None:
     print(f"{len(rows) - len(outside)} of {len(rows)} figures within their limit.")
     if outside:
         raise ValueError(f"{len(outside)} figures are outside; they are marked with !")
+
+
+def _validate_cluster(options: argparse.Namespace) -> None:
+    from trnlab.cluster import validation_report
+    from trnlab.cluster.validation import sections
+
+    found = sections()
+    print(validation_report.text(found))
+    print("\n".join(validation_report.limits_text(found)))
+    if options.write:
+        Path(options.write).write_text(validation_report.page(found), encoding="utf-8")
+    if not all(limit.is_kept(found) for limit in validation_report.LIMITS):
+        raise ValueError("the cluster model is outside its limits; they are marked BROKEN")
 
 
 def _run(options: argparse.Namespace) -> None:

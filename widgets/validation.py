@@ -18,7 +18,7 @@ from widgets.lesson.amounts import number
 if TYPE_CHECKING:
     from trnlab.cluster.validation import Row
 
-HEAD = ("Workload", "Chip", "Quantity", "Published", "Predicted", "Error", "Source")
+HEAD = ("Workload", "Chip", "Quantity", "Published", "Predicted", "Error", "Fitted", "Source")
 CLUSTER_HEAD = ("System", "Workload", "Quantity", "Published", "Predicted", "Error", "Source")
 
 
@@ -38,11 +38,19 @@ def _sentence(rows: list[Figure]) -> str:
     found = summary(rows)
     worst = found.worst
     return (
-        f"{found.figures} published figures of {' and '.join(found.chips)}; half of the "
-        f"predictions are off by at most {found.half_below:.1f} percent or points, nine in ten by "
-        f"at most {found.most_below:.1f}. "
+        f"{found.figures} published figures of {' and '.join(found.chips)}. "
+        f"{_off('Of those that constants were fitted to', rows, False)} "
+        f"{_off('Of those held out, drawn filled', rows, True)} "
         f"The worst: {html.escape(worst.workload)}, {html.escape(worst.error)}. "
         "On the line the model is exact; circles are times and rates, squares shares of the time."
+    )
+
+
+def _off(which: str, rows: list[Figure], is_held_out: bool) -> str:
+    found = summary([row for row in rows if row.is_held_out == is_held_out])
+    return (
+        f"{which}, half are off by at most {found.half_below:.1f} percent or points, nine in ten "
+        f"by at most {found.most_below:.1f}."
     )
 
 
@@ -74,7 +82,7 @@ def _table(name: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> Tex
         "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
     )
     return Text(
-        '<div style="max-height: 24rem; overflow: auto; overflow-wrap: normal" tabindex="0"'
+        '<div class="trn-figures" tabindex="0"'
         f' role="region" aria-label="{name}">'
         f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
     )
@@ -83,4 +91,5 @@ def _table(name: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> Tex
 def _cells(row: Figure) -> tuple[str, ...]:
     unit = row.unit.replace("us", "\N{MICRO SIGN}s")
     published, predicted = (f"{number(value)} {unit}" for value in (row.published, row.predicted))
-    return row.workload, row.chip, row.quantity, published, predicted, row.error, row.source
+    fitted = "held out" if row.is_held_out else "yes"
+    return row.workload, row.chip, row.quantity, published, predicted, row.error, fitted, row.source

@@ -47,6 +47,7 @@ def numbers(open_page, lesson):
     def open_(state: dict | None = None, wait: tuple[str, ...] = (), **look: Any) -> Page:
         page = open_page(lesson(NOTEBOOK) + (f"?s={link.pack(state)}" if state else ""), **look)
         for name in wait:
+            part(page, name).scroll_into_view_if_needed()
             page.wait_for_selector(f".trn-numbers.{name}:not([data-scene=''])", timeout=60_000)
         return page
 

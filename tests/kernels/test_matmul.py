@@ -123,8 +123,17 @@ def test_defaults_in_the_ladder_are_the_kernels_own() -> None:
     for rung in LADDER.values():
         parameters = inspect.signature(rung.kernel.function).parameters
         defaults = {name: p.default for name, p in parameters.items() if p.default is not p.empty}
-        assert defaults == rung.blocks
+        assert defaults == rung.blocks | {name: max(sizes) for name, sizes in rung.tiles.items()}
         assert rung.meaning
+
+
+@pytest.mark.parametrize("n_tile", [64, 256, 512])
+def test_tiles_of_any_size_give_the_same_product(n_tile: int) -> None:
+    a, b = small_integers(256, 256), small_integers(256, 1024, seed=1)
+    for kernel in (blocked, pipelined):
+        blocks = {"m_block": 2, "n_block": 2, **({"k_block": 2} if kernel is pipelined else {})}
+        result = nki.simulate(kernel)(a, b, n_tile=n_tile, **blocks)
+        np.testing.assert_array_equal(result, a.T @ b)
 
 
 # Refusals

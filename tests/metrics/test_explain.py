@@ -2,9 +2,12 @@
 
 import pytest
 
+import trnlab.nki.language as nl
+from trnlab import nki
 from trnlab.kernels import matmul
 from trnlab.metrics.explain import Cause, Explanation
 from trnlab.metrics.profile import Profile, profile, shape
+from trnlab.nki import isa as nisa
 
 
 def cause(found: Explanation, name: str) -> Cause:
@@ -49,6 +52,43 @@ def test_gaps_of_the_busiest_engine_add_up_to_its_idle_time(one_bank: Profile) -
     rows = line["lane"] == line.lanes.index("tensor")
     idle = sum(gap.seconds for gap in one_bank.explain().gaps)
     assert idle == pytest.approx(float(line["wait_s"][rows].sum()))
+
+
+def test_gaps_name_the_queue_or_engine_that_was_waited_for(one_bank: Profile) -> None:
+    gaps = {(gap.kind, gap.on): gap for gap in one_bank.explain().gaps}
+    assert gaps["result in use", "VectorE"].times > 1
+    queue = next(gap for (kind, on), gap in gaps.items() if on.startswith("DMA queue"))
+    assert queue.kind == "data" and queue.on in queue.text
+    line = one_bank.timeline
+    rows = (line["lane"] == line.lanes.index("tensor")) & (line["wait_s"] > 0)
+    lanes = {line.lane_title(on) for on in line["wait_on"][rows] if on >= 0}
+    assert lanes == {gap.on for gap in gaps.values() if gap.on}
+
+
+@nki.jit
+def turned(data, by_matmul):
+    """Transposes through TensorE, as an instruction of its own or as a matmul that moves bits."""
+    result = nl.ndarray((128, 128), data.dtype, buffer=nl.shared_hbm)
+    tile = nl.ndarray((128, 128), data.dtype)
+    nisa.dma_copy(tile, data)
+    for _ in range(100):
+        out = nl.ndarray((128, 128), data.dtype, buffer=nl.psum)
+        if by_matmul:
+            nisa.nc_matmul(out, stationary=tile, moving=tile, is_transpose=True)
+        else:
+            nisa.nc_transpose(out, tile)
+    kept = nl.ndarray((128, 128), data.dtype)
+    nisa.tensor_copy(kept, out)
+    nisa.dma_copy(result, kept)
+    return result
+
+
+@pytest.mark.parametrize("by_matmul", [False, True])
+def test_transposes_are_named_however_they_are_made(by_matmul: bool) -> None:
+    run = profile(turned, shape((128, 128), "bfloat16"), by_matmul, chip="trn2")
+    found = cause(run.explain(), "transposes")
+    assert found.text.startswith("TensorE makes 100 transposes")
+    assert found.saved_s > 99 * 128 / 2.4e9
 
 
 def test_it_reads_as_sentences(one_bank: Profile) -> None:

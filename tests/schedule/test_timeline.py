@@ -103,7 +103,7 @@ def copies(count, dependent):
         nisa.tensor_copy(dst=tiles[turn + 1], src=source)
 
 
-@pytest.mark.parametrize(("dependent", "cycles"), [(False, 64), (True, 100)])
+@pytest.mark.parametrize(("dependent", "cycles"), [(False, 64), (True, 186)])
 def test_a_dependent_instruction_waits_longer_than_an_independent_one(
     dependent: bool, cycles: int
 ) -> None:

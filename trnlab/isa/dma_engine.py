@@ -84,7 +84,9 @@ class DmaCopy(Instruction):
             f"has {src.size}; slice both to the same tile",
         )
         kinds = (format_of(dst.dtype).kind, format_of(src.dtype).kind)
-        if "packed" in kinds or kind.options.dge == "hwdge":
+        if kind.options.dge == "hwdge":
+            require_same_dtype(f"{self.name} with dge_mode.hwdge", "src", src, dst)
+        if "packed" in kinds:
             require_same_dtype(self.name, "src", src, dst)
 
     def cost(self, core: Core, kind: Kind) -> Transfer:
@@ -324,19 +326,24 @@ def triggered(core: Core, kind: Kind, transfer: Transfer) -> Transfer:
         dge = "swdge"
     if dge == "unknown":
         return transfer
-    lane, seconds = {
-        "swdge": ("gpsimd_dge", core.dma.swdge_s),
-        "hwdge": (options.trigger or "sync", core.dma.hwdge_s),
-        "none": ("sync", core.sync.dma_trigger_s),
+    lane, seconds, fetch_s = {
+        "swdge": ("gpsimd_dge", core.dma.swdge_s, 0.0),
+        "hwdge": (options.trigger or "sync", core.dma.hwdge_s, 0.0),
+        "none": _prepared(core),
     }[dge]
-    return transfer._replace(trigger=lane, trigger_s=seconds)
+    return transfer._replace(trigger=lane, trigger_s=seconds, fetch_s=fetch_s)
 
 
-def _trigger(core: Core) -> tuple[str, float]:
-    """The lane that starts a transfer when the kernel leaves the choice open, and its time."""
+def _trigger(core: Core) -> tuple[str, float, float]:
+    """The lane that starts a transfer when the kernel leaves the choice open, and its times."""
     if core.dma.trigger == "gpsimd":
-        return "gpsimd_dge", core.dma.swdge_s
-    return "sync", core.sync.dma_trigger_s
+        return "gpsimd_dge", core.dma.swdge_s, 0.0
+    return _prepared(core)
+
+
+def _prepared(core: Core) -> tuple[str, float, float]:
+    """SyncE points at descriptors in HBM, which the DMA engines fetch."""
+    return "sync", core.sync.dma_trigger_s, core.dma.fetch_s
 
 
 DMA_COPY = DmaCopy()

@@ -38,6 +38,7 @@ class Transfer(NamedTuple):
     hbm_bytes: int  # read from and written to HBM
     trigger: str  # lane that starts it
     trigger_s: float  # how long that lane is occupied
+    fetch_s: float = 0.0  # of descriptors that lie in HBM, before the first byte
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,6 +127,10 @@ class Instruction:
     def keeps(self, kind: Kind, values: Any) -> bool:
         """Whether part of what it writes to may stay as it was."""
         return False
+
+    def mode(self, kind: Kind) -> str:
+        """The mode of TensorE that multiplies, a key of `macs_per_pe_cycle`; "" if none does."""
+        return ""
 
     def flops(self, kind: Kind) -> int:
         """Useful floating-point operations on TensorE, for MFU."""

@@ -179,7 +179,8 @@ class NcMatmulMx(Instruction):
         stationary, moving = kind.reads[:2]
         tensor = core.tensor
         m, n = stationary.free, moving.free
-        cycles = max(min(tensor.min_interval_cycles, m), n)
+        slowdown = PACK / tensor.macs_per_pe_cycle[self.mode(kind)]
+        cycles = max(min(tensor.min_interval_cycles, m), n) * slowdown
         load = Step(
             "tensor_load",
             "LoadStationary",
@@ -189,6 +190,9 @@ class NcMatmulMx(Instruction):
         busy = cycles * tensor.pass_overhead / tensor.clock_hz
         latency = tensor.latency_cycles / tensor.clock_hz
         return load, Step("tensor", "MultiplyMoving", busy, latency, self.flops(kind))
+
+    def mode(self, kind: Kind) -> str:
+        return "mx"
 
     def execute(
         self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any

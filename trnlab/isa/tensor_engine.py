@@ -162,12 +162,13 @@ class NcMatmul(Instruction):
         """
         moving, options, tensor = kind.reads[1], kind.options, core.tensor
         m, n = _free_sizes(kind)
-        cycles: float = max(min(tensor.min_interval_cycles, m), n) * options.share
+        terms = ROWS_OF_DOUBLE if options.is_double_row else 1  # of one processing element
+        slowdown = terms / tensor.macs_per_pe_cycle[self.mode(kind)]
+        cycles = max(min(tensor.min_interval_cycles, m), n) * options.share * slowdown
         passes = 1
         if moving.dtype == "float32":
             passes = tensor.fp32_matmuls_per_call
-            slowdown = tensor.macs_per_pe_cycle["bfloat16"] / tensor.macs_per_pe_cycle["float32"]
-            cycles = cycles * slowdown / passes
+            cycles /= passes
             if options.has_onezero:
                 cycles /= tensor.onezero_speedup
             elif options.is_transpose:
@@ -209,6 +210,9 @@ class NcMatmul(Instruction):
     def keeps(self, kind: Kind, values: bool | None) -> bool:
         return values is not False and not kind.options.is_transpose
 
+    def mode(self, kind: Kind) -> str:
+        return "float8_double_row" if kind.options.is_double_row else mode_of(kind.reads[1])
+
     def flops(self, kind: Kind) -> int:
         """2 K M N; moving bits is no arithmetic."""
         if kind.options.is_transpose:
@@ -216,6 +220,11 @@ class NcMatmul(Instruction):
         m, n = _free_sizes(kind)
         rows = ROWS_OF_DOUBLE if kind.options.is_double_row else 1
         return 2 * rows * kind.reads[0].partitions * m * n
+
+
+def mode_of(operand: Signature) -> str:
+    """How TensorE multiplies an operand of this dtype."""
+    return "float8" if itemsize(operand.dtype) == 1 else operand.dtype
 
 
 def _free_sizes(kind: Kind) -> tuple[int, int]:
@@ -287,9 +296,9 @@ class NcTransposeTensor(Instruction):
         data = kind.reads[0]
         tensor = core.tensor
         cycles: float = max(data.partitions, min(tensor.min_interval_cycles, data.free))
+        cycles /= tensor.macs_per_pe_cycle.get(mode_of(data), 1.0)  # integers move as BF16 does
         if data.dtype == "float32":
-            slowdown = tensor.macs_per_pe_cycle["bfloat16"] / tensor.macs_per_pe_cycle["float32"]
-            cycles = cycles * slowdown / tensor.fp32_transpose_speedup
+            cycles /= tensor.fp32_transpose_speedup
         load = Step(
             "tensor_load",
             "LoadStationary",

@@ -6,7 +6,8 @@ on theirs.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import trnlab.nki.language as nl
@@ -92,10 +93,10 @@ def hoisted(lhsT, rhs):
 
 
 @nki.jit
-def blocked(lhsT, rhs, m_block=4, n_block=2):
+def blocked(lhsT, rhs, m_block=4, n_block=2, n_tile=TILE_N):
     """M and N blocked: m_block x n_block result tiles share their operands' loads."""
-    K, M, N = check(lhsT, rhs, m_block=m_block, n_block=n_block)
-    BLOCK_M, BLOCK_N = m_block * TILE_M, n_block * TILE_N
+    K, M, N = check(lhsT, rhs, m_block=m_block, n_block=n_block, n_tile=n_tile)
+    BLOCK_M, BLOCK_N = m_block * TILE_M, n_block * n_tile
     result = nl.ndarray((M, N), dtype=result_dtype(lhsT), buffer=nl.shared_hbm, name="result")
 
     for n0 in nl.affine_range(0, N, BLOCK_N):
@@ -103,28 +104,28 @@ def blocked(lhsT, rhs, m_block=4, n_block=2):
         for m0 in nl.affine_range(0, M, BLOCK_M):
             lhsT_block = load_block(lhsT, 0, K, m0, BLOCK_M, "lhsT_block")
             for m in nl.affine_range(0, BLOCK_M, TILE_M):
-                for n in nl.affine_range(0, BLOCK_N, TILE_N):
-                    acc = nl.ndarray((TILE_M, TILE_N), nl.float32, buffer=nl.psum, name="acc")
+                for n in nl.affine_range(0, BLOCK_N, n_tile):
+                    acc = nl.ndarray((TILE_M, n_tile), nl.float32, buffer=nl.psum, name="acc")
                     for k in nl.affine_range(K // TILE_K):
                         nisa.nc_matmul(
                             dst=acc,
                             stationary=lhsT_block[:, k, m : m + TILE_M],
-                            moving=rhs_block[:, k, n : n + TILE_N],
+                            moving=rhs_block[:, k, n : n + n_tile],
                         )
-                    out = nl.ndarray((TILE_M, TILE_N), dtype=result.dtype, name="out")
+                    out = nl.ndarray((TILE_M, n_tile), dtype=result.dtype, name="out")
                     nisa.tensor_copy(dst=out, src=acc)
                     row, col = m0 + m, n0 + n
-                    nisa.dma_copy(dst=result[row : row + TILE_M, col : col + TILE_N], src=out)
+                    nisa.dma_copy(dst=result[row : row + TILE_M, col : col + n_tile], src=out)
     return result
 
 
 @nki.jit
-def pipelined(lhsT, rhs, m_block=4, n_block=1, k_block=8):
+def pipelined(lhsT, rhs, m_block=4, n_block=1, k_block=8, n_tile=TILE_N):
     """M, N and K blocked: sums of a K block move to SBUF while two PSUM banks take turns."""
-    K, M, N = check(lhsT, rhs, m_block=m_block, n_block=n_block, k_block=k_block)
-    BLOCK_M, BLOCK_N, BLOCK_K = m_block * TILE_M, n_block * TILE_N, k_block * TILE_K
+    K, M, N = check(lhsT, rhs, m_block=m_block, n_block=n_block, k_block=k_block, n_tile=n_tile)
+    BLOCK_M, BLOCK_N, BLOCK_K = m_block * TILE_M, n_block * n_tile, k_block * TILE_K
     result = nl.ndarray((M, N), dtype=result_dtype(lhsT), buffer=nl.shared_hbm, name="result")
-    banks = [nl.ndarray((TILE_M, TILE_N), nl.float32, nl.psum, name=f"bank{b}") for b in range(2)]
+    banks = [nl.ndarray((TILE_M, n_tile), nl.float32, nl.psum, name=f"bank{b}") for b in range(2)]
     turn = 0
 
     for n0 in nl.affine_range(0, N, BLOCK_N):
@@ -134,26 +135,26 @@ def pipelined(lhsT, rhs, m_block=4, n_block=1, k_block=8):
                 lhsT_block = load_block(lhsT, k0, BLOCK_K, m0, BLOCK_M, "lhsT_block")
                 rhs_block = load_block(rhs, k0, BLOCK_K, n0, BLOCK_N, "rhs_block")
                 for m in nl.affine_range(0, BLOCK_M, TILE_M):
-                    for n in nl.affine_range(0, BLOCK_N, TILE_N):
+                    for n in nl.affine_range(0, BLOCK_N, n_tile):
                         acc = banks[turn % 2]
                         turn += 1
                         for k in nl.affine_range(k_block):
                             nisa.nc_matmul(
                                 dst=acc,
                                 stationary=lhsT_block[:, k, m : m + TILE_M],
-                                moving=rhs_block[:, k, n : n + TILE_N],
+                                moving=rhs_block[:, k, n : n + n_tile],
                                 accumulate=k > 0,
                             )
                         if k0 == 0:
-                            sums[m, n] = nl.ndarray((TILE_M, TILE_N), nl.float32, name="sum")
+                            sums[m, n] = nl.ndarray((TILE_M, n_tile), nl.float32, name="sum")
                             nisa.tensor_copy(dst=sums[m, n], src=acc)
                         else:
                             nisa.tensor_tensor(sums[m, n], sums[m, n], acc, op=nl.add)
             for (m, n), total in sums.items():
-                out = nl.ndarray((TILE_M, TILE_N), dtype=result.dtype, name="out")
+                out = nl.ndarray((TILE_M, n_tile), dtype=result.dtype, name="out")
                 nisa.tensor_copy(dst=out, src=total)
                 row, col = m0 + m, n0 + n
-                nisa.dma_copy(dst=result[row : row + TILE_M, col : col + TILE_N], src=out)
+                nisa.dma_copy(dst=result[row : row + TILE_M, col : col + n_tile], src=out)
     return result
 
 
@@ -175,7 +176,9 @@ def result_dtype(operand) -> str:
     return "bfloat16" if operand.dtype.startswith("float8") else operand.dtype
 
 
-def check(lhsT, rhs, m_block: int = 1, n_block: int = 1, k_block: int = 1) -> tuple[int, int, int]:
+def check(
+    lhsT, rhs, m_block: int = 1, n_block: int = 1, k_block: int = 1, n_tile: int = TILE_N
+) -> tuple[int, int, int]:
     """K, M and N of a product whose blocks divide it.
 
     Raises:
@@ -188,7 +191,7 @@ def check(lhsT, rhs, m_block: int = 1, n_block: int = 1, k_block: int = 1) -> tu
             "[K, N] with the same K"
         )
     (K, M), N = lhsT.shape, rhs.shape[1]
-    sizes = (("K", K, TILE_K, k_block), ("M", M, TILE_M, m_block), ("N", N, TILE_N, n_block))
+    sizes = (("K", K, TILE_K, k_block), ("M", M, TILE_M, m_block), ("N", N, n_tile, n_block))
     matmuls = math.prod(-(-size // tile) for _, size, tile, _ in sizes)
     if matmuls > MAX_CALLS // 4:
         raise LimitError(
@@ -213,16 +216,21 @@ class Rung(NamedTuple):
     kernel: Callable
     meaning: str
     blocks: dict[str, int]  # keyword arguments and their defaults, in tiles
+    tiles: Mapping[str, tuple[int, ...]] = MappingProxyType({})  # and sizes of tiles to try
 
 
+_TILES = {"n_tile": (TILE_N // 2, TILE_N)}
 LADDER = {
     "one_tile": Rung(one_tile, "One tile: the smallest product", {}),
     "tiled": Rung(tiled, "Tiled: both operands loaded for every nc_matmul", {}),
     "hoisted": Rung(hoisted, "Hoisted: loads moved out of the inner loop", {}),
-    "blocked": Rung(blocked, "Blocked: M and N tiles share loads", {"m_block": 4, "n_block": 2}),
+    "blocked": Rung(
+        blocked, "Blocked: M and N tiles share loads", {"m_block": 4, "n_block": 2}, _TILES
+    ),
     "pipelined": Rung(
         pipelined,
         "Pipelined: K blocked too, two PSUM banks take turns",
         {"m_block": 4, "n_block": 1, "k_block": 8},
+        _TILES,
     ),
 }

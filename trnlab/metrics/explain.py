@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from trnlab.isa.instruction import Kind
 from trnlab.metrics.loads import SMALL_BYTES, loads_of
 from trnlab.metrics.utilization import busy_s
 from trnlab.schedule.dependencies import BANK, READ, SPACE, WRITE
@@ -20,12 +21,18 @@ LEAST_SHARE = 0.002  # of the total time; smaller savings are left out
 
 
 class Gap(NamedTuple):
-    """Idle time of the busiest engine, by what it waited for."""
+    """Idle time of the busiest engine, by what it waited for, and for whom."""
 
     kind: str
+    on: str  # the engine or DMA queue; "" if no other is to blame
     seconds: float
     times: int
     text: str  # the longest one
+
+    @property
+    def why(self) -> str:
+        """Kind and whom it waits for, in a few words."""
+        return f"{self.kind}, on {self.on}" if self.on else self.kind
 
 
 class Cause(NamedTuple):
@@ -47,7 +54,11 @@ class Explanation(NamedTuple):
 
     def __str__(self) -> str:
         lines = [f"{self.total_s * 1e6:,.1f} us. {_busiest(self)}"]
-        lines += [f"  idle {gap.seconds * 1e6:,.1f} us: {gap.text}" for gap in self.gaps]
+        lines += [
+            f"  idle {gap.seconds * 1e6:,.1f} us: {gap.why}, in {_times(gap.times)} {gap.text}"
+            for gap in self.gaps
+            if gap.seconds >= LEAST_SHARE * self.total_s
+        ]
         lines += [
             f"{number}. {cause.text} Without it: {cause.saved_s * 1e6:,.1f} us less "
             f"({cause.saved_s / self.total_s:.1%})."
@@ -78,15 +89,21 @@ def _gaps(line: Timeline, engine: str) -> tuple[Gap, ...]:
     rows = np.flatnonzero((line["engine"] == ENGINES.index(engine)) & (line["wait_s"] > 0))
     if engine == "tensor":
         rows = rows[line["lane"][rows] == line.lanes.index("tensor")]
-    kinds, waits = line["wait_kind"][rows], line["wait_s"][rows]
+    on = line["wait_on"][rows]
+    lanes = np.where(on >= 0, line["lane"][on], -1)
     found = []
-    for code in np.unique(kinds):
-        chosen = rows[kinds == code]
-        longest = int(chosen[np.argmax(line["wait_s"][chosen])])
-        seconds = float(waits[kinds == code].sum())
+    for code, lane in np.unique(np.stack((line["wait_kind"][rows], lanes)), axis=1).T:
+        chosen = rows[(line["wait_kind"][rows] == code) & (lanes == lane)]
+        waits = line["wait_s"][chosen]
+        longest = int(chosen[np.argmax(waits)])
+        whom = line.lane_title(int(line["wait_on"][longest])) if lane >= 0 else ""
         text = line.wait_text(longest)
-        found.append(Gap(line.wait_kinds[code], seconds, len(chosen), text))
+        found.append(Gap(line.wait_kinds[code], whom, float(waits.sum()), len(chosen), text))
     return tuple(sorted(found, key=lambda gap: -gap.seconds))
+
+
+def _times(count: int) -> str:
+    return "1 wait:" if count == 1 else f"{count:,} waits; the longest:"
 
 
 Suspect = tuple[str, Change, str]
@@ -105,7 +122,8 @@ def _engines(line: Timeline) -> Iterator[Suspect]:
     core = line.core
     if "LoadTable" in ops:
         count = int((line["op"] == line.ops.index("LoadTable")).sum())
-        text = f"ScalarE loads a table of functions {count} times; group calls of one function."
+        often = "once" if count == 1 else f"{count:,} times"
+        text = f"ScalarE loads a table of functions {often}; group calls of one function."
         yield "function tables", Change({"scalar.table_load_s": 0.0}), text
     if "MultiplyMoving" in ops and core.tensor.ramp_s:
         rate = core.tensor.ramp_rate
@@ -168,10 +186,10 @@ def _transfers(line: Timeline) -> Iterator[Suspect]:
             f"{loads.small:,} of {loads.transfers:,} DMA transfers move less than {SMALL_BYTES:,} "
             f"bytes per partition, {loads.mean_bytes:,.0f} on average; load larger blocks at once.",
         )
-    latency = dma.start_s + dma.completion_s
+    latency = dma.usual_start_s + dma.completion_s
     yield (
         "DMA latency",
-        Change({"dma.start_s": 0.0, "dma.stagger_s": 0.0, "dma.completion_s": 0.0}),
+        Change(dict.fromkeys(_LATENCY, 0.0)),
         f"A transfer takes {latency * 1e6:.1f} us beside its bytes; start it earlier.",
     )
     yield (
@@ -187,6 +205,7 @@ def _transfers(line: Timeline) -> Iterator[Suspect]:
         )
 
 
+_LATENCY = ("dma.start_s", "dma.fetch_s", "dma.stagger_s", "dma.completion_s")
 _FREE_OVERHEAD: Mapping[str, float] = {
     "dma.descriptor_s": 0.0,
     "dma.transfer_s": 0.0,
@@ -216,7 +235,7 @@ def _habits(line: Timeline) -> Iterator[Suspect]:
     transposes = frozenset(
         call
         for call, recorded in enumerate(calls)
-        if recorded.kind.engine == "tensor" and recorded.kind.instruction.name == "nc_transpose"
+        if recorded.kind.engine == "tensor" and _is_transpose(recorded.kind)
     )
     if transposes:
         yield (
@@ -224,3 +243,8 @@ def _habits(line: Timeline) -> Iterator[Suspect]:
             Change(free=transposes),
             f"TensorE makes {len(transposes):,} transposes; load transposed, or store that way.",
         )
+
+
+def _is_transpose(kind: Kind) -> bool:
+    """nc_transpose, or a matmul that only moves bits."""
+    return kind.instruction.name == "nc_transpose" or getattr(kind.options, "is_transpose", False)

@@ -1,15 +1,18 @@
 """A timeline in the Chrome trace format, which Perfetto opens.
 
-Tracks: one thread for each lane. Slices: device instructions. Flow arrows: what a waiting
-instruction waited for. Counters: bytes held in SBUF, and bytes per second that DMA moves.
+Tracks: one thread for each lane, and more of them where transfers of one queue overlap, since
+slices of one thread may nest but not cross. Slices: device instructions, in whole nanoseconds. Flow
+arrows: what a waiting instruction waited for. Counters: bytes held in SBUF, and bytes per second
+that DMA moves.
 
-Source of the format: the "Trace Event Format" document that Perfetto's documentation refers to.
+Source of the format: the "Trace Event Format" document that Perfetto's documentation refers to, and
+what Perfetto's FAQ says of overlapping events.
 """
 
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,7 +20,17 @@ from trnlab.schedule.timeline import Timeline
 
 PROCESS = 1
 US = 1e6  # the format counts microseconds
+NS_PER_US = 1000
 Event = dict[str, Any]
+
+
+class Slices(NamedTuple):
+    """When and where each row is drawn."""
+
+    start_ns: np.ndarray
+    end_ns: np.ndarray
+    track: np.ndarray
+    titles: list[str]  # of the tracks
 
 
 def write_perfetto(line: Timeline, tiles: Mapping[str, np.ndarray], path: str | Path) -> None:
@@ -36,50 +49,77 @@ def write_perfetto(line: Timeline, tiles: Mapping[str, np.ndarray], path: str | 
 
 def events(line: Timeline, tiles: Mapping[str, np.ndarray]) -> Iterator[Event]:
     """Every event of the trace."""
-    yield from _names(line)
-    yield from _slices(line)
-    yield from _arrows(line)
+    drawn = slices(line)
+    yield from _names(line, drawn)
+    yield from _slices(line, drawn)
+    yield from _arrows(line, drawn)
     yield from _counter("SBUF bytes per partition", "bytes", *_sbuf(tiles))
     yield from _counter("DMA bandwidth", "GB/s", *_bandwidth(line))
 
 
-def _names(line: Timeline) -> Iterator[Event]:
-    yield _meta("process_name", 0, {"name": line.core.name})
+def slices(line: Timeline) -> Slices:
+    """Rows in whole nanoseconds, each on a track on which nothing crosses it."""
+    start = np.rint(line["start_s"] * 1e9).astype(np.int64)
+    end = np.rint((line["start_s"] + line["busy_s"]) * 1e9).astype(np.int64)
+    track = np.zeros(line.rows, np.int64)
+    titles: list[str] = []
     for lane in np.unique(line["lane"]).tolist():
-        row = int(np.argmax(line["lane"] == lane))
-        yield _meta("thread_name", lane, {"name": line.lane_title(row)})
-        yield _meta("thread_sort_index", lane, {"sort_index": lane})
+        rows = np.flatnonzero(line["lane"] == lane)
+        rows = rows[np.argsort(start[rows], kind="stable")]
+        place, count = _side_by_side(start[rows].tolist(), end[rows].tolist())
+        track[rows] = len(titles) + np.array(place)
+        title = line.lane_title(int(rows[0]))
+        titles += [title, *(f"{title}, {more + 2}" for more in range(count - 1))]
+    return Slices(start, end, track, titles)
 
 
-def _meta(name: str, lane: int, args: Event) -> Event:
-    return {"name": name, "ph": "M", "pid": PROCESS, "tid": lane, "args": args}
+def _side_by_side(starts: list[int], ends: list[int]) -> tuple[list[int], int]:
+    """The first place that is free at each start, and how many places there are."""
+    free: list[int] = []
+    places = []
+    for start, end in zip(starts, ends, strict=True):
+        place = next((number for number, at in enumerate(free) if at <= start), len(free))
+        free[place : place + 1] = [end]
+        places.append(place)
+    return places, len(free)
 
 
-def _slices(line: Timeline) -> Iterator[Event]:
-    columns = [line[name].tolist() for name in ("lane", "op", "start_s", "busy_s", "call", "line")]
-    for row, (lane, op, start, busy, call, source) in enumerate(zip(*columns, strict=True)):
+def _names(line: Timeline, drawn: Slices) -> Iterator[Event]:
+    yield _meta("process_name", 0, {"name": line.core.name})
+    for track, title in enumerate(drawn.titles):
+        yield _meta("thread_name", track, {"name": title})
+        yield _meta("thread_sort_index", track, {"sort_index": track})
+
+
+def _meta(name: str, track: int, args: Event) -> Event:
+    return {"name": name, "ph": "M", "pid": PROCESS, "tid": track, "args": args}
+
+
+def _slices(line: Timeline, drawn: Slices) -> Iterator[Event]:
+    columns = (drawn.track, line["op"], drawn.start_ns, drawn.end_ns, line["call"], line["line"])
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    for row, (track, op, start, end, call, source) in enumerate(rows):
         yield {
             "name": line.ops[op],
             "cat": line.engines[line["engine"][row]],
             "ph": "X",
             "pid": PROCESS,
-            "tid": lane,
-            "ts": start * US,
-            "dur": busy * US,
+            "tid": track,
+            "ts": start / NS_PER_US,
+            "dur": (end - start) / NS_PER_US,
             "args": {"call": call, "line": source, "wait": line.wait_text(row)},
         }
 
 
-def _arrows(line: Timeline) -> Iterator[Event]:
-    """From the end of what was waited for to the start of what waited."""
-    ends = line["start_s"] + line["busy_s"]
+def _arrows(line: Timeline, drawn: Slices) -> Iterator[Event]:
+    """From the last nanosecond of what was waited for to the start of what waited."""
     for row in np.flatnonzero(line["wait_on"] >= 0).tolist():
         on = int(line["wait_on"][row])
+        at = int(drawn.start_ns[row])
+        begin = max(int(drawn.start_ns[on]), min(int(drawn.end_ns[on]) - 1, at))
         shared = {"name": "semaphore", "cat": "wait", "id": row, "pid": PROCESS}
-        begin = min(float(ends[on]), float(line["start_s"][row]))
-        yield {**shared, "ph": "s", "tid": int(line["lane"][on]), "ts": begin * US}
-        at = float(line["start_s"][row]) * US
-        yield {**shared, "ph": "f", "bp": "e", "tid": int(line["lane"][row]), "ts": at}
+        yield {**shared, "ph": "s", "tid": int(drawn.track[on]), "ts": begin / NS_PER_US}
+        yield {**shared, "ph": "f", "bp": "e", "tid": int(drawn.track[row]), "ts": at / NS_PER_US}
 
 
 def _counter(name: str, unit: str, at: np.ndarray, values: np.ndarray) -> Iterator[Event]:

@@ -20,7 +20,7 @@ from trnlab.metrics.roofline import Roofline, roofline
 from trnlab.metrics.tiles import tiles
 from trnlab.metrics.utilization import busy_s
 from trnlab.nki.kernel import Recording, Shape, plain, record, target_chip
-from trnlab.numerics import dtype_name, itemsize
+from trnlab.numerics import dtype_name
 from trnlab.replay import values_after
 from trnlab.schedule import Timeline, schedule
 from trnlab.schedule.timeline import ENGINES
@@ -181,11 +181,8 @@ class Profile:
 
     def _mode(self) -> str:
         """TensorE mode of the run's matmuls; BF16 if it has none."""
-        for recorded in self.trace.calls:
-            if recorded.kind.instruction.name == "nc_matmul":
-                dtype = recorded.kind.reads[1].dtype
-                return "float8" if itemsize(dtype) == 1 else dtype
-        return "bfloat16"
+        modes = (recorded.kind.instruction.mode(recorded.kind) for recorded in self.trace.calls)
+        return next(filter(None, modes), "bfloat16")
 
     @cached_property
     def tiles(self) -> Mapping[str, np.ndarray]:

@@ -30,9 +30,11 @@ def roofline(core: Core, mode: str, flops: int, hbm_bytes: int, total_s: float) 
     Args:
         mode: TensorE mode, a key of `core.tensor.macs_per_pe_cycle`
     """
+    dma = core.dma
+    rate = max(dma.usable_bytes_per_s, dma.piece_bytes_per_s)  # Trainium1 was measured above AWS's
     return Roofline(
         flops / hbm_bytes if hbm_bytes else 0.0,
         flops / total_s if total_s else 0.0,
         core.tensor.peak_flops_per_s(mode),
-        min(core.hbm_bytes_per_s, core.dma.total_bytes_per_s),
+        min(core.hbm_bytes_per_s, dma.engines * rate),
     )

@@ -1,4 +1,4 @@
-"""`trnlab.tune`: every choice of a kernel family, scheduled on shapes alone.
+"""`trnlab.tune`: every tile and block choice of a kernel family, scheduled on shapes alone.
 
 Candidates are independent, so they run one after the other or on any `concurrent.futures.Executor`.
 """
@@ -115,13 +115,14 @@ def tune(
     executor: Executor | None = None,
     blocks: Iterable[int] = BLOCKS,
 ) -> Tuning:
-    """Schedule every block choice of every kernel of a family.
+    """Schedule every tile and block choice of every kernel of a family.
 
     Args:
-        family: kernels by name, each with the block choices it takes
+        family: kernels by name, each with the blocks and tiles that can be chosen
         shapes: of the kernel's inputs, as `trnlab.shape` makes them
-        executor: where candidates run; None: here, one after the other
-        blocks: values of each choice, in tiles
+        executor: where candidates run, such as a process pool or what Dask's
+            `Client.get_executor()` gives; None: here, one after the other
+        blocks: values of each choice of a block, in tiles
     Returns:
         all candidates, the fastest first
     Raises:
@@ -143,8 +144,10 @@ def _tasks(
 ) -> Iterator[_Task]:
     for name, rung in family.items():
         kernel = _address(rung.kernel) if elsewhere else rung.kernel
-        for values in product(blocks, repeat=len(rung.blocks)):
-            choices = tuple(zip(rung.blocks, values, strict=True))
+        names = (*rung.blocks, *rung.tiles)
+        values = (*[blocks] * len(rung.blocks), *rung.tiles.values())
+        for chosen in product(*values):
+            choices = tuple(zip(names, chosen, strict=True))
             yield _Task(name, kernel, choices, shapes, chip)
 
 

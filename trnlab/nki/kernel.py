@@ -12,6 +12,7 @@ from trnlab.errors import KernelError
 from trnlab.nki.inputs import Inputs, Shape, holds_shape, mark_output, output
 from trnlab.nki.launch import Launch, is_running, launching
 from trnlab.nki.located import located
+from trnlab.nki.named_edges import Edges, add_schedule
 from trnlab.nki.platform import asked_platform, platform_chip, require_precise
 from trnlab.nki.team import World
 from trnlab.schedule.races import require_no_race
@@ -22,7 +23,6 @@ from trnlab.trace import Trace
 __all__ = ["Kernel", "Recording", "Shape", "jit", "record", "record_ranks", "simulate"]
 
 MAX_LNC = 2
-Edges = Sequence[tuple[str, Any]]  # (consumer, producer or producers), by instruction name
 
 
 class Recording(NamedTuple):
@@ -221,33 +221,3 @@ class _Rank:
             return None
         self.inputs.update()
         return output(result)
-
-
-def add_schedule(trace: Trace, edges: Edges) -> None:
-    """Make named calls wait for others.
-
-    Raises:
-        KernelError: no instruction has such a name
-    """
-    for consumer, producers in edges:
-        names = [producers] if isinstance(producers, str) else list(producers)
-        for name in (consumer, *names):
-            if name not in trace.named:
-                known = ", ".join(trace.named) or "none: give nisa calls a name="
-                raise KernelError(
-                    f"with_schedule: no instruction is named {name!r}; the kernel has {known}"
-                )
-        before = [call for name in names for call in trace.named[name]]
-        apart = [
-            trace.calls[producer].line
-            for call in trace.named[consumer]
-            for producer in before
-            if not trace.is_within(producer, call)
-        ]
-        if apart:
-            raise KernelError(
-                f"with_schedule: {consumer!r} cannot wait for the instruction in line {apart[0]}, "
-                "which lies in a dynamic loop that it does not lie in; name one outside of the loop"
-            )
-        for call in trace.named[consumer]:
-            trace.order(call, *(producer for producer in before if producer != call))

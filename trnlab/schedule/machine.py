@@ -228,7 +228,7 @@ def _transfers(
         nonlocal equal, is_equal
         row = first_row[call]
         cost: Any = by_variant[variant[call]]
-        ready = start[row] + begin_s
+        ready = start[row] + begin_s + cost.fetch_s
         lane = queues + queue[call]
         reason = TRIGGERED
         if free[lane] > ready:
@@ -268,7 +268,8 @@ def _transfers(
         done[slot] = done[slot + 2] = end + completion
 
     def transfer_ready(call: int) -> float:
-        return max(start[first_row[call]] + begin_s, free[queues + queue[call]])
+        fetch_s = by_variant[variant[call]].fetch_s  # type: ignore[union-attr]
+        return max(start[first_row[call]] + begin_s + fetch_s, free[queues + queue[call]])
 
     return transfer, transfer_ready
 

@@ -3,11 +3,12 @@
 Running every workload takes too long for a page that opens; a test keeps that file up to date.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from trnlab.serve.lessons import ROOT
+from trnlab.validation.report import HELD_OUT
 
 PAGE = ROOT / "docs" / "validation.md"
 
@@ -23,6 +24,7 @@ class Figure(NamedTuple):
     predicted: float
     error: str  # with its unit
     source: str
+    is_held_out: bool = False  # no constant was fitted to it
 
     @property
     def size(self) -> float:
@@ -41,14 +43,21 @@ class Summary(NamedTuple):
 
 
 def figures(page: Path = PAGE) -> list[Figure]:
-    """The rows of the page's table."""
-    lines = page.read_text(encoding="utf-8").splitlines()
-    table = [line.strip("| ").split(" | ") for line in lines if line.startswith("| ")]
-    return [
-        Figure(cells[0], cells[1], cells[2], cells[3], _number(cells[4]), _number(cells[5]),
-               cells[6], cells[7])
-        for cells in table[1:]
-    ]  # fmt: skip
+    """The rows of the page's tables."""
+    fitted, _, held_out = page.read_text(encoding="utf-8").partition(f"## {HELD_OUT}")
+    return [*_rows(fitted, False), *_rows(held_out, True)]
+
+
+def _rows(section: str, is_held_out: bool) -> Iterator[Figure]:
+    table = [line for line in section.splitlines() if line.startswith("| ")]
+    for line in table[1:]:
+        workload, chip, quantity, unit, published, predicted, error, _, source = (
+            cell.strip() for cell in line.strip("|").split(" | ")
+        )
+        yield Figure(
+            workload, chip, quantity, unit, _number(published), _number(predicted), error, source,
+            is_held_out,
+        )  # fmt: skip
 
 
 def summary(rows: Sequence[Figure]) -> Summary:

@@ -23,6 +23,7 @@ class Dma(Record):
     transfer_s: float  # fixed cost of a transfer on each engine that takes part
     trigger: str  # "gpsimd" writes descriptors, or "sync" starts prepared ones: the usual way
     start_s: float  # from the trigger to the first byte
+    fetch_s: float  # longer, if the descriptors were prepared and lie in HBM
     stagger_s: float  # an engine starts that much after the one before it
     queue_interval_s: float  # smallest distance of two transfers of a queue
     completion_s: float  # from the last byte to the waiting engine
@@ -35,6 +36,11 @@ class Dma(Record):
     compute_max_sources: int  # tensors that one dma_compute adds
     packet_bytes: int  # grain of arbitration between queues
     priority_classes: int  # 1: round robin only
+
+    @property
+    def usual_start_s(self) -> float:
+        """From the trigger to the first byte, when the kernel leaves the descriptors open."""
+        return self.start_s + (self.fetch_s if self.trigger == "sync" else 0.0)
 
     @property
     def has_hwdge(self) -> bool:

@@ -169,13 +169,16 @@ _gpsimd = GpSimdEngine(
 _sync = SyncEngine(
     source=doc.TRN1_GUIDE,
     clock_hz=1.4e9,
-    dma_trigger_s=V3.sync.dma_trigger_s,
-    sources={"clock_hz": doc.SCHEMA, "dma_trigger_s": doc.TUTORIAL_PROFILES},
+    dma_trigger_s=466e-9,
+    sources={
+        "clock_hz": doc.SCHEMA,
+        "dma_trigger_s": "pace of SyncE's triggers, " + doc.MAMBA_PROFILES,
+    },
+    status={"dma_trigger_s": "measured"},
     assumed={
         "clock_hz": Assumption(
             low=1.12e9, high=1.4e9, why="No clock is given; this is the profiler's core clock."
         ),
-        "dma_trigger_s": Assumption(low=50e-9, high=1.0e-6, why=_AS_TRN2),
     },
 )
 
@@ -186,11 +189,12 @@ _dma = Dma(
     partitions_per_engine=8,
     raw_bytes_per_s=27.2e9,
     usable_bytes_per_s=17e9,
-    descriptor_s=45e-9,
+    descriptor_s=38e-9,
     max_piece_bytes=V3.dma.max_piece_bytes,
     transfer_s=10e-9,
     trigger="sync",
     start_s=V3.dma.start_s,
+    fetch_s=V3.dma.fetch_s,
     stagger_s=V3.dma.stagger_s,
     queue_interval_s=V3.dma.queue_interval_s,
     completion_s=V3.dma.completion_s,
@@ -205,10 +209,11 @@ _dma = Dma(
     priority_classes=1,
     sources={
         "usable_bytes_per_s": f"{doc.DMA_BANDWIDTH}; {doc.DMA_OVERVIEW}",
-        "descriptor_s": "pieces of 2 KiB at 17 B/ns, " + doc.DMA_BANDWIDTH,
+        "descriptor_s": "32 KiB of one engine in 1,810 ns, " + doc.PERF_PROFILES,
         "max_piece_bytes": doc.TUTORIAL_PROFILES,
-        "trigger": "queues of SyncE, profiles of nki/guides/tutorials/fused_mamba.rst",
+        "trigger": "queues of SyncE, " + doc.MAMBA_PROFILES,
         "start_s": doc.DMA_PROFILES,
+        "fetch_s": doc.DMA_PROFILES,
         "stagger_s": doc.DMA_PROFILES,
         "queue_interval_s": doc.DMA_PROFILES,
         "completion_s": doc.DMA_PROFILES,
@@ -220,7 +225,7 @@ _dma = Dma(
         "packet_bytes": doc.OVERLAP,
     },
     status={
-        "descriptor_s": "inferred",
+        "descriptor_s": "measured",
         "hwdge_instances": "absent",
         "hwdge_s": "absent",
     },
@@ -234,6 +239,7 @@ _dma = Dma(
         "stagger_s": Assumption(low=0.0, high=50e-9, why=_AS_TRN2),
         "queue_interval_s": Assumption(low=0.0, high=1.2e-6, why=_AS_TRN2),
         "start_s": Assumption(low=0.5e-6, high=1.3e-6, why=_AS_TRN2),
+        "fetch_s": Assumption(low=0.0, high=0.5e-6, why=_AS_TRN2),
         "completion_s": Assumption(low=0.1e-6, high=0.6e-6, why=_AS_TRN2),
         "swdge_s": Assumption(low=0.3e-6, high=0.9e-6, why=_AS_TRN2),
         "transpose_rate": Assumption(
@@ -246,7 +252,7 @@ _dma = Dma(
     conflicts={
         "raw_bytes_per_s": (Reading(27 * GIB, doc.TRN1_GUIDE),),
         "usable_bytes_per_s": (Reading(18.1e9, "32 KiB in 1,810 ns, " + doc.PERF_PROFILES),),
-        "descriptor_s": (Reading(38e-9, "32 KiB in 1,810 ns, " + doc.PERF_PROFILES),),
+        "descriptor_s": (Reading(45e-9, "pieces of 2 KiB at 17 B/ns, " + doc.DMA_BANDWIDTH),),
     },
 )
 

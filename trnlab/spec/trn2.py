@@ -97,7 +97,7 @@ _vector = VectorEngine(
     issue_cycles=64.0,
     operand_cycles=60.0,
     overhead_cycles=157.0,
-    dependent_overhead_cycles=100.0,
+    dependent_overhead_cycles=186.0,
     fast_sbuf_speedup=4.0,
     fast_speedup=2.0,
     has_fp8_fast_modes=False,
@@ -111,12 +111,14 @@ _vector = VectorEngine(
         "issue_cycles": "tensor_tensor, then copies of 512 elements, " + doc.TUTORIAL_PROFILES,
         "operand_cycles": "one access to a tensor, " + doc.TRN1_GUIDE,
         "overhead_cycles": "abs-max of 16,384 elements in 17.23 us, " + doc.RMSNORM_PROFILES,
-        "dependent_overhead_cycles": f"{doc.TRN1_GUIDE}; {doc.PERF_GUIDE}",
+        "dependent_overhead_cycles": "starts of a clamp, the reciprocal of it and the product with "
+        "it, 191 and 201 ns apart, " + doc.RMSNORM_PROFILES,
         "has_fp8_fast_modes": "BF16 to FP8 runs at 2x, not 4x, " + doc.RMSNORM_PROFILES,
     },
     status={
         "issue_cycles": "measured",
         "overhead_cycles": "measured",
+        "dependent_overhead_cycles": "measured",
         "has_fp8_fast_modes": "measured",
         "quantize_mx_elements_per_cycle": "absent",
         "exponential_elements_per_cycle": "absent",
@@ -124,7 +126,6 @@ _vector = VectorEngine(
     },
     assumed={
         "operand_cycles": Assumption(low=0.0, high=120.0, why=_FROM_TRN1),
-        "dependent_overhead_cycles": Assumption(low=90.0, high=200.0, why=_FROM_TRN1),
     },
     conflicts={
         "overhead_cycles": (
@@ -133,10 +134,7 @@ _vector = VectorEngine(
             Reading(256.0, "tensor_scalar in the 2x mode, " + doc.RMSNORM_PROFILES),
             Reading(144.0, "nki-library, rotational_topk_utils.py"),
         ),
-        "dependent_overhead_cycles": (
-            Reading(90.0, "one-element tensor_scalar in 160 ns, " + doc.RMSNORM_PROFILES),
-            Reading(134.0, "one-element reciprocal in 206 ns, " + doc.RMSNORM_PROFILES),
-        ),
+        "dependent_overhead_cycles": (Reading(100.0, f"{doc.TRN1_GUIDE}; {doc.PERF_GUIDE}"),),
     },
 )
 
@@ -199,12 +197,21 @@ _gpsimd = GpSimdEngine(
 _sync = SyncEngine(
     source=doc.TRN2_GUIDE,
     clock_hz=1.2e9,
-    dma_trigger_s=530e-9,
-    sources={"clock_hz": doc.SCHEMA, "dma_trigger_s": doc.TUTORIAL_PROFILES},
+    dma_trigger_s=116e-9,
+    sources={
+        "clock_hz": doc.SCHEMA,
+        "dma_trigger_s": "from a trigger to SyncE's next instruction, " + doc.DMA_PROFILES,
+    },
     status={"dma_trigger_s": "measured"},
     assumed={
         "clock_hz": Assumption(
             low=0.96e9, high=1.4e9, why="No clock is given; this is the profiler's core clock."
+        ),
+    },
+    conflicts={
+        "dma_trigger_s": (
+            Reading(530e-9, "descriptors not prepared, " + doc.TUTORIAL_PROFILES),
+            Reading(466e-9, "Trainium1, " + doc.MAMBA_PROFILES),
         ),
     },
 )
@@ -221,6 +228,7 @@ _dma = Dma(
     transfer_s=10e-9,
     trigger="gpsimd",
     start_s=0.739e-6,
+    fetch_s=0.261e-6,
     stagger_s=24.7e-9,
     queue_interval_s=0.85e-6,
     completion_s=0.3e-6,
@@ -239,6 +247,7 @@ _dma = Dma(
         "max_piece_bytes": "packet times of " + doc.TUTORIAL_PROFILES,
         "trigger": "no packet of a hardware generator, " + doc.TUTORIAL_PROFILES,
         "start_s": "GpSimdE trigger, " + doc.DMA_PROFILES,
+        "fetch_s": "SyncE trigger to data, 1.0 us, less start_s, " + doc.DMA_PROFILES,
         "stagger_s": "16 shares of 97 ns within 468 ns, " + doc.DMA_PROFILES,
         "queue_interval_s": "floor of the bandwidth curve, " + doc.DMA_PROFILES,
         "completion_s": doc.DMA_PROFILES,
@@ -255,6 +264,7 @@ _dma = Dma(
         "descriptor_s": "inferred",
         "max_piece_bytes": "inferred",
         "start_s": "measured",
+        "fetch_s": "measured",
         "stagger_s": "measured",
         "completion_s": "measured",
         "swdge_s": "measured",
@@ -277,7 +287,7 @@ _dma = Dma(
         "descriptor_s": (Reading(2.7e-9, "eight rows of 256 B in 97 ns, " + doc.DMA_PROFILES),),
         "start_s": (
             Reading(0.9e-6, "GpSimdE trigger of a store, " + doc.DMA_PROFILES),
-            Reading(1.0e-6, "SyncE trigger, " + doc.DMA_PROFILES),
+            Reading(0.77e-6, "SyncE trigger to the first engine, " + doc.DMA_PROFILES),
             Reading(1.3e-6, "semaphore to start, " + doc.DMA_BANDWIDTH),
         ),
         "swdge_s": (Reading(880e-9, "from producer to trigger, " + doc.DMA_PROFILES),),

@@ -90,12 +90,16 @@ def _add_stage(total, lhsT_tiles, rhs_tiles, m):
 
 
 @nki.jit
-def exponential(data):
-    """Load, exp, store."""
+def exponential(data, dge_mode=nisa.dge_mode.unknown):
+    """Load, exp, store.
+
+    Args:
+        dge_mode: who writes the descriptors of the load
+    """
     result = nl.ndarray(data.shape, dtype=data.dtype, buffer=nl.shared_hbm, name="result")
     tile = nl.ndarray(data.shape, dtype=data.dtype, buffer=nl.sbuf, name="tile")
     out = nl.ndarray(data.shape, dtype=data.dtype, buffer=nl.sbuf, name="out")
-    nisa.dma_copy(dst=tile, src=data)
+    nisa.dma_copy(dst=tile, src=data, dge_mode=dge_mode)
     nisa.activation(dst=out, op=nl.exp, data=tile)
     nisa.dma_copy(dst=result, src=out)
     return result

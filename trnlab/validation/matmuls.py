@@ -21,6 +21,12 @@ def fp32() -> Iterator[Row]:
     yield from _rows("FP32 matmul, tiled", TUTORIAL, tiled, 39_895, {
         "MFU": 17.52, "MBU": 38.06, "TensorE active": 87.28, "DMA active": 99.93,
     })  # fmt: skip
+    line = tiled.timeline
+    for quantity, unit, published, predicted in (
+        ("MATMUL instructions", "", 65_536, (line["op"] == line.ops.index("MultiplyMoving")).sum()),
+        ("HBM traffic", "GB", 10.87, line["bytes"].sum() / 1e9),
+    ):
+        yield Row("FP32 matmul, tiled", "trn2", quantity, unit, published, predicted, TUTORIAL)
     blocks = {"m_block": 8, "n_block": 2, "k_block": 8}
     blocked = profile(matmul.pipelined, *operands, chip="trn2", **blocks)
     yield from _rows("FP32 matmul, fully blocked", TUTORIAL, blocked, 28_302, {

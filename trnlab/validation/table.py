@@ -17,6 +17,7 @@ class Row(NamedTuple):
     source: str
     limit: float = 5.0  # largest error that is accepted, in points or percent
     note: str = ""  # what a reader must know of the published figure
+    is_held_out: bool = False  # no constant was fitted to it
 
     @property
     def error(self) -> float:
@@ -28,6 +29,11 @@ class Row(NamedTuple):
     def is_within(self) -> bool:
         """Whether the error is at most the limit."""
         return abs(self.error) <= self.limit
+
+    @property
+    def limit_text(self) -> str:
+        """The largest error that is accepted, with its unit."""
+        return f"{self.limit:g} {'points' if self.unit == PERCENT else '%'}"
 
     @property
     def error_text(self) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import trnlab.nki.language as nl
 from trnlab.metrics.profile import Profile, profile, shape
+from trnlab.nki import isa as nisa
 from trnlab.validation import kernels
 from trnlab.validation.table import Row
 
@@ -16,28 +17,29 @@ COUNT = 24  # transfers of one bandwidth
 
 def single() -> Iterator[Row]:
     """Load, exp, store of 32 KiB: by one DMA engine, and by all sixteen."""
-    one = profile(kernels.exponential, shape((4, 4096), "bfloat16"), chip="trn2")
-    for quantity, published, row, part, note in (
-        ("transfer by one engine", 1416, "dma_copy", "busy", ""),
-        ("exp, 4,096 elements", 3705, "activation", "latency", PIXELS),
-        ("load of the exp table", 1250, "LoadTable", "latency", "1.22 to 1.29 us"),
-    ):
-        yield _row("Load, exp, store of [4, 4096]", one, quantity, published, row, part, note)
+    prepared = {"dge_mode": nisa.dge_mode.none}  # SyncE started this load
+    one = profile(kernels.exponential, shape((4, 4096), "bfloat16"), chip="trn2", **prepared)
     both = profile(kernels.exponential, shape((128, 128), "bfloat16"), chip="trn2")
-    workload = "Load, exp, store of [128, 128]"
-    share_ns = _share_s(both) * 1e9
-    yield Row(workload, "trn2", "one engine's share", "ns", 97, share_ns, OVERVIEW)
-    for quantity, published, row, part, note in (
-        ("all engines' shares", 468, "dma_copy", "busy", ""),
-        ("exp, 128 elements", 400, "activation", "latency", PIXELS),
-    ):
-        yield _row(workload, both, quantity, published, row, part, note)
-    start = _first(both, "start_s", "dma_copy") - _first(both, "start_s", "DmaTrigger")
-    yield Row(workload, "trn2", "trigger to first byte", "ns", 739, start * 1e9, OVERVIEW)
-    line = both.timeline
-    end = _first(both, "start_s", "dma_copy") + _first(both, "busy_s", "dma_copy")
-    gap = float(line["start_s"][line["op"] == line.ops.index("LoadTable")][0]) - end
-    yield Row(workload, "trn2", "last byte to ScalarE", "ns", 300, gap * 1e9, OVERVIEW, note=PIXELS)
+    for run, workload, rows in (
+        (one, "Load, exp, store of [4, 4096]", {
+            "transfer by one engine": (1416, _busy_s(one, "dma_copy"), ""),
+            "SyncE's trigger to first byte": (1000, _start_gap_s(one), PIXELS),
+            "last byte to ScalarE": (300, _end_gap_s(one), PIXELS),
+            "exp, 4,096 elements": (3705, _latency_s(one, "activation"), PIXELS),
+            "load of the exp table": (1280, _latency_s(one, "LoadTable"), PIXELS),
+        }),
+        (both, "Load, exp, store of [128, 128]", {
+            "one engine's share": (97, _share_s(both), ""),
+            "all engines' shares": (468, _busy_s(both, "dma_copy"), ""),
+            "GpSimdE's trigger to first byte": (739, _start_gap_s(both), ""),
+            "last byte to ScalarE": (300, _end_gap_s(both), PIXELS),
+            "exp, 128 elements": (400, _latency_s(both, "activation"), PIXELS),
+        }),
+    ):  # fmt: skip
+        for quantity, (published, seconds, note) in rows.items():
+            yield Row(
+                workload, run.chip, quantity, "ns", published, 1e9 * seconds, OVERVIEW, note=note
+            )
 
 
 def bandwidth() -> Iterator[Row]:
@@ -65,16 +67,25 @@ def _first(run: Profile, column: str, op: str) -> float:
     return float(line[column][line["op"] == line.ops.index(op)][0])
 
 
+def _busy_s(run: Profile, op: str) -> float:
+    return _first(run, "busy_s", op)
+
+
+def _latency_s(run: Profile, op: str) -> float:
+    return _first(run, "end_s", op) - _first(run, "start_s", op)
+
+
+def _start_gap_s(run: Profile) -> float:
+    """From the first trigger to the first byte."""
+    return _first(run, "start_s", "dma_copy") - _first(run, "start_s", "DmaTrigger")
+
+
+def _end_gap_s(run: Profile) -> float:
+    """From the last byte to the first instruction of ScalarE."""
+    end = _first(run, "start_s", "dma_copy") + _busy_s(run, "dma_copy")
+    return _first(run, "start_s", "LoadTable") - end
+
+
 def _share_s(run: Profile) -> float:
     kind = run.trace.calls[0].kind
     return kind.instruction.cost(run.core, kind).engine_s  # type: ignore[union-attr]
-
-
-def _row(
-    workload: str, run: Profile, quantity: str, published: float, op: str, part: str, note: str
-) -> Row:
-    if part == "busy":
-        seconds = _first(run, "busy_s", op)
-    else:
-        seconds = _first(run, "end_s", op) - _first(run, "start_s", op)
-    return Row(workload, run.chip, quantity, "ns", published, seconds * 1e9, OVERVIEW, note=note)

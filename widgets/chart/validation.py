@@ -7,10 +7,11 @@ if TYPE_CHECKING:
     import altair as alt
 
 SHARE, OTHER = "share of the time, %", "time, rate or MFU"
+FITTED, HELD_OUT = "calibration", "held out"
 
 
 def data(rows: Sequence[Any]) -> dict[str, dict[str, list[Any]]]:
-    """The chart's columns from rows with workload, quantity, unit, published, predicted, error."""
+    """The chart's columns from rows of the validation table."""
     values = [value for row in rows for value in (row.published, row.predicted)]
     ends = [min(values) / 1.5, max(values) * 1.5]
     return {
@@ -22,6 +23,7 @@ def data(rows: Sequence[Any]) -> dict[str, dict[str, list[Any]]]:
             "predicted": [row.predicted for row in rows],
             "error": [row.error for row in rows],
             "kind": [SHARE if row.unit == "%" else OTHER for row in rows],
+            "set": [HELD_OUT if row.is_held_out else FITTED for row in rows],
         },
         "exact": {"published": ends, "predicted": ends},
     }
@@ -45,7 +47,10 @@ def draw() -> "alt.LayerChart":
             y,
             shape=alt.Shape("kind:N", legend=None, scale=kind),
             color=alt.Color("kind:N", legend=None).scale(domain=[SHARE, OTHER], range="category"),
+            fill=alt.Fill("kind:N", legend=None).scale(domain=[SHARE, OTHER], range="category"),
+            fillOpacity=alt.condition(alt.datum.set == HELD_OUT, alt.value(1), alt.value(0)),
             tooltip=[
+                alt.Tooltip("set:N"),
                 alt.Tooltip("workload:N"),
                 alt.Tooltip("quantity:N"),
                 alt.Tooltip("unit:N"),
@@ -65,6 +70,7 @@ def draw() -> "alt.LayerChart":
             "columns": {
                 "figures": [
                     "workload", "quantity", "unit", "published", "predicted", "error", "kind",
+                    "set",
                 ],
                 "exact": ["published", "predicted"],
             },

@@ -26,6 +26,7 @@ FIELDS = {
     "max_piece_bytes": "largest piece of a row",
     "transfer_s": "cost of a transfer on each engine",
     "start_s": "from trigger to first byte",
+    "fetch_s": "longer when prepared descriptors lie in HBM",
     "stagger_s": "from one engine's start to the next",
     "queue_interval_s": "smallest interval of transfers in a queue",
     "completion_s": "from last byte to the waiting engine",

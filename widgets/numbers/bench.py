@@ -11,12 +11,9 @@ from widgets.numbers.number import Number
 from widgets.numbers.part import Part
 from widgets.numbers.product import ProductPart
 
-# Seconds until a part answers; the first two are what a page shows first.
-AFTER_S = {"matrix": 0.5, "product": 0.8, "network": 1.2}
-
 
 class Bench:
-    """The parts of the lesson; those that take longer answer when the kernel is idle.
+    """The parts of the lesson; those that take longer answer when the reader comes near.
 
     Args:
         state: a dictionary from part to what its `saved` returned
@@ -27,9 +24,9 @@ class Bench:
         states = {name: part for name, part in (state or {}).items() if isinstance(part, Mapping)}
         self.number = Number(states.get("number"))
         self.block = BlockPart(states.get("block"))
-        self.matrix = Matrix(states.get("matrix"), AFTER_S["matrix"], own=array)
-        self.product = ProductPart(states.get("product"), AFTER_S["product"])
-        self.network = NetworkPart(states.get("network"), AFTER_S["network"])
+        self.matrix = Matrix(states.get("matrix"), waits=True, own=array)
+        self.product = ProductPart(states.get("product"), waits=True)
+        self.network = NetworkPart(states.get("network"), waits=True)
 
     @property
     def parts(self) -> tuple[Part, ...]:

@@ -41,7 +41,7 @@ def why(run: Profile, kernel: Callable[..., Any]) -> dict[str, Any]:
         "text": micro(busiest),
         "engine": found.engine,
         "gaps": [
-            {"kind": gap.kind, "us": gap.seconds * 1e6, "count": gap.times, "text": micro(gap.text)}
+            {"kind": gap.why, "us": gap.seconds * 1e6, "count": gap.times, "text": micro(gap.text)}
             for gap in found.gaps
         ],
         "causes": [

@@ -82,10 +82,11 @@ function startPart(model, el, view) {
   const share = button("share", inPage ? "Copy a link to this" : "Copy this as code",
     inPage ? "Copy link" : "Copy code", copy);
   const problem = h("p", { class: "problem", role: "alert", hidden: true });
+  const soon = h("p", { class: "quiet soon" }, "Computing…");
   const parts = view(app);
   root.append(h("div", { class: "controls", role: "group", "aria-label": "Controls" },
     ...parts.controls, h("div", { class: "history" }, undo, redo, reset, share, copied)), problem,
-  parts.body);
+  soon, parts.body);
   el.replaceChildren(root);
 
   async function copy() {
@@ -136,6 +137,8 @@ function startPart(model, el, view) {
     undo.disabled = !history.past.length;
     redo.disabled = !history.future.length;
     for (const drawer of drawers) drawer();
+    soon.hidden = Boolean(app.scene.id);
+    parts.body.hidden = !soon.hidden;
     if (app.scene.id) parts.draw(app.scene);
     root.dataset.scene = app.scene.id || "";
     root.dataset.answers = model.get("answers");
@@ -162,7 +165,15 @@ function startPart(model, el, view) {
   });
   resize.observe(root);
   draw();
+  // A part that has not answered yet is asked when the reader comes within a screen of it.
+  const near = new IntersectionObserver((entries) => {
+    if (!entries.some((entry) => entry.isIntersecting)) return;
+    near.disconnect();
+    if (!app.scene.id) model.send({ kind: "ready" });
+  }, { rootMargin: "100% 0px" });
+  near.observe(root);
   return () => {
+    near.disconnect();
     clearTimeout(saveTimer);
     unwatch();
     resize.disconnect();
