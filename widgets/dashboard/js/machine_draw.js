@@ -1,4 +1,4 @@
-// One domain of a machine on a canvas: switches, wires lit by load, chips; and all domains as tiles.
+// One domain of a machine on a canvas: switches, wires lit by load, chips; all domains as tiles.
 
 const MOST_WIRED = 400; // chips whose idle wires are drawn too
 
@@ -99,7 +99,8 @@ function drawDomains(pen, theme, box, domains, chosen, fill) {
   const { columns, rows } = gridOf(tiles, box.width, box.height);
   const step = Math.min(box.width / columns, box.height / rows, 22);
   const inner = step * (step > 4 ? 0.8 : 1);
-  const at = (tile) => [box.left + (tile % columns) * step, box.top + Math.floor(tile / columns) * step];
+  const at = (tile) => [box.left + (tile % columns) * step,
+    box.top + Math.floor(tile / columns) * step];
   for (let tile = 0; tile < tiles; tile += 1) {
     const [x, y] = at(tile);
     pen.fillStyle = fill(tile * each, Math.min(domains, (tile + 1) * each) - 1) || theme.border;
@@ -169,7 +170,8 @@ function machineView(app, { label, content, pick, pickDomain }) {
       if (document.activeElement !== field) field.value = count(domain);
       if (!strip) return;
       const tiles = { left: width - strip + 12, top: 66, width: strip - 16, height: height - 72 };
-      write(pen, `${count(domains)} domains`, tiles.left, 9, app.theme.text, app.theme.font(0.8, "sans", 650));
+      write(pen, `${count(domains)} domains`, tiles.left, 9, app.theme.text,
+        app.theme.font(0.8, "sans", 650));
       picker.style.width = `${strip - 12}px`;
       domainAt = drawDomains(pen, app.theme, tiles, domains, domain,
         shown.tile || (() => null));
