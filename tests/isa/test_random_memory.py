@@ -170,7 +170,7 @@ products = st.builds(
 
 def operands(product: Product) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(product.seed)
-    return tuple(rng.integers(-3, 4, (16, size)).astype(np.float32) for size in product.size)  # type: ignore[return-value]
+    return tuple(rng.integers(-3, 4, (16, size)).astype(np.float32) for size in product.size)
 
 
 @settings(max_examples=80, deadline=None, derandomize=True)

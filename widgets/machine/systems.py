@@ -20,7 +20,14 @@ NAMES = {
     "trn2": "Trn2 server, 16 chips",
     "trn1": "Trn1 server, 16 chips",
     ANNOUNCED: "Trainium4, announced: does not exist yet",
-}  # and every other system by its product
+    "b200": "NVIDIA B200, 8 to a server",
+    "h100": "NVIDIA H100, 8 to a server",
+    "a100-80gb": "NVIDIA A100, 8 to a server",
+    "ironwood": "Google TPU7x (Ironwood), 9,216 to a pod",
+    "tpu-v5p": "Google TPU v5p, 8,960 to a pod",
+    "tpu-v5e": "Google TPU v5e, 256 to a pod",
+    "tpu-v4": "Google TPU v4, 4,096 to a pod",
+}  # any other by its product
 FIRST_CHIPS = {"trn3-gen2": 144, "trn2": 16, "trn1": 16, ANNOUNCED: 72}
 MOST_FIRST_CHIPS = 256
 BADGES = {

@@ -130,7 +130,7 @@ function machineBoard(app) {
     badge.title = scene.system.why;
     facts.replaceChildren(...scene.facts.flatMap(([name, value]) =>
       [h("dt", {}, name), h("dd", { "data-fact": name }, value)]));
-    const named = scene.levels.filter(([name]) => name !== "device");
+    const named = scene.levels.filter(([name]) => name !== "device" && name !== "cluster");
     say(levels, [...named].reverse().map(([name, n]) => plural(n, name)).join(" · "));
     say(sentence, words());
     busy.replaceChildren(...scene.traffic.table.map(([chip, kind, bytes_, rate, seconds]) =>
