@@ -40,7 +40,11 @@ def _parser() -> argparse.ArgumentParser:
     workbench.set_defaults(command=_open)
 
     run = commands.add_parser("run", help="profile a kernel and print a summary")
-    run.add_argument("kernel", metavar="FILE[:KERNEL]", help="a Python file and a kernel in it")
+    run.add_argument(
+        "kernel",
+        metavar="FILE[:KERNEL]",
+        help="a Python file and a kernel in it; KERNEL[2] runs on both cores of a logical core",
+    )
     run.add_argument(
         "--input",
         action="append",

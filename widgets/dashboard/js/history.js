@@ -26,12 +26,10 @@ function historyOf(read, send) {
     canUndo: () => past.length > 0,
     canRedo: () => future.length > 0,
     remember,
-    /** `step`: an edit of its own, however soon after the one before. */
-    change(part, { step = false } = {}) {
+    change(part) {
       const before = read();
       const after = { ...before, ...part };
       if (JSON.stringify(after) === JSON.stringify(before)) return;
-      if (step) last = -ONE_EDIT_MS;
       remember(before);
       send(after);
     },

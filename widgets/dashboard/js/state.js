@@ -43,7 +43,7 @@ function asCode(state, module = "widgets.stepper") {
 /**
  * A fold to save, load, share and export; `draw(state, inPage)` while it is open.
  * `app` has restore(state) and state(); where they differ from the default, also code(state), the
- * address's key or link(state), and the root whose pictures and tables are offered.
+ * address's key, and the root whose pictures and tables are offered.
  */
 function stateView(app) {
   const json = h("textarea", { rows: 8, spellcheck: "false", "aria-label": "State as JSON" });
@@ -103,7 +103,7 @@ function stateView(app) {
       if (!root.open || document.activeElement === json) return;
       json.value = JSON.stringify(state, null, 1);
       code.value = (app.code || asCode)(state);
-      link.value = (app.link ? app.link(state) : linkTo(state, app.key)).href;
+      link.value = linkTo(state, app.key).href;
     },
   };
   root.addEventListener("toggle", () => {

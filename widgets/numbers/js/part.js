@@ -17,16 +17,6 @@ function chooser(app, name, words, entries, kind = "") {
   return labelled(words, select, kind);
 }
 
-/** The page's address with this part's state; what is in it of the others stays. */
-function addressOf(key, state) {
-  const now = unpackState(new URL(window.location.href).searchParams.get("s") || "") || {};
-  if (Object.keys(state).length) now[key] = state;
-  else delete now[key];
-  const url = linkTo(now);
-  if (!Object.keys(now).length) url.searchParams.delete("s");
-  return url;
-}
-
 /**
  * Start a part: `view(app)` returns {controls, body, draw(scene)}. One request at a time is under
  * way; of those that follow only the last is sent.
@@ -38,38 +28,47 @@ function startPart(model, el, view) {
   const drawers = [];
   let pending = false;
   let waiting = null;
+  let asked = "";
   let saveTimer = 0;
 
+  const heart = heartOf(model, inPage);
   const app = {
-    model, root, theme: {}, inPage,
+    root, key, theme: {},
     get scene() { return model.get("scene"); },
     get fixed() { return model.get("fixed"); },
     get more() { return model.get("more"); },
     params: () => waiting || model.get("params"),
-    change(part, how) { history.change(part, how); },
-    state: () => ({ [key]: app.scene.params || {} }),
-    code: (state) => `from widgets import numbers\n\nnumbers.lesson(state=${pythonOf(state)}).${key}`,
-    link: (state) => addressOf(key, state[key]),
-    restore: (state) => app.change({ ...model.get("defaults"), ...(state[key] || state) }),
+    state: () => app.scene.params || {},
+    restore: (state) => heart.tell(() => model.send({ kind: "restore", state })),
+    code: (state) => `from widgets import numbers\n\nnumbers.lesson(state=${
+      pythonOf({ [key]: state })}).${key}`,
+    /** The parameters that an edit starts from: what was refused is no step of undo. */
+    base: () => (model.get("problem") && !waiting && app.scene.id
+      ? { ...model.get("defaults"), ...app.state() } : app.params()),
+    change(part) {
+      const after = { ...app.base(), ...part };
+      if (JSON.stringify(after) === JSON.stringify(app.base())) send(after); // takes a refusal back
+      else history.change(part);
+    },
     refuse(text) { say(problem, text); problem.hidden = !text; },
-    ask: (message, buffers) => model.send(message, undefined, buffers),
+    ask: (message, buffers) => heart.tell(() => model.send(message, undefined, buffers)),
     onDraw: (drawer) => drawers.push(drawer),
     redraw: () => draw(),
   };
+  const history = historyOf(app.base, send);
 
-  const history = historyOf(() => app.params(), send);
   const button = (act, words, mark, onclick) => h("button", { type: "button", "data-act": act,
     "aria-label": words, title: words, onclick }, mark);
   const undo = button("undo", "Undo", "↶", history.undo);
   const redo = button("redo", "Redo", "↷", history.redo);
-  const reset = button("reset", "Reset", "Reset", () => app.change(model.get("defaults"), { step: true }));
+  const reset = button("reset", "Reset", "Reset", () => app.change(model.get("defaults")));
   const problem = h("p", { class: "problem", role: "alert", hidden: true });
   const soon = h("p", { class: "quiet soon" }, "Computing…");
   const parts = view(app);
   const share = stateView(app);
-  root.append(h("div", { class: "controls", role: "group", "aria-label": "Controls" },
-    ...parts.controls, h("div", { class: "history" }, undo, redo, reset)), problem,
-  soon, parts.body, share.element);
+  root.append(heart.element, h("div", { class: "controls", role: "group", "aria-label": "Controls" },
+    ...parts.controls, h("div", { class: "history" }, undo, redo, reset)), problem, soon, parts.body,
+  share.element);
   el.replaceChildren(root);
 
   function send(params) {
@@ -78,10 +77,14 @@ function startPart(model, el, view) {
       draw();
       return;
     }
+    if (JSON.stringify(params) === JSON.stringify(model.get("params"))) return;
     pending = true;
+    asked = JSON.stringify(params);
     root.dataset.busy = "true";
-    model.set("params", params);
-    model.save_changes();
+    heart.tell(() => {
+      model.set("params", params);
+      model.save_changes();
+    });
     draw();
   }
 
@@ -112,16 +115,26 @@ function startPart(model, el, view) {
   function save() {
     clearTimeout(saveTimer);
     saveTimer = setTimeout(() => {
-      if (!app.scene.id) return;
       share.draw(app.state(), inPage);
-      if (inPage) window.history.replaceState(null, "", addressOf(key, app.scene.params));
+      if (!inPage || !app.scene.id) return;
+      const url = linkTo(app.state(), key);
+      if (!Object.keys(app.state()).length) url.searchParams.delete(key);
+      window.history.replaceState(null, "", url);
     }, QUIET_MS);
   }
 
   const onAnswer = () => { answered(); draw(); save(); };
   const onMore = () => draw();
+  const onParams = () => { // taken back where no kernel answers, as in a page without one
+    if (!pending || JSON.stringify(model.get("params")) === asked) return;
+    waiting = null;
+    answered();
+    draw();
+  };
   model.on("change:answers", onAnswer);
   model.on("change:more", onMore);
+  model.on("change:params", onParams);
+  model.on("msg:custom", heart.heard);
   const unwatch = watchTheme(() => requestAnimationFrame(draw));
   let width = 0;
   const resize = new ResizeObserver(() => {
@@ -131,6 +144,10 @@ function startPart(model, el, view) {
   });
   resize.observe(root);
   draw();
+
+  // A kernel that was started before the page asked for it has not seen the page's address.
+  const address = new URLSearchParams(window.location.search).get(key);
+  if (inPage && address && address !== model.get("used")) app.restore(unpackState(address) || {});
   // A part that has not answered yet is asked when the reader comes within a screen of it.
   const near = new IntersectionObserver((entries) => {
     if (!entries.some((entry) => entry.isIntersecting)) return;
@@ -139,11 +156,14 @@ function startPart(model, el, view) {
   }, { rootMargin: "100% 0px" });
   near.observe(root);
   return () => {
-    near.disconnect();
     clearTimeout(saveTimer);
+    heart.stop();
+    near.disconnect();
     unwatch();
     resize.disconnect();
     model.off("change:answers", onAnswer);
     model.off("change:more", onMore);
+    model.off("change:params", onParams);
+    model.off("msg:custom", heart.heard);
   };
 }
