@@ -6,9 +6,11 @@ import ml_dtypes
 import numpy as np
 import pytest
 
+import trnlab
 import trnlab.nki.isa as nisa
 import trnlab.nki.language as nl
 from tests.nki.kernels import loaded, normal, run, stored
+from trnlab import nki
 from trnlab.errors import KernelError
 
 # the functions and dtypes of NKI 0.6
@@ -239,6 +241,31 @@ def test_broadcast_to(shape):
     assert np.array_equal(
         on_tiles(lambda t: nl.broadcast_to(t, (16, 24)), x), np.broadcast_to(x, (16, 24))
     )
+
+
+@pytest.mark.parametrize(
+    "dtype, row, engine",
+    [
+        (np.float32, 0, "tensor"),
+        (ml_dtypes.bfloat16, 0, "tensor"),
+        (np.float32, 5, "dma"),
+        (np.int32, 0, "dma"),
+    ],
+)
+def test_a_row_goes_to_all_partitions_by_tensor_engine_or_else_through_hbm(dtype, row, engine):
+    @nki.jit
+    def repeated(data):
+        tile = nl.ndarray(data.shape, data.dtype)
+        nisa.dma_copy(tile, data)
+        out = nl.ndarray((64, 700), data.dtype, buffer=nl.shared_hbm)
+        nisa.dma_copy(out, nl.broadcast_to(tile[row : row + 1], (64, 700)))
+        return out
+
+    data = (9 * normal(8, 700)).astype(dtype)
+    run = trnlab.profile(repeated, data, chip="trn2")
+    assert np.array_equal(run.output, np.broadcast_to(data[row], (64, 700)))
+    engines = {recorded.kind.engine for recorded in run.trace.calls}
+    assert ("tensor" in engines) == (engine == "tensor")
 
 
 def test_broadcast_to_another_rank_is_refused():
