@@ -603,7 +603,8 @@ def nc_match_replace8(
 
 def quantize_mx(dst: Tensor, src: Tensor, dst_scale: Tensor, name: Name = None) -> NkiInstruction:
     """dst and dst_scale = src in MXFP8; one scale for 8 partitions x 4 neighbors."""
-    return current().issue(mx.QUANTIZE_MX, (dst, dst_scale), (src,), name=name)
+    offset = mx.exponent_offset(current_core())
+    return current().issue(mx.QUANTIZE_MX, (dst, dst_scale), (src,), values=offset, name=name)
 
 
 # --- Random numbers --------------------------------------------------------------------------

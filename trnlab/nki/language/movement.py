@@ -80,6 +80,8 @@ def broadcast_to(x: Tensor, shape: Sequence[int], dtype: Any = None) -> Tensor:
             f"nl.broadcast_to: {list(x.shape)} to {list(sizes)}; each size must stay, or grow "
             "from 1, in the same number of dimensions"
         )
+    if x.shape[0] != sizes[0] and x.shape[1:] == sizes[1:]:
+        return cast(spread(x, sizes), name)  # new already
     return copy(spread(x, sizes), dtype=name)
 
 
