@@ -11,7 +11,7 @@ SHELL = bash
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help lab jupyter test check fix validate bench charts site gallery pictures lock chromium clean
+.PHONY: help lab jupyter test check fix validate bench charts site load audit gallery pictures lock chromium clean
 
 help:  ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -45,6 +45,14 @@ charts: .venv/test  ## prepare chart specifications and the Vega bundle anew
 
 site: .venv/lab  ## write the lessons as files without a server into build/site
 	@$(BIN)/trnlab export build/site
+
+load: .venv/test  ## load a server with 40 visitors for ten minutes, ARGS="--minutes 2"
+	$(BIN)/python -m tests.load $(ARGS)
+
+audit: .venv/lab  ## ask for known weaknesses of the locked packages, over the network
+	@test -x build/audit/bin/pip-audit || { $(PYTHON) -m venv build/audit && \
+	  build/audit/bin/pip --disable-pip-version-check install --quiet pip-audit==2.10.1; }
+	build/audit/bin/pip-audit --strict --disable-pip --require-hashes -r lock/lab.txt
 
 gallery: .venv/lab  ## write the start page's list of kernels anew
 	$(BIN)/python -m widgets.profiler.listing

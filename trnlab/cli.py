@@ -40,7 +40,11 @@ def _parser() -> argparse.ArgumentParser:
     workbench.set_defaults(command=_open)
 
     run = commands.add_parser("run", help="profile a kernel and print a summary")
-    run.add_argument("kernel", metavar="FILE[:KERNEL]", help="a Python file and a kernel in it")
+    run.add_argument(
+        "kernel",
+        metavar="FILE[:KERNEL]",
+        help="a Python file and a kernel in it; KERNEL[2] runs on both cores of a logical core",
+    )
     run.add_argument(
         "--input",
         action="append",
@@ -60,6 +64,11 @@ def _parser() -> argparse.ArgumentParser:
     site = commands.add_parser("export", help="write the lessons as HTML files without a server")
     site.add_argument("folder", type=Path, help="a new or empty folder, or an earlier export")
     site.set_defaults(command=_export)
+
+    handout = commands.add_parser("release", help="strip the solutions from exercises for a class")
+    handout.add_argument("source", type=Path, help="the teacher's notebook")
+    handout.add_argument("target", type=Path, help="where the students' version goes")
+    handout.set_defaults(command=_release)
 
     validate = commands.add_parser("validate", help="compare the model with measurements")
     validate.add_argument("--cluster", action="store_true", help="training runs instead of kernels")
@@ -85,6 +94,13 @@ def _export(options: argparse.Namespace) -> None:
         print(f"{path}: {path.stat().st_size:,} bytes")
 
 
+def _release(options: argparse.Namespace) -> None:
+    from trnlab.serve.release import release
+
+    stripped = release(options.source, options.target)
+    print(f"{options.target}: {stripped} solutions stripped")
+
+
 def _lesson(name: str) -> Lesson:
     """The lesson called so: by its file, its number, or the words after its number."""
     there_are = lessons()
@@ -97,9 +113,7 @@ def _lesson(name: str) -> Lesson:
 
 def _validate(options: argparse.Namespace) -> None:
     if options.cluster:
-        from trnlab.cluster import validation
-
-        print(validation.text())
+        _validate_cluster(options)
         return
     from trnlab.validation import report
 
@@ -111,6 +125,19 @@ def _validate(options: argparse.Namespace) -> None:
     print(f"{len(rows) - len(outside)} of {len(rows)} figures within their limit.")
     if outside:
         raise ValueError(f"{len(outside)} figures are outside; they are marked with !")
+
+
+def _validate_cluster(options: argparse.Namespace) -> None:
+    from trnlab.cluster import validation_report
+    from trnlab.cluster.validation import sections
+
+    found = sections()
+    print(validation_report.text(found))
+    print("\n".join(validation_report.limits_text(found)))
+    if options.write:
+        Path(options.write).write_text(validation_report.page(found), encoding="utf-8")
+    if not all(limit.is_kept(found) for limit in validation_report.LIMITS):
+        raise ValueError("the cluster model is outside its limits; they are marked BROKEN")
 
 
 def _run(options: argparse.Namespace) -> None:

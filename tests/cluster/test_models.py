@@ -1,6 +1,7 @@
 """Counts of public models equal what their checkpoints hold."""
 
 import json
+from importlib.resources import files
 
 import pytest
 
@@ -154,3 +155,30 @@ def test_a_list_is_not_a_configuration() -> None:
 def test_an_unknown_name_suggests_a_known_one() -> None:
     with pytest.raises(ValueError, match="Did you mean 'llama-3.1-70b'"):
         model("llama-3.1-71b")
+
+
+ODD = [None, [], {}, "x", -1, 0, 1.5, True, 10**30, float("nan"), [1, "a"], {"a": 1}, "9" * 5000]
+
+
+@pytest.mark.parametrize("name", ["llama-3.1-8b", "gpt-oss-20b", "deepseek-v3", "qwen3-30b-a3b"])
+def test_whatever_stands_in_a_configuration_it_is_counted_or_refused_in_a_sentence(
+    name: str,
+) -> None:
+    path = files("trnlab.cluster.models") / "gallery" / f"{name}.json"
+    shipped = json.loads(path.read_bytes())
+    for key in {*shipped, "text_config", "mlp_only_layers", "layer_types", "head_dim"}:
+        for value in ODD:
+            changed = {
+                k: v for k, v in shipped.items() if k != "hidden_size" or key != "text_config"
+            }
+            try:
+                assert parameters(from_config({**changed, key: value})) > 0
+            except ValueError as refused:
+                assert len(str(refused)) < 400 and "\n" not in str(refused)
+
+
+def test_a_text_too_long_for_a_configuration_or_a_name_is_refused() -> None:
+    with pytest.raises(ValueError, match="this text has 1,000,008 characters"):
+        model('{"a": 1}' + " " * 1_000_000)
+    with pytest.raises(ValueError, match="there is no file"):
+        model("a" * 5000 + ".json")

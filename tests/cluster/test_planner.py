@@ -31,7 +31,10 @@ def test_every_ranked_plan_is_legal_and_told_once(name: str) -> None:
     for row in rows:
         check_plan(row.plan, model(name))
         assert row.plan.devices <= 576
-        assert 576 % (row.plan.dp * row.micro_batch) == 0
+        share = 576 // row.plan.dp
+        assert share * row.plan.dp == 576 and share % row.micro_batch == 0
+        turn = row.plan.pp if row.plan.virtual_stages > 1 else 1
+        assert share // row.micro_batch % turn == 0  # interleaved stages take pp at a time
     assert len({(row.plan, row.micro_batch) for row in rows}) == len(rows)
 
 
@@ -58,7 +61,7 @@ def test_every_legal_plan_of_llama_405b_on_1008_chips_takes_less_than_two_second
         model="llama-3.1-405b", system="trn3-gen2", chips=1008, global_batch=1008
     )
     assert time.perf_counter() - start < 2.0
-    assert ranking.legal > 100_000
+    assert ranking.legal > 90_000
 
 
 def test_a_prompt_of_a_mixture_model_is_planned() -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import trnlab
+from tests.cluster import products
 from trnlab import spec
 from trnlab.cluster.dtypes import FORMATS, number_format
 from trnlab.cluster.product import Product, core_product_s, product_s
@@ -11,6 +12,7 @@ from trnlab.kernels.matmul import blocked, pipelined
 from trnlab.spec.systems import SYSTEMS
 
 BF16 = FORMATS["bfloat16"]
+RESULT_S = 2e-6  # from the last column to the sum in SBUF, and TensorE's start at its lower rate
 LARGE = [(1024, 2048, 2048), (2048, 2048, 2048), (4096, 1024, 2048), (4096, 2048, 1024)]
 SMALL = [
     (512, 2048, 2048),
@@ -19,6 +21,17 @@ SMALL = [
     (512, 1024, 512),
     (2048, 128, 2048),
 ]
+
+
+EVEN = [(2048, 1024, 2048), (2048, 2048, 2048), (1024, 4096, 2048), (384, 7168, 2048)]
+ODD = [(1000, 1000, 1000), (777, 1536, 3001), (200, 3000, 900), (1536, 300, 2100), (512, 512, 512)]
+THIN = [(128, 512, 4096), (64, 1024, 1024), (16, 4096, 1024), (1, 2048, 2048), (8, 1024, 3584)]
+WITHIN = [(EVEN, 0.05), (ODD, 0.10), (THIN, 0.12), ([(130, 130, 130)], 0.20)]
+FORMATS_OF = {
+    "trn1": ["float32", "bfloat16"],
+    "trn2": ["float32", "bfloat16", "float8"],
+    "trn3": ["float32", "bfloat16", "float8", "mxfp8", "mxfp4"],
+}
 
 
 def closed_s(chip: str, inner: int, rows: int, columns: int, dtype: str = "bfloat16") -> float:
@@ -51,6 +64,43 @@ def test_small_products_are_within_twelve_percent(chip: str, shape: tuple) -> No
 def test_products_in_float32_are_within_five_percent(chip: str, shape: tuple) -> None:
     found = closed_s(chip, *shape, "float32")
     assert found == pytest.approx(scheduled_s(chip, *shape, "float32"), rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("chip", "dtype"), [(chip, dtype) for chip in FORMATS_OF for dtype in FORMATS_OF[chip]]
+)
+def test_every_format_and_shape_is_held_to_the_schedule(chip: str, dtype: str) -> None:
+    """Rows, contraction, columns: whole tiles, none whole, and those of decoding."""
+    for shapes, within in WITHIN:
+        for rows, inner, columns in shapes:
+            scheduled = products.scheduled_s(chip, rows, inner, columns, dtype)
+            found = closed_s(chip, inner, rows, columns, dtype)
+            assert found == pytest.approx(scheduled, rel=within), (rows, inner, columns)
+
+
+@pytest.mark.parametrize("chip", FORMATS_OF)
+def test_products_of_decoding_take_as_long_as_their_weights(chip: str) -> None:
+    """One more of a row of products: weights stream, results stay on the chip.
+
+    Where TensorE is the limit, the closed form also waits for the result before: products of a
+    network depend on each other, those of the schedule do not.
+    """
+    for rows, inner, columns in [(1, 2048, 1024), (1, 4096, 1792), (4, 4096, 512), (8, 1024, 4096)]:
+        shape = (np.array([float(size)]) for size in (rows, inner, columns))
+        found = float(core_product_s(spec.chip(chip).core, *shape, BF16, is_streamed=True)[0])
+        scheduled = products.streamed_s(chip, rows, inner, columns)
+        assert 0.99 * scheduled < found < scheduled + RESULT_S, (rows, inner, columns)
+        if found > 1.01 * scheduled:
+            assert chip == "trn3" and inner * columns <= 2**21
+
+
+def test_on_trainium1_a_long_contraction_also_waits_for_sbuf() -> None:
+    """Sums, blocks and results of two blocks do not fit; the form knows no such wait."""
+    for shape in [(2048, 8192, 1024), (2048, 6144, 2048), (4096, 4096, 512)]:
+        rows, inner, columns = shape
+        found = closed_s("trn1", inner, rows, columns)
+        scheduled = products.scheduled_s("trn1", *shape, "bfloat16")
+        assert 0.75 * scheduled < found < scheduled
 
 
 @pytest.mark.parametrize("system", SYSTEMS)

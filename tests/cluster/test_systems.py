@@ -5,7 +5,7 @@ import pytest
 from trnlab import cluster
 from trnlab.cluster.scenario import cost
 from trnlab.spec.gpus import B200
-from trnlab.spec.scenario import SCENARIOS, scenario
+from trnlab.spec.scenario import SCENARIOS, presets, scenario
 from trnlab.spec.systems import SYSTEMS, system
 from trnlab.spec.trainium4 import TRAINIUM4, mixed_domain, trainium4
 
@@ -69,7 +69,69 @@ def test_cost_follows_from_power_and_price() -> None:
     assert found.joules_per_token == pytest.approx(16 * mine.watts / p.tokens_per_s)
     assert found.usd_per_million_tokens == pytest.approx(16 * 0.001 / p.tokens_per_s * 1e6)
     assert found.tokens_per_joule * found.joules_per_token == pytest.approx(1)
-    assert cost(p).scenario is scenario("trn3-gen2")
+    assert cost(p).scenario is p.scenario is scenario("trn3-gen2")
+    assert p.cost == cost(p)
+    said = repr(p.cost)
+    assert all(text in said for text in ("trn3-gen2", "power assumed", p.scenario.source))
+
+
+def test_a_chip_that_waits_draws_its_idle_share() -> None:
+    asked = {"model": "llama-3.1-8b", "system": "trn3-gen2", "sequence": 4096, "global_batch": 64}
+    mine = scenario("trn3-gen2").with_(idle_share=0.25)
+    p = cluster.predict_training(**asked, chips=16, plan=cluster.Plan(tp=4, dp=2), scenario=mine)
+    assert p.cost.watts == pytest.approx((8 + 8 * 0.25) * mine.watts)
+    assert p.cost.usd_per_million_tokens == pytest.approx(
+        16 * mine.usd_per_chip_hour / 3600 / p.tokens_per_s * 1e6
+    )
+
+
+def test_requests_carry_their_scenario() -> None:
+    asked = {"model": "llama-3.1-8b", "chips": 16, "plan": cluster.Plan(tp=8), "batch": 4}
+    q = cluster.predict_inference(**asked, system="trn2", prompt=128, output=16, scenario="trn2")
+    assert q.cost.scenario is scenario("trn2")
+    assert q.cost.watts == pytest.approx((2 + 14 * 0.3) * q.scenario.watts)
+
+
+def test_a_system_of_ones_own_needs_a_scenario_for_its_cost() -> None:
+    asked = {"model": "llama-3.1-8b", "sequence": 4096, "global_batch": 64, "chips": 16}
+    own = system("trn3-gen2").with_(name="mine")
+    p = cluster.predict_training(**asked, system=own, plan=cluster.Plan(tp=4, dp=4))
+    assert p.step_s > 0
+    with pytest.raises(ValueError, match="scenario: 'mine' is not one of .*Give a Scenario"):
+        _ = p.cost
+
+
+def test_presets_of_a_system_have_their_own_sources() -> None:
+    found = presets("trn3-gen2")
+    assert [known.name for known in found] == ["trn3-gen2", "trn3-gen2, 692 W", "trn3-gen2, 242 W"]
+    assert found[1].chip_watts == pytest.approx(500 * 2517 / 1299 / 1.4)
+    assert found[2].chip_watts == pytest.approx(500 * 362.448 / 83.2 / 2.25 / 4)
+    assert len({known.power.source for known in found}) == 3
+    assert {known.standing for known in found} == {"power assumed, price assumed"}
+    assert scenario("trn3-gen2, 692 W") == found[1]
+    changed = found[0].with_(chip_watts=800)
+    assert changed.standing == "power changed, price assumed"
+
+
+@pytest.mark.parametrize("goal", ["tokens_per_joule", "cost"])
+def test_goals_of_energy_and_money_follow_from_the_scenario(goal: str) -> None:
+    mine = scenario("trn3-gen2").with_(chip_watts=700.0, usd_per_chip_hour=3.6, idle_share=0.1)
+    asked = {"model": "llama-3.1-8b", "system": "trn3-gen2", "chips": 16, "global_batch": 48}
+    ranking = cluster.plan(**asked, goal=goal, scenario=mine, sequence=4096)
+    assert ranking.scenario is mine
+    for rank in ranking.best(3):
+        p = cluster.predict_training(
+            **asked,
+            plan=rank.plan,
+            micro_batch=rank.micro_batch,
+            sequence=4096,
+            scenario=mine,
+        )
+        spent = p.cost
+        value = (
+            spent.tokens_per_joule if goal == "tokens_per_joule" else (spent.usd_per_million_tokens)
+        )
+        assert rank.value == pytest.approx(value)
 
 
 def test_trainium4_is_what_was_announced_and_no_more() -> None:

@@ -10,6 +10,7 @@ from trnlab import cluster
 from trnlab.cluster.columns import Plans
 from trnlab.cluster.degrees import Plan
 from trnlab.cluster.dtypes import FORMATS
+from trnlab.cluster.layer_time import BACKWARD_OF_FUSED
 from trnlab.cluster.models import model
 from trnlab.cluster.step import step_times
 from trnlab.spec.systems import SYSTEMS, system
@@ -110,6 +111,59 @@ def test_a_compiler_leaves_out_what_nobody_reads() -> None:
     assert eager["recompute"] > 1.15 * compiled["recompute"]
     assert eager["reduce_scatter"] > compiled["reduce_scatter"]
     assert eager["matmul"] == compiled["matmul"]
+
+
+def test_where_products_alone_are_kept_a_fused_attention_is_computed_again() -> None:
+    known = system("trn3-gen2")
+    plan = Plan(tp=8, dp=4, recompute="selective")
+    plain = predicted(plan=plan, system=known).time_s
+    again = predicted(plan=plan, system=known.with_(keeps_products_alone=True)).time_s
+    assert plain["recompute"] == 0
+    attention = plain["attention"] / (1 + BACKWARD_OF_FUSED)
+    assert again["recompute"] > attention
+    rest = {cause: seconds for cause, seconds in again.items() if cause != "recompute"}
+    assert rest == {cause: plain[cause] for cause in rest}
+
+
+def test_operands_of_eight_bits_are_made_before_they_are_multiplied() -> None:
+    wide, narrow = (predicted(dtype=dtype).time_s for dtype in ("bfloat16", "mxfp8"))
+    assert narrow["elementwise"] > 1.1 * wide["elementwise"]
+    assert narrow["matmul"] < 0.6 * wide["matmul"]
+
+
+def test_an_exchange_behind_compute_costs_its_share() -> None:
+    known = system("h100")
+    plan = Plan(dp=8, zero=3)
+    asked = {"model": "llama-3.1-8b", "chips": 8, "plan": plan, "global_batch": 64}
+    free, paid = (
+        predicted(**asked, system=known.with_({"collectives.hidden_cost": cost})).step_s
+        for cost in (0.01, 0.3)
+    )
+    assert 1.0 < paid / free < 1.2
+
+
+def test_gradients_of_weights_hide_part_of_the_exchanges_backward() -> None:
+    known = system("a100-80gb")
+    asked = {"plan": Plan(tp=8, dp=4), "chips": 32, "global_batch": 64}
+    all_left, half_left = (
+        predicted(**asked, system=known.with_({"collectives.backward": part})).time_s
+        for part in (1.0, 0.5)
+    )
+    assert 0.6 < half_left["reduce_scatter"] / all_left["reduce_scatter"] < 0.8
+    assert half_left["matmul"] == all_left["matmul"]
+
+
+def test_pods_wait_for_the_slowest_of_them() -> None:
+    """At each doubling of pods the step loses the same share."""
+    asked = {"model": "llama-3.1-8b", "system": "tpu-v5e", "sequence": 2048}
+    one, two, eight = (
+        predicted(**asked, chips=chips, plan=Plan(dp=chips, zero=3), global_batch=chips).time_s
+        for chips in (256, 512, 2048)
+    )
+    assert one["straggle"] == 0
+    share = two["straggle"] / (sum(two.values()) - two["straggle"])
+    assert share == pytest.approx(system("tpu-v5e").scale_out.straggle)
+    assert eight["straggle"] / (sum(eight.values()) - eight["straggle"]) == pytest.approx(3 * share)
 
 
 def test_a_device_may_be_a_smaller_unit() -> None:
@@ -219,6 +273,15 @@ def test_a_hundred_thousand_plans_take_less_than_a_second() -> None:
         ({"chips": "144"}, "chips = '144' should be a whole number"),
         ({"system": "trn5"}, "system: 'trn5' is not one of trn1"),
         ({"plan": Plan(virtual_stages=2)}, "virtual_stages interleave a pipeline; pp = 1 is none"),
+        (
+            {"plan": Plan(pp=8, virtual_stages=5), "global_batch": 12},
+            "virtual_stages = 5 interleave micro-batches pp = 8 at a time, and a rank has 12; use "
+            "virtual_stages = 1, or a global_batch that is a multiple of 8",
+        ),
+        (
+            {"plan": Plan(pp=4, virtual_stages=2, schedule="zero-bubble")},
+            "the zero-bubble schedule has one virtual stage, the plan 2; use virtual_stages = 1",
+        ),
     ],
 )
 def test_what_cannot_be_is_a_sentence(changes: dict, message: str) -> None:

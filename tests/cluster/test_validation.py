@@ -1,24 +1,55 @@
 """Predictions are held to published runs; constants belong to a system, never to a run."""
 
+from pathlib import Path
+
 import pytest
 
+from trnlab.cluster import validation_report
+from trnlab.cluster.published import GROUPS, TRN2_REQUESTS
 from trnlab.cluster.validation import (
     RUNS,
+    Section,
     largest_error,
     mean_error,
     memory_rows,
     predicted,
+    sections,
     table,
-    text,
     training_rows,
 )
+from trnlab.spec.systems import SYSTEMS
+
+PAGE = Path(__file__).parents[2] / "docs" / "cluster-validation.md"
+
+
+@pytest.fixture(scope="module")
+def found() -> list[Section]:
+    return sections()
+
+
+def rows_of(found: list[Section], name: str) -> tuple:
+    return next(section.rows for section in found if section.name == name)
+
+
+def test_the_page_is_what_the_command_writes(found: list[Section]) -> None:
+    """If not: `trnlab validate --cluster --write docs/cluster-validation.md`."""
+    assert PAGE.read_text(encoding="utf-8") == validation_report.page(found)
+
+
+def test_the_readme_quotes_the_table(found: list[Section]) -> None:
+    quoted = " ".join((PAGE.parents[1] / "README.md").read_text(encoding="utf-8").split())
+    a100, trainium1 = (
+        next(section for section in found if section.name == name) for name in ("A100", "Trainium1")
+    )
+    assert f"{100 * a100.mean:.1f} % mean error, {100 * a100.largest:.1f} % at most" in quoted
+    assert f"Trainium1: {100 * trainium1.mean:.1f} %." in quoted
 
 
 def test_eight_runs_of_megatron_on_a100() -> None:
     rows = training_rows(RUNS["A100"])
     assert len(rows) == 8
     assert mean_error(rows) < 0.02
-    assert largest_error(rows) < 0.04
+    assert largest_error(rows) < 0.045
 
 
 def test_trainium1_and_tpu_runs() -> None:
@@ -30,11 +61,52 @@ def test_trainium1_and_tpu_runs() -> None:
     assert largest_error(trainium + tpu) < 0.14
 
 
-def test_runs_that_chose_no_constant() -> None:
-    """A100 of 2021, TPU v5e with constants of v5p; one rate of H100 was set on three runs."""
-    assert mean_error(training_rows(RUNS["A100, 2021"])) < 0.08
-    assert mean_error(training_rows(RUNS["TPU v5e"])) < 0.08
-    assert mean_error(training_rows(RUNS["H100"])) < 0.08
+@pytest.mark.parametrize(
+    ("name", "mean", "largest"),
+    [
+        ("A100, 2021", 0.07, 0.09),
+        ("A100, 2021, weak scaling", 0.04, 0.08),
+        ("A100, eight replicas", 0.05, 0.05),
+        ("Trainium1, later", 0.03, 0.03),
+        ("TPU v5p, other sizes", 0.08, 0.16),
+        ("TPU v5e", 0.06, 0.10),
+        ("TPU v4", 0.17, 0.17),
+    ],
+)
+def test_runs_that_chose_no_constant(name: str, mean: float, largest: float) -> None:
+    assert GROUPS[name].chose == ""
+    rows = training_rows(RUNS[name])
+    assert mean_error(rows) < mean
+    assert largest_error(rows) < largest
+
+
+@pytest.mark.parametrize(
+    ("name", "mean"),
+    [
+        ("TPU v5e, 2 to 32 pods", 0.08),
+        ("A100, weights sharded over 64", 0.16),
+        ("H100 and B200, FP8", 0.09),
+        ("H100", 0.06),
+    ],
+)
+def test_runs_that_chose_a_constant_say_which(name: str, mean: float) -> None:
+    assert GROUPS[name].chose
+    assert mean_error(training_rows(RUNS[name])) < mean
+
+
+def test_mixtures_on_gpus_are_said_to_be_wrong() -> None:
+    """The host that feeds small experts is left out: the page says so beside the errors."""
+    group = GROUPS["H100 and B200, mixtures"]
+    assert mean_error(training_rows(group.runs)) > 0.5
+    assert group.note in PAGE.read_text(encoding="utf-8")
+
+
+def test_one_layer_on_a100(found: list[Section]) -> None:
+    rows = rows_of(found, "One layer, A100")
+    forward = [row for row in rows if row.quantity == "forward, ms"]
+    assert len(rows) == 2 * len(forward) == 10
+    assert largest_error(forward) < 0.06
+    assert largest_error(rows) < 0.12
 
 
 def test_memory_of_four_models() -> None:
@@ -45,25 +117,61 @@ def test_memory_of_four_models() -> None:
     assert largest_error(activations) < 0.001
 
 
-def test_inference_on_trainium2() -> None:
-    rows = {row.quantity: row for row in table()["Trainium2 inference"]}
-    assert rows["time per token, ms"].error == pytest.approx(0, abs=0.1)
-    assert rows["first token, ms"].error == pytest.approx(0, abs=0.35)
+def test_requests_on_trainium2(found: list[Section]) -> None:
+    rows = rows_of(found, "Trainium2 inference")
+    assert len(rows) == 2 * len(TRN2_REQUESTS)
+    assert mean_error(rows) < 0.11
+    assert largest_error(rows) < 0.22
 
 
-def test_collectives() -> None:
-    assert largest_error(table()["Collectives"]) < 0.08
+def test_requests_on_trainium1(found: list[Section]) -> None:
+    rows = rows_of(found, "Trainium1 inference")
+    tokens = [row for row in rows if row.quantity == "time per token, ms"]
+    assert len(tokens) == 13
+    assert mean_error(tokens) < 0.11
+    assert largest_error(tokens) < 0.20
+    assert mean_error(rows) < 0.16
+
+
+def test_collectives(found: list[Section]) -> None:
+    rows = rows_of(found, "Collectives")
+    assert len(rows) == 8
+    assert largest_error(rows) < 0.08
 
 
 @pytest.mark.parametrize("name", RUNS)
 def test_runs_that_happened_fit(name: str) -> None:
-    """But one: MaxText saves products alone, and the 64B run would lack memory otherwise."""
+    """But those that saved memory in ways that a plan here cannot say."""
     lacking = [run.model.name for run in RUNS[name] if not predicted(run).fits]
-    assert lacking == (["64B"] if name == "TPU v5p" else [])
+    known = {
+        "TPU v5p": ["64B"],
+        "TPU v5p, other sizes": ["32B"],
+        "H100 and B200, mixtures": ["gpt-oss-120b"],
+    }
+    assert lacking == known.get(name, [])
 
 
 def test_the_table_names_a_source_for_every_row() -> None:
     rows = [row for rows in table().values() for row in rows]
     assert all(row.source and row.published > 0 and row.predicted > 0 for row in rows)
-    shown = text()
+    shown = validation_report.text(sections())
     assert all(row.workload in shown for row in rows)
+
+
+def test_every_run_uses_a_system_as_it_stands() -> None:
+    """No run brings a constant of its own: it names a system."""
+    for group in GROUPS.values():
+        assert all(run.system in SYSTEMS for run in group.runs)
+
+
+def test_limits_are_kept_and_a_broken_one_is_said(found: list[Section]) -> None:
+    lines = validation_report.limits_text(found)
+    assert len(lines) == 3 and all(line.endswith("kept.") for line in lines)
+    worse = [
+        section._replace(
+            rows=tuple(row._replace(predicted=2 * row.published) for row in section.rows)
+        )
+        for section in found
+    ]
+    assert all(line.endswith("BROKEN.") for line in validation_report.limits_text(worse))
+    assert not any(limit.is_kept(worse) for limit in validation_report.LIMITS)

@@ -85,3 +85,9 @@ def test_its_teacher_knows_timing_misconception_and_questions(name: str) -> None
     minutes = next(found.minutes for found in lessons() if found.name == name)
     assert f"Plan, {minutes} minutes" in notes.html
     assert notes.html.count("<li>") >= 3 and "misconception" in notes.html
+
+
+@of_a_lesson
+def test_its_words_are_in_the_glossary(name: str) -> None:
+    for words in of_kind(name, lesson.Words):
+        assert words.html.count("<dt>") == words.html.count("trn-term") > 0

@@ -46,6 +46,25 @@ def test_every_function_and_dtype_exists():
     assert nl.float32 == "float32" and {nl.bfloat16: 1}["bfloat16"] == 1
 
 
+def test_par_dim_marks_dimension_0_only():
+    def kernel(x):
+        tile = nl.ndarray((nl.par_dim(16), 24), nl.float32)
+        assert tile.shape == (16, 24)
+        nisa.dma_copy(dst=tile, src=x)
+        return stored(tile)
+
+    assert np.array_equal(run(kernel, A), A)
+    with pytest.raises(KernelError, match=r"\[8, 16, 24\] has block dimensions before nl.par_dim"):
+        run(lambda x: stored(nl.ndarray((8, nl.par_dim(16), 24), nl.float32)), A)
+
+
+@pytest.mark.parametrize("name", ["mgrid", "arange", "spmd_dim", "nc"])
+def test_a_name_of_nki_01_says_what_took_its_place(name):
+    assert not hasattr(nl, name)
+    with pytest.raises(AttributeError, match=f"nl.{name} belongs to NKI 0.1, and this is NKI 0.6"):
+        getattr(nl, name)
+
+
 BINARY = {
     "add": np.add, "subtract": np.subtract, "multiply": np.multiply, "divide": np.divide,
     "maximum": np.maximum, "minimum": np.minimum, "mod": np.mod, "fmod": np.fmod,

@@ -25,7 +25,7 @@ _LAZY = {
     "gallery": "models",
     "machine": "topology",
 }
-_PARTS = ("collectives", "models", "scenario", "topology", "validation")
+_PARTS = ("claims", "collectives", "models", "scenario", "topology", "validation")
 
 __all__ = [*_LAZY, *_PARTS]
 

@@ -41,7 +41,9 @@ def decode_times(
     for count, layer in model.groups:
         products = projections(layer, part, float(model.hidden)) + _feed_forward(model, layer, part)
         each = {
-            "matmul": total(product_s(system, product, dtype) for product in products),
+            "matmul": total(
+                product_s(system, product, dtype, is_streamed=True) for product in products
+            ),
             "attention": _cache_s(system, layer, plans, rows, context, cache),
             "elementwise": _small_s(system, model, rows),
             ALL_REDUCE: 2 * _reduce_s(system, model, plans, rows),
@@ -53,7 +55,7 @@ def decode_times(
         for cause, seconds in each.items():
             times[cause] = times.get(cause, np.zeros_like(rows)) + count * seconds
     head = Product(rows, model.hidden + 0 * rows, model.vocabulary / plans.tp, np.ones_like(rows))
-    times["matmul"] = times["matmul"] + product_s(system, head, dtype.result)
+    times["matmul"] = times["matmul"] + product_s(system, head, dtype.result, is_streamed=True)
     payload = rows * model.hidden * ACTIVATION_BYTES
     hop = send_s(system, plans.tp * plans.cp * plans.dp, payload)
     times["permute"] = (plans.pp - 1) * hop

@@ -109,6 +109,11 @@ def check_plan(plan: Plan, model: Transformer) -> None:
         )
     if plan.virtual_stages > 1 and plan.pp == 1:
         raise ValueError("plan: virtual_stages interleave a pipeline; pp = 1 is none, use 1")
+    if plan.virtual_stages > 1 and plan.schedule != "1f1b":
+        raise ValueError(
+            f"plan: the {plan.schedule} schedule has one virtual stage, the plan "
+            f"{plan.virtual_stages}; use virtual_stages = 1 or schedule = '1f1b'"
+        )
 
 
 def _kind(value: object) -> str:

@@ -28,6 +28,20 @@ class Format:
         """Contraction rows that one partition holds."""
         return max(1.0, core.tensor.macs_per_pe_cycle[self.mode(core)])
 
+    def fold(self, core: Core) -> float:
+        """Contraction rows that one stored item holds: MX packs four elements."""
+        return self.rows_per_pass(core) if self.has_scales else 1.0
+
+    @property
+    def has_scales(self) -> bool:
+        """Whether 32 elements share a scale."""
+        return self.core_modes[0] == "mx"
+
+    @property
+    def element_bytes(self) -> float:
+        """Of an element, without its share of a scale."""
+        return self.bytes - MX_SCALE_BYTES if self.has_scales else self.bytes
+
     def slowdown(self, core: Core) -> float:
         """Cycles for one moving column; above 1 for FP32."""
         return max(1.0, 1 / core.tensor.macs_per_pe_cycle[self.mode(core)])

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from trnlab.spec.scenario import Scenario
 from trnlab.spec.system import System
 from trnlab.spec.systems import system as find_system
 
@@ -23,6 +24,8 @@ from .models import Transformer
 from .models import model as find_model
 from .product import Product, product_s
 from .requests import check_chips, check_devices, check_dtype
+from .scenario import Cost, scenario_of
+from .scenario import cost as cost_of_prediction
 from .step import context_s
 from .work import ACTIVATION_BYTES
 
@@ -46,6 +49,7 @@ class Inference:
     token_s: Mapping[str, float]  # by cause, at the mean length of the context
     memory_bytes: Mapping[str, float]  # of one device, by kind
     memory_limit_bytes: float
+    scenario: Scenario | str  # power and price; a name that has no preset: none is known
 
     @property
     def ttft_s(self) -> float:
@@ -71,6 +75,15 @@ class Inference:
     def tokens_per_s_chip(self) -> float:
         """The same for one chip of those asked for."""
         return self.tokens_per_s / self.chips
+
+    @property
+    def cost(self) -> Cost:
+        """Energy and money of a token, under `scenario`.
+
+        Raises:
+            ValueError: a system of one's own, and no scenario was given
+        """
+        return cost_of_prediction(self)
 
     @property
     def fits(self) -> bool:
@@ -108,6 +121,7 @@ def predict_inference(
     output: int,
     dtype: str | Format = "bfloat16",
     cache_dtype: str | Format = "bfloat16",
+    scenario: str | Scenario | None = None,
 ) -> Inference:
     """Predict a batch of equal requests.
 
@@ -116,6 +130,7 @@ def predict_inference(
         prompt, output: tokens of each
         dtype: of weights and products
         cache_dtype: of keys and values
+        scenario: power and price; the preset of the system if left out
     Raises:
         ValueError: what cannot be, in one sentence
     """
@@ -146,6 +161,7 @@ def predict_inference(
         token_s=first_row(token),
         memory_bytes=first_row(memory),
         memory_limit_bytes=float(machine.device_hbm_bytes),
+        scenario=scenario_of(machine.name, scenario),
     )
 
 
@@ -180,7 +196,7 @@ def prefill_times(
     dtype: Format,
 ) -> Times:
     """Seconds by cause until all prompts of a rank have passed all stages."""
-    forward = replace(plans, micro_batch=rows, fused_attention=np.ones_like(rows))
+    forward = replace(plans, micro_batch=rows)
     times: Times = {}
     for count, layer in model.groups:
         for cause, seconds in layer_time(

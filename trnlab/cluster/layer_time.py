@@ -14,11 +14,12 @@ from .dtypes import Format
 from .exchange import ALL_GATHER, ALL_REDUCE, ALL_TO_ALL, REDUCE_SCATTER, Group, exchange_s
 from .models import Layer, Transformer
 from .product import Product, product_flops, product_s
-from .work import Pass, Share, Work, layer_work, share
+from .work import ACTIVATION_BYTES, Pass, Share, Work, layer_work, share
 
 BACKWARD_OF_FUSED = 2.5  # a fused kernel multiplies the scores again: 5 products against 2
 FUSED_TENSOR_PASSES = 3.0  # columns through TensorE for 128 scores: Q K, transpose, P V
 FUSED_VECTOR_PASSES = 2.0  # columns through VectorE for 128 scores: maximum, rescale and sum
+QUANTIZE_VISITS = 0.5  # VectorE quantizes several elements in the time of one
 FULL, SELECTIVE = 2.0, 1.0  # codes of `degrees.RECOMPUTE`
 
 Times = dict[str, Column]
@@ -49,17 +50,39 @@ def layer_time(
         "attention": _attention_s(system, work, part, dtype),
         "elementwise": total(pass_s(system, each) for each in work.passes),
     }
+    narrow_s = [_quantize_s(system, work, dtype, backward) for backward in (False, True)]
     exchanges = _exchanges(system, work, part)
     backward = {
         "matmul": total(_backward_s(system, product, dtype) for product in work.products),
         "attention": _attention_backward_s(system, work, part, dtype, forward["attention"]),
-        "elementwise": 2 * forward["elementwise"],
+        "elementwise": 2 * forward["elementwise"] + narrow_s[1],
     }
+    forward["elementwise"] = forward["elementwise"] + narrow_s[0]
     skipped = np.zeros(1) if system.recomputes_all else products[-1]
     again = _recomputed(system, plans, total(forward.values()) - skipped, forward, exchanges)
     inputs_again = exchanges[ALL_GATHER] / len(work.blocks) * 2  # only a shard of them was kept
     returned = {**exchanges, ALL_GATHER: exchanges[ALL_GATHER] + inputs_again}
+    for kind in (ALL_GATHER, REDUCE_SCATTER, ALL_REDUCE):
+        returned[kind] = returned[kind] * system.collectives.backward
     return LayerTime({**forward, **exchanges}, {**backward, **returned}, again)
+
+
+def _quantize_s(system: System, work: Work, dtype: Format, backward: bool) -> Column:
+    """Operands of 8 bits and less are made of 16-bit ones: inputs forward, gradients backward.
+
+    The weights' gradient reads inputs the other way around: the backward pass turns them.
+    """
+    if dtype.bytes >= ACTIVATION_BYTES:
+        return np.zeros(1)
+    made = ACTIVATION_BYTES + dtype.bytes
+    seconds = np.zeros(1)
+    for rows, inner, columns, count in work.products:
+        inputs, results = rows * inner * count, rows * columns * count
+        elements = results if backward else inputs
+        turned = 2 * dtype.bytes * inputs if backward else 0.0
+        work_done = Pass(elements * made + turned, elements * QUANTIZE_VISITS)
+        seconds = seconds + pass_s(system, work_done)
+    return seconds
 
 
 def pass_s(system: System, work: Pass) -> Column:
@@ -149,6 +172,9 @@ def _recomputed(
     full = plans.recompute == FULL
     selective = (plans.recompute == SELECTIVE) & (plans.fused_attention == 0)
     again = np.where(full, compute_s, np.where(selective, forward["attention"], 0.0))
+    if system.keeps_products_alone:
+        rest = forward["attention"] * (plans.fused_attention > 0) + forward["elementwise"]
+        again = again + np.where(plans.recompute == SELECTIVE, rest, 0.0)
     kept = 1.0 if system.recomputes_all else 0.5
     parts = {REDUCE_SCATTER: kept, ALL_REDUCE: kept}
     repeated = {

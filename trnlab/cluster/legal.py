@@ -49,7 +49,7 @@ def legal_plans(
             for row in degrees
             for dp in _ranks(devices, row, shares, options)
             for ep in _expert_degrees(model, row, dp)
-            for micro in _micro_batches(batch, dp, options)
+            for micro in _micro_batches(batch, dp, row, options)
         ],
         float,
     ).reshape(-1, 7)
@@ -106,10 +106,15 @@ def _expert_degrees(model: Transformer, row: tuple[int, int, int, int], dp: int)
     return [e for e in range(1, experts + 1) if experts % e == 0 and holders % e == 0]
 
 
-def _micro_batches(batch: int, dp: int, options: Options) -> list[int]:
+def _micro_batches(
+    batch: int, dp: int, row: tuple[int, int, int, int], options: Options
+) -> list[int]:
+    """Sizes that divide a rank's share; interleaved stages take micro-batches pp at a time."""
     if not batch:
         return [1]
-    return [micro for micro in options.micro_batch if batch // dp % micro == 0]
+    _, pp, virtual, _ = row
+    turn = pp if virtual > 1 else 1
+    return [micro for micro in options.micro_batch if batch // dp % (micro * turn) == 0]
 
 
 def _with_options(table: NDArray[np.float64], options: Options) -> Plans:

@@ -24,7 +24,7 @@ from .memory import training_bytes
 from .models import Transformer
 from .models import model as find_model
 from .requests import check_chips, check_dtype
-from .scenario import cost_of
+from .scenario import cost_of, fleet_watts
 from .step import step_times
 
 Goal = Literal["tokens_per_s", "tokens_per_joule", "cost", "ttft_s"]
@@ -123,7 +123,8 @@ def plan(
     judge = _Judge(network, machine, chosen, batch, sequence, output, task)
     found = judge.all(plans)
     chips_usd = find_scenario(machine.name if scenario is None else scenario)
-    return _ranked(goal, chips_usd, chips, plans, found, float(machine.device_hbm_bytes))
+    per_chip = machine.devices_per_chip
+    return _ranked(goal, chips_usd, chips, per_chip, plans, found, float(machine.device_hbm_bytes))
 
 
 class _Found(NamedTuple):
@@ -196,7 +197,13 @@ class _Judge(NamedTuple):
 
 
 def _ranked(
-    goal: str, scenario: Scenario, chips: int, plans: Plans, found: _Found, limit: float
+    goal: str,
+    scenario: Scenario,
+    chips: int,
+    devices_per_chip: int,
+    plans: Plans,
+    found: _Found,
+    limit: float,
 ) -> Ranking:
     if not len(found.rows):
         raise ValueError(
@@ -206,9 +213,10 @@ def _ranked(
         )
     rate = np.asarray(found.tokens_per_s)
     one = cost_of(1.0, chips, scenario)
+    watts = fleet_watts(scenario, chips, plans.take(found.rows).devices / devices_per_chip)
     value = {
         "tokens_per_s": rate,
-        "tokens_per_joule": rate / one.watts,
+        "tokens_per_joule": rate / watts,
         "cost": one.usd_per_million_tokens / rate,
         "ttft_s": found.seconds,
     }[goal]

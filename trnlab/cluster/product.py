@@ -23,6 +23,7 @@ from .dtypes import Format
 M_BLOCK, N_BLOCK, K_BLOCK = 8, 2, 8  # tiles of the two kernels
 TILE, MOVING = 128, 512
 LONGEST_BLOCKED = 2048  # contraction of the blocked kernel, in BF16
+MX_TILES_SHARING = 4  # tiles whose scales lie on the same 128 partitions
 
 
 class Product(NamedTuple):
@@ -34,17 +35,21 @@ class Product(NamedTuple):
     times: Column
 
 
-def product_s(system: System, product: Product, dtype: Format) -> Column:
+def product_s(
+    system: System, product: Product, dtype: Format, *, is_streamed: bool = False
+) -> Column:
     """Time of equal products on one device, seconds.
 
     Args:
         product: columns of shapes
         dtype: of operands
+        is_streamed: one of many in a row, as in decoding: weights lie in HBM as they are loaded
+            and are fetched ahead, results stay on the chip
     """
     chip = system.chip
     if isinstance(chip, Accelerator):
         return _accelerator_s(chip, product, dtype)
-    return _cores_s(chip, system.cores_per_device, product, dtype)
+    return _cores_s(chip, system.cores_per_device, product, dtype, is_streamed)
 
 
 def product_flops(product: Product) -> Column:
@@ -52,7 +57,7 @@ def product_flops(product: Product) -> Column:
     return 2.0 * product.rows * product.inner * product.columns * product.times
 
 
-def _cores_s(chip: Chip, cores: int, product: Product, dtype: Format) -> Column:
+def _cores_s(chip: Chip, cores: int, product: Product, dtype: Format, is_streamed: bool) -> Column:
     """The cores of a device take whole products, or cut the longer side of one result.
 
     Together they read no faster than their share of HBM.
@@ -63,7 +68,7 @@ def _cores_s(chip: Chip, cores: int, product: Product, dtype: Format) -> Column:
     longer = rows >= columns
     own_rows = np.where(longer, rows / share, rows)
     own_columns = np.where(longer, columns, columns / share)
-    each_s = core_product_s(chip.core, own_rows, inner, own_columns, dtype)
+    each_s = core_product_s(chip.core, own_rows, inner, own_columns, dtype, is_streamed)
     moved = (rows * inner + inner * columns) * dtype.bytes + rows * columns * dtype.result.bytes
     return np.maximum(turns * each_s, times * moved / (cores * chip.core.hbm_share_bytes_per_s))
 
@@ -96,13 +101,29 @@ class _Tiles(NamedTuple):
         return self.results / self.block
 
     @property
+    def steps(self) -> Column:
+        """Loads of a block: one, or one for each part of a long contraction."""
+        return np.where(self.is_long, np.ceil(self.k_tiles / K_BLOCK), 1.0)
+
+    @property
+    def last_step(self) -> Column:
+        """Part of a block's contraction that is loaded last."""
+        done = np.where(self.is_long, (self.steps - 1) * K_BLOCK, 0.0)
+        return (self.k_tiles - done) / self.k_tiles
+
+    @property
     def step(self) -> Column:
         """Part of a block's contraction that is loaded at once."""
         return np.where(self.is_long, np.minimum(1.0, K_BLOCK / self.k_tiles), 1.0)
 
 
 def core_product_s(
-    core: Core, rows: Column, inner: Column, columns: Column, dtype: Format
+    core: Core,
+    rows: Column,
+    inner: Column,
+    columns: Column,
+    dtype: Format,
+    is_streamed: bool = False,
 ) -> Column:
     """Time of one product on one core: the slowest of three chains, plus both ends.
 
@@ -117,26 +138,33 @@ def core_product_s(
         seconds
     """
     tiles = _cut(core, rows, inner, columns, dtype)
-    partition_rows = tiles.k_tiles * dtype.rows_per_pass(core)
     m_load_s, n_load_s = (
-        np.maximum(_trigger_s(core), _transfer_s(core, width, dtype, partition_rows))
+        _load_s(core, width, tiles.k_tiles, dtype, is_streamed)
         for width in (tiles.m_width, tiles.n_width * tiles.n_block)
     )
     n_loads = np.where(tiles.is_long, tiles.blocks, tiles.n_tiles / tiles.n_block)
-    loads_s = tiles.blocks * m_load_s + n_loads * n_load_s
+    transfers = 2.0 if dtype.has_scales else 1.0  # of one block of an operand
+    trigger_s = transfers * _trigger_s(core)
+    triggers_s = (np.ceil(tiles.blocks) + np.ceil(n_loads)) * tiles.steps * trigger_s
+    loads_s = np.maximum(triggers_s, tiles.blocks * m_load_s + n_loads * n_load_s)
     ahead_s = np.minimum(loads_s, core.sbuf.total_bytes / core.dma.total_bytes_per_s)
-    first_s = tiles.step * (m_load_s + n_load_s)
-    store_s = _transfer_s(core, tiles.n_width, dtype.result, 1.0)
+    first_s = np.maximum(2 * trigger_s, tiles.step * (m_load_s + n_load_s))
+    height = np.ceil(np.minimum(rows, columns) / tiles.m_tiles)
+    store_s = _transfer_s(core, tiles.n_width * dtype.result.bytes, height)
     pace_s = np.maximum(core.dma.queue_interval_s, store_s)
     burst_s = (tiles.block - 1) * pace_s
     together_s = np.where(tiles.is_long, burst_s, 0.0)
 
     tile_s, leave_s = _tile_s(core, tiles, dtype), _leave_s(core, tiles)
+    if is_streamed:
+        weights_s = np.where(columns < rows, tiles.blocks * m_load_s, n_loads * n_load_s)
+        work_s = _engines_s(core, tiles, tile_s) + leave_s - core.dma.start_s
+        return np.maximum(weights_s, work_s)
     compute_s = first_s + _engines_s(core, tiles, tile_s) + together_s + leave_s
     begun_s = np.maximum(first_s + _ramped_s(core, tile_s) + leave_s, ahead_s)
     stores_s = begun_s + (tiles.results - 1) * pace_s
     between_s = (tiles.results - tiles.block) * (1 - ahead_s / loads_s) * store_s
-    last_s = _ramped_s(core, tiles.step * tiles.block * tile_s) + together_s
+    last_s = _last_s(core, tiles, tile_s, m_load_s + n_load_s) + together_s
     dma_s = loads_s + between_s + np.maximum(last_s, burst_s) + leave_s
     slowest_s = np.maximum(np.maximum(compute_s, stores_s), dma_s)
     return core.dma.usual_start_s + slowest_s + store_s + 2 * _arrival_s(core)
@@ -203,13 +231,35 @@ def _trigger_s(core: Core) -> float:
     return core.dma.swdge_s if core.dma.trigger == "gpsimd" else core.sync.dma_trigger_s
 
 
-def _transfer_s(core: Core, width: Column, dtype: Format, partition_rows: Column | float) -> Column:
-    """One transfer by all DMA engines: rows of `width` elements, so many on each partition."""
+def _load_s(core: Core, width: Column, k_tiles: Column, dtype: Format, is_streamed: bool) -> Column:
+    """One block of an operand, `width` columns; MX blocks bring their scales in a second one.
+
+    A streamed block is one row for each partition, long enough for whole descriptors.
+    """
+    fold = dtype.fold(core)
+    rows = k_tiles * TILE * dtype.rows_per_pass(core) / fold
+    row_bytes = width * fold * dtype.element_bytes
+    if is_streamed:
+        rows, row_bytes = np.full_like(rows, TILE), row_bytes * rows / TILE
+    load_s = _transfer_s(core, row_bytes, rows)
+    if not dtype.has_scales:
+        return load_s
+    return load_s + _transfer_s(core, width, np.ceil(k_tiles / MX_TILES_SHARING) * TILE)
+
+
+def _last_s(core: Core, tiles: _Tiles, tile_s: Column, load_s: Column) -> Column:
+    """TensorE's work on what was loaded last; it is slow at first if it waited long for it."""
+    work_s = tiles.last_step * tiles.block * tile_s
+    waits = (tiles.blocks <= 1) | (load_s - work_s > core.tensor.ramp_window_s)
+    return np.where(waits, _ramped_s(core, work_s), work_s)
+
+
+def _transfer_s(core: Core, row_bytes: Column, rows: Column) -> Column:
+    """One transfer by all DMA engines."""
     dma = core.dma
-    row_bytes = width * dtype.bytes
     pieces = np.ceil(row_bytes / dma.max_piece_bytes)
     row_s = pieces * dma.descriptor_s + row_bytes / dma.raw_bytes_per_s
-    return dma.transfer_s + partition_rows * TILE / dma.engines * row_s
+    return dma.transfer_s + np.ceil(rows / dma.engines) * row_s
 
 
 def _accelerator_s(chip: Accelerator, product: Product, dtype: Format) -> Column:

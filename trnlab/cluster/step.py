@@ -42,6 +42,9 @@ def step_times(
     times[PERMUTE] = times[PERMUTE] + micro_batches * np.maximum(0.0, moved - behind)
     times["optimizer"] = _optimizer_s(system, plans, held)
     times["overhead"] = np.full_like(plans.tp, system.step_overhead_s)
+    domains = np.maximum(1.0, plans.devices / (system.domain_chips * system.devices_per_chip))
+    lost = system.scale_out.straggle * np.log2(domains)
+    times["straggle"] = lost * total(times.values())
     return times
 
 
@@ -64,7 +67,9 @@ def _data_parallel(
     backward_s, forward_s = micro_batch_s * BACKWARD_PART, micro_batch_s * (1 - BACKWARD_PART)
 
     def exposed(seconds: Column, behind: Column) -> Column:
-        return np.where(hidden, np.maximum(0.0, seconds - behind), seconds)
+        rest = np.maximum(0.0, seconds - behind)
+        paid = system.collectives.hidden_cost * (seconds - rest)
+        return np.where(hidden, rest + paid, seconds)
 
     is_zero3 = plans.zero >= 3
     once = {

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from trnlab.spec.accelerator import Accelerator
+from trnlab.spec.scenario import Scenario
 from trnlab.spec.system import System
 from trnlab.spec.systems import system as find_system
 
@@ -20,6 +21,8 @@ from .memory import training_bytes
 from .models import Transformer, training_flops
 from .models import model as find_model
 from .requests import check_chips, check_devices, check_dtype
+from .scenario import Cost, scenario_of
+from .scenario import cost as cost_of_prediction
 from .step import step_times
 
 
@@ -39,6 +42,7 @@ class Training:
     time_s: Mapping[str, float]  # by cause; the sum is the step
     memory_bytes: Mapping[str, float]  # of one device, by kind
     memory_limit_bytes: float  # of one device
+    scenario: Scenario | str  # power and price; a name that has no preset: none is known
 
     @property
     def step_s(self) -> float:
@@ -68,6 +72,15 @@ class Training:
         """
         flops = self.global_batch * training_flops(self.model, self.sequence, attention)
         return flops / (self.step_s * self.chips * published_flops_per_s(self.system, self.dtype))
+
+    @property
+    def cost(self) -> Cost:
+        """Energy and money of a token, under `scenario`.
+
+        Raises:
+            ValueError: a system of one's own, and no scenario was given
+        """
+        return cost_of_prediction(self)
 
     @property
     def fits(self) -> bool:
@@ -107,6 +120,7 @@ def predict_training(
     micro_batch: int = 1,
     sequence: int,
     dtype: str | Format = "bfloat16",
+    scenario: str | Scenario | None = None,
 ) -> Training:
     """Predict one training step.
 
@@ -119,6 +133,7 @@ def predict_training(
         micro_batch: sequences that one rank works on at once
         sequence: tokens
         dtype: of the products' operands
+        scenario: power and price; the preset of the system if left out
     Raises:
         ValueError: what cannot be, in one sentence
     """
@@ -148,6 +163,7 @@ def predict_training(
         time_s=first_row(times),
         memory_bytes=first_row(training_bytes(network, plans, length, count)),
         memory_limit_bytes=float(machine.device_hbm_bytes),
+        scenario=scenario_of(machine.name, scenario),
     )
 
 
@@ -155,7 +171,7 @@ def count_micro_batches(plan: Plan, global_batch: int, micro_batch: int) -> int:
     """Micro-batches of one data-parallel rank in a step.
 
     Raises:
-        ValueError: a batch that the ranks cannot share equally
+        ValueError: a batch that the ranks cannot share equally, or stages not interleave
     """
     check_whole("global_batch", global_batch)
     check_whole("micro_batch", micro_batch)
@@ -166,7 +182,14 @@ def count_micro_batches(plan: Plan, global_batch: int, micro_batch: int) -> int:
             f"global_batch = {global_batch} is not a multiple of dp x micro_batch = {plan.dp} x "
             f"{micro_batch} = {share}; try {near}"
         )
-    return global_batch // share
+    count = global_batch // share
+    if plan.virtual_stages > 1 and count % plan.pp:
+        raise ValueError(
+            f"plan: virtual_stages = {plan.virtual_stages} interleave micro-batches pp = {plan.pp} "
+            f"at a time, and a rank has {count}; use virtual_stages = 1, or a global_batch that is "
+            f"a multiple of {share * plan.pp}"
+        )
+    return count
 
 
 def published_flops_per_s(system: System, dtype: str) -> float:

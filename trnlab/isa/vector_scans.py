@@ -51,7 +51,11 @@ class TensorTensorScan(Instruction):
         require_tiles(core, self.name, dst, ("data0", a), ("data1", b))
         require_one_psum(self.name, ("data0", a), ("data1", b))
         for op in (options.op0, options.op1):
-            require(op in ARITHMETIC, f"{self.name}: {op} is not a binary arithmetic operator")
+            require(
+                op in ARITHMETIC,
+                f"{self.name}: {op} is no arithmetic operator of two inputs; use one such as "
+                "nl.add",
+            )
             require_arithmetic(core, self.name, op)
         for role in options.tiles:
             require_vector(core, self.name, role, operands[role], a)

@@ -9,6 +9,8 @@ import webbrowser
 from pathlib import Path
 from typing import Any
 
+from jupyter_server.services.kernels.handlers import _kernel_id_regex
+from jupyter_server.utils import url_path_join
 from tornado.ioloop import IOLoop
 from traitlets import Unicode
 from traitlets.config import Config
@@ -22,6 +24,7 @@ from trnlab.serve.settings import (
     configure_voila,
     find_template,
 )
+from trnlab.serve.sockets import MAX_BYTES, KernelSocket
 
 
 class Workbench(Voila):
@@ -34,12 +37,15 @@ class Workbench(Voila):
         return {
             **super().init_settings(),
             "headers": HEADERS,
+            "websocket_max_message_size": MAX_BYTES,
             "default_handler_class": NoSuchPage,
             "default_handler_args": {"voila_configuration": self.voila_configuration},
         }
 
     def init_handlers(self) -> list[Any]:
-        return handlers(self.base_url, self.voila_configuration) + super().init_handlers()
+        socket = url_path_join(self.server_url, rf"/api/kernels/{_kernel_id_regex}/channels")
+        ours = handlers(self.base_url, self.voila_configuration)
+        return [(socket, KernelSocket), *ours, *super().init_handlers()]
 
     def listen(self) -> None:
         IOLoop.current().add_callback(self._announce)  # runs once the socket is open

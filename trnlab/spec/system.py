@@ -35,6 +35,7 @@ class System(Record):
     memory_reserved_bytes: int  # of a device, kept by the runtime
     step_overhead_s: float  # of a training step, outside every kernel
     recomputes_all: bool  # else a compiler leaves out what only feeds the layer's own result
+    keeps_products_alone: bool  # "selective" then computes all else again, fused attention too
 
     @property
     def devices_per_chip(self) -> int:

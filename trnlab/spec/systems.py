@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-from .peer_systems import A100_PODS, B200_PODS, H100_PODS, IRONWOOD_PODS, V5E_PODS, V5P_PODS
+from .peer_systems import (
+    A100_PODS,
+    B200_PODS,
+    H100_PODS,
+    IRONWOOD_PODS,
+    V4_PODS,
+    V5E_PODS,
+    V5P_PODS,
+)
 from .system import System
 from .table import Table
 from .trainium4 import trainium4
@@ -22,6 +30,7 @@ SYSTEMS = Table(
             A100_PODS,
             H100_PODS,
             B200_PODS,
+            V4_PODS,
             V5E_PODS,
             V5P_PODS,
             IRONWOOD_PODS,

@@ -8,6 +8,7 @@ from .gpus import rates
 GIB = 2**30
 
 V5E_PAGE = "Google Cloud documentation, TPU v5e"
+V4_PAGE = "Google Cloud documentation, TPU v4"
 V5P_PAGE = "Google Cloud documentation, TPU v5p"
 IRONWOOD_PAGE = "Google Cloud documentation, TPU7x (Ironwood)"
 MAXTEXT = "MaxText runs on TPU v5p"
@@ -36,6 +37,23 @@ V5E = Accelerator(
     flops_per_s={"bfloat16": 197e12, "int8": 394e12},
     hbm_bytes_per_s=819e9,
     hbm_capacity_bytes=16 * GIB,
+    units=1,
+    tile_rows=128,
+    tile_columns=128,
+    matmul_rate=V5P.matmul_rate,
+    attention_rate=V5P.attention_rate,
+    hbm_rate=V5P.hbm_rate,
+    launch_s=V5P.launch_s,
+    assumed=rates("The value of TPU v5p is carried over."),
+)
+
+V4 = Accelerator(
+    source=V4_PAGE,
+    name="tpu-v4",
+    product="Google TPU v4",
+    flops_per_s={"bfloat16": 275e12, "int8": 275e12},
+    hbm_bytes_per_s=1.2288e12,
+    hbm_capacity_bytes=32 * GIB,
     units=1,
     tile_rows=128,
     tile_columns=128,

@@ -92,6 +92,7 @@ def trainium4(domain_chips: int = TRAINIUM4.domain_chips) -> System:
         memory_reserved_bytes=4 * GIB,
         step_overhead_s=0.0,
         recomputes_all=False,
+        keeps_products_alone=False,
         assumed={
             "memory_reserved_bytes": _not_said(0, 16 * GIB),
             "vector_passes": _not_said(1.0, 1.0),
@@ -162,6 +163,7 @@ _SCALE_OUT = ScaleOut(
     bytes_per_s=50e9,
     hop_s=15e-6,
     max_chips=1_000_000,
+    status={"straggle": "absent"},
     assumed={
         "bytes_per_s": _not_said(25e9, 200e9),
         "hop_s": _not_said(2e-6, 2e-5),
@@ -175,12 +177,14 @@ _COLLECTIVES = Collectives(
     rate=0.78,
     out_rate=0.8,
     exposed=1.0,
+    status={"hidden_cost": "absent"},
     assumed={
         "start_s": _not_said(0.0, 6e-5),
         "device_bytes_per_s": _not_said(0.2e12, 4e12),
         "rate": _not_said(0.5, 1.0),
         "out_rate": _not_said(0.3, 1.0),
         "exposed": _not_said(0.1, 1.0),
+        "backward": _not_said(0.1, 1.0),
     },
 )
 

@@ -32,13 +32,14 @@ def _collectives(dma_against_trn1: float, why: str) -> Collectives:
         rate=0.9,
         out_rate=0.8,
         exposed=1.0,
-        status={"start_s": "measured"},
+        status={"start_s": "measured", "hidden_cost": "absent"},
         assumed={
             "start_s": Assumption(low=10e-6, high=60e-6, why=why),
             "device_bytes_per_s": Assumption(low=20e9, high=4e12, why=why),
             "rate": Assumption(low=0.6, high=1.0, why="No large collective is published."),
             "out_rate": Assumption(low=0.5, high=1.0, why="No large collective is published."),
             "exposed": Assumption(low=0.1, high=1.0, why="Overlap is not published."),
+            "backward": Assumption(low=0.3, high=1.0, why="Overlap is not published."),
         },
     )
 
@@ -55,7 +56,7 @@ def _efa(bits_per_s: float, source: str, max_chips: int = MAX_CHIPS) -> ScaleOut
         hop_s=15e-6,
         max_chips=max_chips,
         sources={"hop_s": COLLECTIVES},
-        status={"hop_s": "measured", "bytes_per_s": "inferred"},
+        status={"hop_s": "measured", "bytes_per_s": "inferred", "straggle": "absent"},
         assumed={
             "max_chips": Assumption(
                 low=100_000, high=MAX_CHIPS, why="Announced, not documented; see the launch claims."
@@ -126,6 +127,7 @@ TRN1_SERVER = System(
     memory_reserved_bytes=GIB // 2,
     step_overhead_s=0.0,
     recomputes_all=False,
+    keeps_products_alone=False,
     assumed=_ASSUMED,
 )
 
@@ -150,6 +152,7 @@ def _trn2(name: str, product: str, z: int, z_link: float) -> System:
         memory_reserved_bytes=GIB,
         step_overhead_s=0.0,
         recomputes_all=False,
+        keeps_products_alone=False,
         assumed=_ASSUMED,
     )
 
@@ -200,6 +203,7 @@ def _trn3(name: str, product: str, servers: int, chips_per_server: int) -> Syste
         memory_reserved_bytes=4 * GIB,
         step_overhead_s=0.0,
         recomputes_all=False,
+        keeps_products_alone=False,
         assumed={**_ASSUMED, "cores_per_device": _UNIT},
     )
 

@@ -45,6 +45,6 @@ def text(paths: Iterable[Path]) -> str:
     return _BINDING.sub(r"\1=", _SPACE.sub("", bare))
 
 
-def style(path: Path) -> str:
+def style(*paths: Path) -> str:
     """The theme's names, what all dashboards have, then a dashboard's own rules."""
-    return theme.css() + TOOLS.read_text(encoding="utf-8") + path.read_text(encoding="utf-8")
+    return theme.css() + "".join(path.read_text(encoding="utf-8") for path in (TOOLS, *paths))

@@ -11,12 +11,11 @@ from widgets.numbers.number import Number
 from widgets.numbers.part import Part
 from widgets.numbers.product import ProductPart
 
-# Seconds until a part answers; the first two are what a page shows first.
-AFTER_S = {"matrix": 0.5, "product": 0.8, "network": 1.2}
+NAMES = ("number", "block", "matrix", "product", "network")  # of the parts, also in an address
 
 
 class Bench:
-    """The parts of the lesson; those that take longer answer when the kernel is idle.
+    """The parts of the lesson; those that take longer answer when the reader comes near.
 
     Args:
         state: a dictionary from part to what its `saved` returned
@@ -27,14 +26,14 @@ class Bench:
         states = {name: part for name, part in (state or {}).items() if isinstance(part, Mapping)}
         self.number = Number(states.get("number"))
         self.block = BlockPart(states.get("block"))
-        self.matrix = Matrix(states.get("matrix"), AFTER_S["matrix"], own=array)
-        self.product = ProductPart(states.get("product"), AFTER_S["product"])
-        self.network = NetworkPart(states.get("network"), AFTER_S["network"])
+        self.matrix = Matrix(states.get("matrix"), waits=True, own=array)
+        self.product = ProductPart(states.get("product"), waits=True)
+        self.network = NetworkPart(states.get("network"), waits=True)
 
     @property
     def parts(self) -> tuple[Part, ...]:
         """All of them, in the lesson's order."""
-        return self.number, self.block, self.matrix, self.product, self.network
+        return tuple(getattr(self, name) for name in NAMES)
 
     def saved(self) -> dict[str, Any]:
         """The state, as far as it differs from the default; see `lesson`."""
@@ -55,12 +54,18 @@ def lesson(state: Mapping[str, Any] | None = None, array: Any = None) -> Bench:
     Raises:
         ValueError: an array that cannot be used, such as one with NaN in it
     """
-    address = link.address()
-    if state is not None or not address:
+    if state is not None:
         return Bench(state, array)
-    try:
-        return Bench(link.unpack(address), array)
-    except ValueError as refused:
-        bench = Bench(array=array)
-        bench.number.problem = str(refused)
-        return bench
+    used = {name: text for name in NAMES if (text := link.address(name))}
+    states, refused = {}, {}
+    for name, text in used.items():
+        try:
+            states[name] = link.unpack(text)
+        except ValueError as problem:
+            refused[name] = str(problem)
+    bench = Bench(states, array)
+    for part in bench.parts:
+        part.used = used.get(part.name, "")
+        if part.name in refused:
+            part.refuse(refused[part.name])
+    return bench

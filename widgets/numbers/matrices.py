@@ -1,4 +1,4 @@
-"""Matrices to quantize: drawn, or real ones of the digits network. X [T, K] times W [K, N]."""
+"""Matrices to quantize: drawn, or real ones of two networks. X [T, K] times W [K, N]."""
 
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from trnlab.data import digits, digits_mlp, pixels
+from trnlab.data.text import alice, text_model
 
 T = K = N = 256
 OUTLIER_CHANNELS = (17, 90, 91, 200)
@@ -55,6 +56,22 @@ def _hidden() -> Pair:
     return Pair(hidden, net.w2, "Real: hidden activations of 256 digits, times the second layer.")
 
 
+def _text(layer: str, words: str) -> Pair:
+    text, model = alice(), text_model()
+    seen: dict[str, np.ndarray] = {}
+    model.forward(text.windows(2)[0], seen)
+    x = seen[layer].reshape(-1, seen[layer].shape[-1])[:T]
+    return Pair(x, model.layers[layer], words)
+
+
+def _attention() -> Pair:
+    return _text("qkv0", "Real: a transformer reading Alice, what enters its first attention.")
+
+
+def _mlp() -> Pair:
+    return _text("down0", "Real: a transformer reading Alice, inside its first MLP.")
+
+
 def _first_weights() -> Pair:
     x, w, _ = _ink()
     return Pair(np.ascontiguousarray(w.T), np.ascontiguousarray(x.T), "Real: first-layer weights.")
@@ -67,6 +84,8 @@ MATRICES: Mapping[str, tuple[str, Callable[[], Pair]]] = {
     "ink": ("Digits: pixels", _ink),
     "hidden": ("Digits: hidden activations", _hidden),
     "weights": ("Digits: weights", _first_weights),
+    "attention": ("Transformer: attention input", _attention),
+    "mlp": ("Transformer: MLP activations", _mlp),
 }
 
 

@@ -29,7 +29,7 @@ class Matrix(Part):
     name = "matrix"
     first = {"data": "outliers", "format": "mxfp4", "tame": "none"}
 
-    def __init__(self, state: Any = None, after_s: float | None = None, own: Any = None) -> None:
+    def __init__(self, state: Any = None, waits: bool = False, own: Any = None) -> None:
         self._own: Pair | None = None
         if own is not None:
             self._own = with_weights(files.checked(own), "Your array, times normal weights.")
@@ -41,7 +41,7 @@ class Matrix(Part):
             "shades": SHADES,
             "decades": MAP_DECADES,
         }
-        super().__init__(state, after_s)
+        super().__init__(state, waits)
 
     def answer(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """All formats of a matrix, and the histogram and maps of the chosen one."""

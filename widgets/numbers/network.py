@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from trnlab.networks.search import COSTS, MEASURES
-
 from trnlab.kernels.layer_formats import LAYER_FORMATS
 from trnlab.networks import Found, Network, Outcome, digits_network, search, text_network
+from trnlab.networks.mix_search import COSTS, MEASURES
 from widgets.dashboard import trust
 from widgets.numbers import bundle
 from widgets.numbers.choices import one_of
@@ -39,7 +38,7 @@ class NetworkPart(Part):
 
     _esm = bundle.module("network")
     name = "network"
-    first = {"network": "digits", "mix": [], "measure": "loss", "budget": "0.02", "cost": COSTS[0]}
+    first = {"network": "digits", "mix": [], "measure": "loss", "budget": "0.01", "cost": COSTS[0]}
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self._steps: Iterator[Found] | None = None
@@ -83,8 +82,12 @@ class NetworkPart(Part):
         network = self.network
         mixes = [network.uniform(format) for format in OFFERED]
         mixes += [self._alone(layer) for layer in network.layers]
-        jobs = [partial(network.run, mix) for mix in mixes if not network.has_run(mix)]
+        jobs = [partial(self._try, mix) for mix in mixes if not network.has_run(mix)]
         return [*jobs, self._tell, *([self._step] if self._steps else [])]
+
+    def _try(self, mix: tuple[str, ...]) -> None:
+        self.network.run(mix)
+        self._tell()
 
     def receive(self, message: Mapping[str, Any], buffers: list[Any]) -> None:
         """Start a search, or stop it."""
@@ -182,7 +185,7 @@ def budget_of(params: Mapping[str, Any]) -> float:
     except ValueError:
         budget = math.nan
     if not 0 <= budget <= 100:
-        raise ValueError(f"Budget “{text}”: type a number from 0 to 100, such as 0.02.")
+        raise ValueError(f"Budget “{text}”: type a number from 0 to 100, such as 0.01.")
     return budget / 100 if params["measure"] == "accuracy" else budget
 
 

@@ -1,7 +1,7 @@
 """One part of the lesson: what the learner set goes in, an answer of the engine comes out.
 
 The browser sets `params`; the part sets `scene`, or `problem` (a sentence) and keeps the last scene
-that worked. A part that takes longer answers when the kernel is idle.
+that worked. A part that takes longer answers when the reader comes near it.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ class Part(anywidget.AnyWidget):
     Args:
         state: what `saved` returned; what it leaves out is the default. One that cannot be used is
             said in `problem`, and the default is shown.
-        after_s: answer after so long, when the kernel is idle; None: at once
+        waits: answer only when the page asks, which is when the reader comes near
     """
 
     name: ClassVar[str]  # in an address, and of the JavaScript file
@@ -35,22 +35,20 @@ class Part(anywidget.AnyWidget):
     scene = traitlets.Dict().tag(sync=True)
     more = traitlets.Dict().tag(sync=True)  # what followed when the kernel was idle
     problem = traitlets.Unicode().tag(sync=True)
+    used = traitlets.Unicode().tag(sync=True)  # what the page's address gave
     answers = traitlets.Int(0).tag(sync=True)  # how often `params` was answered
 
-    def __init__(
-        self, state: Mapping[str, Any] | None = None, after_s: float | None = None
-    ) -> None:
+    def __init__(self, state: Mapping[str, Any] | None = None, waits: bool = False) -> None:
         self._idle = Idle()
         self._good: dict[str, Any] = dict(self.first)
+        self._refused = ""
         self._is_open = False
         super().__init__(key=self.name, defaults=dict(self.first), params=dict(self.first))
         self.on_msg(self._on_message)
         self._is_open = True
-        asked = {**self.first, **_known(state or {}, self.first)}
-        if after_s is None:
-            self._start(asked)
-        else:
-            self._idle.later(lambda: self._start(asked), after_s=after_s)
+        self._waiting: dict[str, Any] | None = {**self.first, **_known(state or {}, self.first)}
+        if not waits:
+            self._start()
 
     def answer(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """What to show for these parameters.
@@ -73,10 +71,20 @@ class Part(anywidget.AnyWidget):
 
     def saved(self) -> dict[str, Any]:
         """The state, as far as it differs from the default."""
-        return {name: value for name, value in self._good.items() if value != self.first[name]}
+        shown = self._good if self._waiting is None else self._waiting
+        return {name: value for name, value in shown.items() if value != self.first[name]}
+
+    def refuse(self, text: str) -> None:
+        """Say why what was asked for at the start cannot be shown."""
+        self._refused = self.problem = text
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Show what a saved state describes; what it leaves out is the default."""
+        self.show({**self.first, **_known(state, self.first)})
 
     def settle(self) -> None:
         """Do now what would follow when the kernel is idle."""
+        self._start()
         self._idle.settle()
 
     def show(self, asked: dict[str, Any]) -> None:
@@ -86,16 +94,22 @@ class Part(anywidget.AnyWidget):
         else:
             self.params = asked  # answered by the observer
 
-    def _start(self, asked: dict[str, Any]) -> None:
+    def _start(self) -> None:
+        """Give the first answer, once."""
+        asked, self._waiting = self._waiting, None
+        if asked is None:
+            return
         self.show(asked)
         if not self.scene:
             why = self.problem
-            self.params = dict(self.first)
-            self.problem = why
+            self.show(dict(self.first))
+            self._refused = self._refused or why
+        self.problem = self.problem or self._refused
 
     @traitlets.observe("params")
     def _on_params(self, _change: Any) -> None:
         if self._is_open:
+            self._waiting = None
             self._answer(self.params)
 
     def _answer(self, params: Mapping[str, Any]) -> None:
@@ -117,6 +131,12 @@ class Part(anywidget.AnyWidget):
     def _on_message(self, _widget: Any, message: Any, buffers: list[Any]) -> None:
         if not isinstance(message, Mapping):
             return
+        if message.get("kind") == "ping":
+            self.send({"kind": "pong"})
+        elif message.get("kind") == "ready":
+            self._start()
+        elif message.get("kind") == "restore" and isinstance(message.get("state"), Mapping):
+            self.restore(message["state"])
         try:
             self.receive(message, buffers)
         except ValueError as refused:

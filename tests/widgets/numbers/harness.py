@@ -23,6 +23,6 @@ def tell(part: Part, content: Any, buffers: tuple[bytes, ...] = ()) -> Part:
 
 
 def opened(part: Part) -> Part:
-    """A part with its answer, also if it waits for an idle kernel."""
+    """A part with its answer, also if it waits for a page to ask."""
     part.settle()
     return part

@@ -199,16 +199,17 @@ def test_an_array_of_ones_own_stands_in_the_lesson():
         lesson(state={}, array=np.full((3, 64), np.nan))
 
 
-def test_it_answers_when_the_kernel_is_idle():
-    import asyncio
+def test_it_answers_when_the_page_asks_and_only_once():
+    matrix = Matrix({"data": "hidden"}, waits=True)
+    assert matrix.scene == {} and matrix.saved() == {"data": "hidden"}
+    tell(matrix, {"kind": "ready"})
+    assert matrix.scene["shape"] == [256, 128] and matrix.answers == 1
+    tell(matrix, {"kind": "ready"})
+    assert matrix.answers == 1
 
-    async def look():
-        matrix = Matrix(after_s=0.01)
-        before = dict(matrix.scene)
-        await asyncio.sleep(0.05)
-        while not matrix.scene:
-            await asyncio.sleep(0.01)
-        return before, matrix
 
-    before, matrix = asyncio.run(look())
-    assert before == {} and matrix.scene["shape"] == [256, 256]
+def test_a_change_before_the_page_asks_is_not_undone_by_it():
+    matrix = Matrix({"data": "hidden"}, waits=True)
+    change(matrix, data="weights")
+    tell(matrix, {"kind": "ready"})
+    assert matrix.scene["shape"] == [128, 64]

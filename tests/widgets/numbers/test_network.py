@@ -109,3 +109,13 @@ def test_the_state_leads_back(network):
     state = network.saved()
     assert state == {"mix": ["mxfp4", "bfloat16"], "budget": "0.1"}
     assert NetworkPart(state).scene["outcome"] == network.scene["outcome"]
+
+
+def test_the_transformer_keeps_its_loss_in_four_bits_and_pays_in_time():
+    network = NetworkPart({"network": "text", "mix": ["mxfp4"] * 9})
+    outcome, plain = network.scene["outcome"], network.scene["plain"]
+    assert 0 < outcome["loss"] - plain["loss"] < 0.03
+    assert outcome["weight_bytes"] < 0.28 * plain["weight_bytes"]
+    assert set(network.more["alone"]) == {layer["name"] for layer in network.scene["layers"]}
+    change(network, network="digits", mix=[])
+    assert network.more["network"] == "digits" and network.more["search"] == {}

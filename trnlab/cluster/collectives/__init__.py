@@ -1,8 +1,8 @@
 """Collectives as schedules of sends, executed on arrays and timed on links."""
 
 from .build import ALGORITHMS, KINDS, collective, fits
-from .choose import Crossover, candidates, crossovers, documented, fastest, times_s
-from .execute import execute, on_groups, run, start
+from .choose import Crossover, candidates, crossovers, documented, fastest, group, times_s
+from .execute import execute, on_groups, run, start, stepwise
 from .schedule import Schedule, Send
 from .timing import Timed, line, time, time_groups
 
@@ -20,10 +20,12 @@ __all__ = [
     "execute",
     "fastest",
     "fits",
+    "group",
     "line",
     "on_groups",
     "run",
     "start",
+    "stepwise",
     "time",
     "time_groups",
     "times_s",

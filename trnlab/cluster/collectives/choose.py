@@ -39,27 +39,34 @@ def documented(kind: str, ranks: int, tensor_bytes: float) -> str:
     return allowed[0]
 
 
-def candidates(kind: str, machine: Machine, ranks: int) -> dict[str, Schedule]:
-    """The schedule of every algorithm that can serve the first `ranks` devices of a machine."""
-    return dict(_candidates(kind, machine, ranks))
+def candidates(kind: str, machine: Machine, ranks: int, stride: int = 1) -> dict[str, Schedule]:
+    """The schedule of every algorithm that can serve a group of devices `stride` apart."""
+    return dict(_candidates(kind, machine, ranks, stride))
 
 
-def times_s(kind: str, machine: Machine, ranks: int, tensor_bytes: float) -> dict[str, float]:
+def group(ranks: int, stride: int = 1) -> range:
+    """Devices of a group, the first one of its machine."""
+    return range(0, ranks * stride, stride)
+
+
+def times_s(
+    kind: str, machine: Machine, ranks: int, tensor_bytes: float, stride: int = 1
+) -> dict[str, float]:
     """Seconds of every algorithm for one size."""
-    lines = _lines(kind, machine, ranks)
+    lines = _lines(kind, machine, ranks, stride)
     return {name: fixed + each * tensor_bytes for name, fixed, each in lines}
 
 
-def fastest(kind: str, machine: Machine, tensor_bytes: float, ranks: int) -> Timed:
+def fastest(kind: str, machine: Machine, tensor_bytes: float, ranks: int, stride: int = 1) -> Timed:
     """The algorithm that needs the least time, timed."""
-    found = times_s(kind, machine, ranks, tensor_bytes)
-    plan = candidates(kind, machine, ranks)[min(found, key=lambda name: found[name])]
-    return time(plan, machine, tensor_bytes)
+    found = times_s(kind, machine, ranks, tensor_bytes, stride)
+    plan = candidates(kind, machine, ranks, stride)[min(found, key=lambda name: found[name])]
+    return time(plan, machine, tensor_bytes, group(ranks, stride))
 
 
-def crossovers(kind: str, machine: Machine, ranks: int) -> list[Crossover]:
+def crossovers(kind: str, machine: Machine, ranks: int, stride: int = 1) -> list[Crossover]:
     """Where the fastest algorithm changes: the lower envelope of straight lines."""
-    lines = _lines(kind, machine, ranks)
+    lines = _lines(kind, machine, ranks, stride)
     name, fixed, each = min(lines, key=lambda row: (row[1], row[2]))
     found = [Crossover(0.0, name)]
     while flatter := [row for row in lines if row[2] < each]:
@@ -70,19 +77,25 @@ def crossovers(kind: str, machine: Machine, ranks: int) -> list[Crossover]:
 
 
 @lru_cache(maxsize=64)
-def _lines(kind: str, machine: Machine, ranks: int) -> tuple[tuple[str, float, float], ...]:
-    plans = _candidates(kind, machine, ranks)
-    return tuple((name, *line(plan, machine)) for name, plan in plans)
+def _lines(
+    kind: str, machine: Machine, ranks: int, stride: int
+) -> tuple[tuple[str, float, float], ...]:
+    plans = _candidates(kind, machine, ranks, stride)
+    return tuple((name, *line(plan, machine, group(ranks, stride))) for name, plan in plans)
 
 
 @lru_cache(maxsize=64)
-def _candidates(kind: str, machine: Machine, ranks: int) -> tuple[tuple[str, Schedule], ...]:
+def _candidates(
+    kind: str, machine: Machine, ranks: int, stride: int
+) -> tuple[tuple[str, Schedule], ...]:
     system = machine.system
-    chip, server = system.devices_per_chip, system.devices_per_chip * system.chips_per_server
+    chip = max(1, system.devices_per_chip // stride)
+    server = system.devices_per_chip * system.chips_per_server // stride
+    domain = system.devices_per_chip * system.domain_chips // stride
     is_whole = chip > 1 and ranks % chip == 0 and ranks > chip
     found = []
     for name in ALGORITHMS[kind]:
-        inner = server if ranks > server else chip
+        inner = domain if ranks > domain else server if ranks > server else chip
         if name in ("mesh", "recursive"):
             inner = chip if is_whole else 0
         if name == "single-step mesh" and ranks > MOST_SINGLE_STEP:
@@ -90,19 +103,20 @@ def _candidates(kind: str, machine: Machine, ranks: int) -> tuple[tuple[str, Sch
         if name == "kangaring" and (chip % 2 or ranks % chip):  # its pairs share a chip
             continue
         if not fits(name, ranks, inner or None):
-            order = rank_order(name, machine, ranks) if kind in _ORDERED else None
+            order = rank_order(name, machine, ranks, stride) if kind in _ORDERED else None
             plan = collective(kind, name, ranks, inner=inner or None, order=order)
             found.append((name, plan))
     return tuple(found)
 
 
-def rank_order(algorithm: str, machine: Machine, ranks: int) -> list[int] | None:
-    """Devices in an order in which partners are neighbors; None: as they are numbered.
+def rank_order(algorithm: str, machine: Machine, ranks: int, stride: int = 1) -> list[int] | None:
+    """Ranks in an order in which partners are neighbors; None: as they are numbered.
 
     A ring goes through a torus row by row, back and forth. Halving sees a ring of four as a square:
     in Gray's order each partner is one hop away.
     """
-    fabric, per_chip = machine.system.fabric, machine.system.devices_per_chip
+    fabric, devices = machine.system.fabric, machine.system.devices_per_chip
+    per_chip = devices // stride if devices % stride == 0 else 0
     if isinstance(fabric, Switched) or ranks != fabric.chips * per_chip:
         return None
     sides = (fabric.x, fabric.y, fabric.z)
@@ -114,7 +128,7 @@ def rank_order(algorithm: str, machine: Machine, ranks: int) -> list[int] | None
         chips = _snake(sides)
     else:
         return None
-    return [chip * per_chip + device for chip in chips for device in range(per_chip)]
+    return [chip * per_chip + rank for chip in chips for rank in range(per_chip)]
 
 
 def _gray(sides: tuple[int, int, int]) -> list[int]:

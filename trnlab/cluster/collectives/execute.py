@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import reduce
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,11 +26,20 @@ def execute(plan: Schedule, held: Held, steps: int | None = None) -> Held:
     Raises:
         ValueError: a send of a chunk that its source does not hold
     """
+    before = [dict(chunks) for chunks in held]
+    return reduce(lambda _, after: after, islice(stepwise(plan, held), steps), before)
+
+
+def stepwise(plan: Schedule, held: Held) -> Iterator[Held]:
+    """What every rank holds after each step: the same lists, changed from step to step.
+
+    Raises:
+        ValueError: a send of a chunk that its source does not hold
+    """
     now = [dict(chunks) for chunks in held]
-    last = plan.steps if steps is None else min(steps, plan.steps)
-    bounds = np.searchsorted(plan.step, np.arange(last + 1))
+    bounds = np.searchsorted(plan.step, np.arange(plan.steps + 1))
     columns = [column.tolist() for column in (plan.source, plan.target, plan.chunk, plan.adds)]
-    for step in range(last):
+    for step in range(plan.steps):
         rows = [column[bounds[step] : bounds[step + 1]] for column in columns]
         sent = zip(rows[0], rows[2], strict=True)
         moved = [_read(plan, now, source, chunk) for source, chunk in sent]
@@ -37,7 +48,7 @@ def execute(plan: Schedule, held: Held, steps: int | None = None) -> Held:
                 now[target][chunk] = now[target][chunk] + values
             else:
                 now[target][chunk] = values
-    return now
+        yield now
 
 
 def start(plan: Schedule, tensors: Sequence[Array]) -> Held:

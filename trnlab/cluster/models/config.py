@@ -19,6 +19,7 @@ from .transformer import Attention, Experts, Latent, Layer, Mlp, Transformer
 MAX_FILE_BYTES = 1_000_000  # a config.json has a few thousand
 LARGEST = 10**7  # of any size in a configuration
 MOST_LAYERS = 10_000
+LONGEST_NAME = 80
 _NAMES = {  # GPT-2's own words
     "hidden_size": "n_embd",
     "num_hidden_layers": "n_layer",
@@ -40,7 +41,9 @@ def from_config(config: Mapping[str, Any], name: str = "", source: str = "") -> 
     """
     if not isinstance(config, Mapping):
         raise ValueError(f"model: a configuration is a dictionary, this is {_kind(config)}")
-    config = config.get("text_config", config) if "hidden_size" not in config else config
+    inner = config.get("text_config")  # of a model that also sees or hears
+    if "hidden_size" not in config and isinstance(inner, Mapping):
+        config = inner
     family = _family(config)
     fields = _Fields(config)
     layers = fields.number("num_hidden_layers")
@@ -49,7 +52,7 @@ def from_config(config: Mapping[str, Any], name: str = "", source: str = "") -> 
     windows = _windows(fields, family, layers)
     kinds = [_layer(fields, family, i, windows[i]) for i in range(layers)]
     return Transformer(
-        name=name or str(config.get("_name_or_path") or config["model_type"]),
+        name=name or str(config.get("_name_or_path") or config["model_type"])[:LONGEST_NAME],
         hidden=fields.number("hidden_size"),
         vocabulary=fields.number("vocab_size"),
         groups=tuple((len(list(same)), layer) for layer, same in groupby(_sorted(kinds))),
@@ -68,7 +71,7 @@ def read_config(text: str | bytes | Path) -> dict[str, Any]:
     """
     if isinstance(text, Path) or (isinstance(text, str) and not text.lstrip().startswith("{")):
         path = Path(text)
-        if not path.is_file():
+        if not _is_file(path):
             raise ValueError(f"model: there is no file {str(path)[:80]!r}; give a config.json")
         if path.stat().st_size > MAX_FILE_BYTES:
             raise ValueError(
@@ -76,6 +79,10 @@ def read_config(text: str | bytes | Path) -> dict[str, Any]:
                 "thousand, so this is another file"
             )
         text = path.read_bytes()
+    if len(text) > MAX_FILE_BYTES:
+        raise ValueError(
+            f"model: this text has {len(text):,} characters; a config.json has a few thousand"
+        )
     try:
         parsed = json.loads(text)
     except (ValueError, RecursionError):
@@ -88,6 +95,13 @@ def read_config(text: str | bytes | Path) -> dict[str, Any]:
     return parsed
 
 
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name too long for any file
+        return False
+
+
 def _kind(value: object) -> str:
     return f"a {type(value).__name__}"
 
@@ -95,7 +109,7 @@ def _kind(value: object) -> str:
 def _family(config: Mapping[str, Any]) -> Family:
     kind = config.get("model_type")
     if not isinstance(kind, str) or kind not in FAMILIES:
-        said = f"its model_type is {kind!r}" if kind else "it names no model_type"
+        said = f"its model_type is {kind!r:.40}" if kind else "it names no model_type"
         raise ValueError(
             f"model: {said}, and trnlab knows {', '.join(FAMILIES)}; a model of another family "
             "that is built like one of these can be given with that model_type"
@@ -157,7 +171,9 @@ def _layer(fields: _Fields, family: Family, index: int, window: int | None) -> L
 
 
 def _is_mixture(fields: _Fields, index: int) -> bool:
-    dense = fields.get("mlp_only_layers") or ()
+    dense = fields.get("mlp_only_layers") or []
+    if not isinstance(dense, list):
+        raise ValueError(f"model: mlp_only_layers = {dense!r:.40} should be a list of layers")
     step = fields.optional("decoder_sparse_step", "moe_layer_freq") or 1
     first = fields.optional("first_k_dense_replace")
     offset = index + 1 if fields.get("decoder_sparse_step") else index

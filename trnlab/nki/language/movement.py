@@ -148,6 +148,6 @@ def dropout(x: Tensor, rate: Any, dtype: Any = None) -> Tensor:
     """
     from trnlab.nki import isa as nisa
 
-    dst = fresh(x.shape, dtype or x.dtype)
+    dst = fresh(x.shape, x.dtype)
     nisa.dropout(dst=dst, data=x, prob=rate)
-    return dst
+    return cast(dst, dtype or x.dtype)

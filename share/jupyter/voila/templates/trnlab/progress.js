@@ -20,6 +20,7 @@
     const again = document.createElement("a");
     again.className = "trn-go";
     again.href = location.href;
+    again.addEventListener("click", () => { again.href = location.href; });
     again.textContent = "Reload";
     bar.dataset.stopped = "";
     bar.replaceChildren(text, again);
@@ -32,18 +33,47 @@
     watch();
   };
 
+  const recovered = () => {
+    const bar = document.getElementById("trn-progress");
+    bar.hidden = true;
+    delete bar.dataset.stopped;
+  };
+
   // Ask now and then whether the kernel is alive: a dead one answers no slider and says no word.
   const watch = async () => {
     const { baseUrl } = JSON.parse(document.getElementById("jupyter-config-data").textContent);
     const { kernelId } = document.body.dataset;
     let misses = 0;
-    while (misses < 2) {
+    for (;;) {
       await new Promise((resume) => setTimeout(resume, 10_000));
       const answer = await fetch(`${baseUrl}api/kernels/${kernelId}`).catch(() => null);
-      misses = answer?.ok ? 0 : misses + 1;
+      if (answer?.ok) {
+        if (misses > 1) recovered();
+        misses = 0;
+        continue;
+      }
+      misses += 1;
+      if (misses < 2) continue;
+      if (answer) {
+        stopped("The kernel of this page has stopped, so its controls no longer answer; what you "
+          + "have set is in the address. ");
+        return;
+      }
+      stopped("The server does not answer. The page asks again every ten seconds; what it shows "
+        + "stays. ");
     }
-    stopped("The kernel of this page has stopped, so its controls no longer answer. ");
   };
+
+  // A page that is left takes its kernel with it; otherwise the server keeps it until it is idle.
+  addEventListener("pagehide", ({ persisted }) => {
+    const { kernelId } = document.body?.dataset ?? {};
+    if (persisted || !kernelId) return;
+    const { baseUrl } = JSON.parse(document.getElementById("jupyter-config-data").textContent);
+    const [, token] = /(?:^|; )_xsrf=([^;]*)/.exec(document.cookie) ?? [];
+    const form = new FormData();
+    form.append("_xsrf", decodeURIComponent(token ?? ""));
+    navigator.sendBeacon(`${baseUrl}voila/api/shutdown/${kernelId}`, form);
+  });
 
   // Voila's page calls these: after each part, when it has waited for long, and at its end.
   window.voila_process = (part, parts) => {

@@ -1,0 +1,148 @@
+"""What breaks is said and comes back: a killed kernel, a restarted server, a cut line."""
+
+import subprocess
+import sys
+
+import psutil
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import free_port
+from tests.browser.proxy import Proxy
+
+STEPPER = ".trn-stepper"
+
+
+class Server:
+    """A workbench on a port of its own that can be killed and started again."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.start()
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "trnlab", "open", "--no-browser", "--port", str(self.port)]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout and "listens at" in self._process.stdout.readline()
+
+    def kill(self) -> None:
+        """At once, with its kernels, as a machine that goes down."""
+        family = [*psutil.Process(self._process.pid).children(recursive=True), self._process]
+        for process in family:
+            process.kill()
+        self._process.wait(20)
+
+
+@pytest.fixture
+def server():
+    server = Server(free_port())
+    yield server
+    server.kill()
+
+
+def opened(page: Page, port: int) -> Page:
+    page.goto(f"http://localhost:{port}/voila/render/02_matmul_tiling.ipynb")
+    page.wait_for_selector("html[data-ready]", state="attached", timeout=60_000)
+    return page
+
+
+def choose(page: Page, kernel: str) -> None:
+    page.locator("select[data-name=kernel]").first.select_option(kernel)
+    page.locator(f"{STEPPER}[data-kernel={kernel}][data-busy=false]").wait_for(timeout=60_000)
+
+
+def walk(page: Page, steps: int) -> str:
+    for _ in range(steps):
+        page.locator("[data-act=step]").click()
+    page.wait_for_function("() => new URLSearchParams(location.search).has('s')")
+    page.wait_for_timeout(400)  # the address follows when it is quiet
+    row = page.locator(STEPPER).get_attribute("data-row")
+    assert row
+    return row
+
+
+def kernel_process(page: Page) -> psutil.Process:
+    kernel = page.locator("body").get_attribute("data-kernel-id")
+    assert kernel
+    return next(
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if any(kernel in word for word in process.info["cmdline"] or [])
+    )
+
+
+def test_a_kernel_killed_in_mid_step_is_said_and_reloading_leads_back(
+    chromium: Browser, workbench: str
+) -> None:
+    port = int(workbench.rpartition(":")[2])
+    page, other = (opened(chromium.new_page(), port) for _ in range(2))
+    choose(page, "blocked")
+    row = walk(page, 7)
+    kernel_process(page).kill()
+    page.locator("[data-act=step]").click()  # stepping needs no kernel
+    expect(page.locator(STEPPER)).not_to_have_attribute("data-row", row)
+    expect(page.locator(".trn-dead")).to_contain_text("reload the page", timeout=40_000)
+    choose(other, "hoisted")  # the neighbor notices nothing
+    moved = page.locator(STEPPER).get_attribute("data-row")
+    page.reload()
+    page.locator(f"{STEPPER}[data-kernel=blocked][data-row='{moved}']").wait_for(timeout=60_000)
+    for one in (page, other):
+        one.close()
+
+
+def test_a_restarted_server_is_said_and_the_state_comes_back(
+    chromium: Browser, server: Server
+) -> None:
+    page = chromium.new_page()
+    page.clock.install()
+    page.goto(f"http://localhost:{server.port}/voila/render/02_matmul_tiling.ipynb")
+    page.clock.run_for(2000)
+    page.wait_for_selector("html[data-ready]", state="attached", timeout=60_000)
+    page.locator("select[data-name=kernel]").first.select_option("hoisted")
+    page.locator(f"{STEPPER}[data-kernel=hoisted]").wait_for(timeout=60_000)
+    page.clock.run_for(1000)
+    server.kill()
+    _wait_for(page, "The server does not answer")
+    server.start()
+    _wait_for(page, "The kernel of this page has stopped")
+    page.get_by_role("link", name="Reload").click()
+    page.clock.resume()
+    page.locator(f"{STEPPER}[data-kernel=hoisted]").wait_for(timeout=60_000)
+    page.close()
+
+
+def _wait_for(page: Page, text: str) -> None:
+    said = page.locator("#trn-progress", has_text=text)
+    for _ in range(40):
+        page.clock.run_for(10_000)
+        page.wait_for_timeout(250)
+        if said.is_visible():
+            return
+    raise AssertionError(page.locator("#trn-progress").inner_text())
+
+
+def test_a_line_that_was_cut_is_mended_by_itself(chromium: Browser, workbench: str) -> None:
+    proxy = Proxy(int(workbench.rpartition(":")[2]))
+    page = opened(chromium.new_page(), proxy.port)
+    choose(page, "hoisted")
+    proxy.cut()
+    page.wait_for_timeout(3000)
+    page.locator("[data-act=step]").click()
+    expect(page.locator(STEPPER)).not_to_have_attribute("data-row", "0")
+    proxy.mend()
+    page.wait_for_timeout(4000)
+    choose(page, "blocked")
+    expect(page.locator(".trn-dead")).to_be_hidden()
+    page.close()
+    proxy.close()
+
+
+def test_a_page_that_is_left_takes_its_kernel_with_it(chromium: Browser, samples: str) -> None:
+    page = chromium.new_page()
+    page.goto(f"{samples}/voila/render/03_query.ipynb")
+    page.wait_for_selector("html[data-ready]", state="attached", timeout=60_000)
+    kernel = kernel_process(page)
+    page.get_by_role("link", name="Lessons").click()
+    page.locator(".trn-lessons").wait_for()
+    kernel.wait(20)
+    page.close()

@@ -1,0 +1,151 @@
+"""What a visitor may not do: run code, read files, put a script on a page, stop the server."""
+
+import asyncio
+import json
+import re
+import struct
+import urllib.error
+import urllib.request
+
+import pytest
+from playwright.sync_api import Page
+from tornado.httpclient import HTTPClientError
+from tornado.websocket import websocket_connect
+
+from tests.load.visitor import packed
+from trnlab.serve.lessons import lessons
+from trnlab.serve.settings import HEADERS
+from trnlab.serve.sockets import PROTOCOL
+from widgets.dashboard import link
+
+ATTACK = "<img src=x onerror=window.hit=1><script>window.hit=1</script>"
+LESSONS = [lesson.name for lesson in lessons()]
+
+
+def get(address: str) -> tuple[int, dict[str, str], str]:
+    try:
+        with urllib.request.urlopen(address, timeout=60) as answer:
+            return answer.status, dict(answer.headers), answer.read().decode(errors="replace")
+    except urllib.error.HTTPError as error:
+        return error.code, dict(error.headers), error.read().decode(errors="replace")
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/voila/glossary", "/nowhere", "/voila/render/01_neuroncore.ipynb"]
+)
+def test_every_answer_carries_the_headers(workbench, path):
+    _, headers, _ = get(workbench + path)
+    assert HEADERS.items() <= headers.items()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/voila/files/01_neuroncore.ipynb",
+        "/voila/files/../pyproject.toml",
+        "/voila/files/%2e%2e/pyproject.toml",
+        "/voila/static/../app.py",
+        "/voila/templates/trnlab/static/../index.html.j2",
+        "/voila/templates/trnlab/static/%2e%2e/%2e%2e/%2e%2e/%2e%2e/%2e%2e/pyproject.toml",
+        "/api/contents/01_neuroncore.ipynb",
+        "/api/kernels",
+        "/terminals/1",
+        "/files/01_neuroncore.ipynb",
+    ],
+)
+def test_no_file_but_those_meant_for_the_web(workbench, path):
+    status, _, text = get(workbench + path)
+    assert status >= 400
+    assert "import" not in text and "[project]" not in text
+
+
+def test_a_page_carries_no_source(workbench):
+    _, _, text = get(f"{workbench}/voila/render/05_profiler.ipynb")
+    for source in ("from widgets import", "trnlab.profile(tiled", "changes = {"):
+        assert source not in text
+
+
+def kernel_of(address: str) -> str:
+    _, _, text = get(f"{address}/voila/render/03_query.ipynb")
+    found = re.search(r'kernelId = "([\w-]+)"', text)
+    assert found
+    return found[1]
+
+
+def socket_of(address: str, protocols: list[str] | None):
+    url = f"ws{address.removeprefix('http')}/api/kernels/{kernel_of(address)}/channels"
+    return websocket_connect(url, subprotocols=protocols)
+
+
+def test_a_websocket_of_another_protocol_is_refused(samples):
+    async def attempt() -> int:
+        try:
+            await socket_of(samples, None)
+        except HTTPClientError as refused:
+            return refused.code
+        return 0
+
+    assert asyncio.run(attempt()) == 400
+
+
+def test_a_forged_message_closes_its_own_page_and_no_other(samples):
+    async def attempt() -> object:
+        socket = await socket_of(samples, [PROTOCOL])
+        await socket.write_message(struct.pack("<Q", 2**60) + b"x" * 64, binary=True)
+        while (said := await asyncio.wait_for(socket.read_message(), 20)) is not None:
+            assert isinstance(said, bytes)
+        return socket.close_code
+
+    assert asyncio.run(attempt()) == 1007
+    assert get(samples)[0] == 200
+
+
+def test_a_visitor_s_code_is_not_run(samples, tmp_path):
+    target = tmp_path / "written"
+
+    async def attempt() -> None:
+        socket = await socket_of(samples, [PROTOCOL])
+        header = {"msg_id": "1", "msg_type": "execute_request", "version": "5.3"}
+        header |= {"username": "", "session": "1", "date": ""}
+        code = {"code": f"open({str(target)!r}, 'w')", "silent": False}
+        await socket.write_message(packed("shell", [header, {}, {}, code]), binary=True)
+        header["msg_type"] = "kernel_info_request"
+        await socket.write_message(packed("shell", [header, {}, {}, {}]), binary=True)
+        while b"kernel_info_reply" not in await asyncio.wait_for(socket.read_message(), 20):
+            pass
+        socket.close()
+
+    asyncio.run(attempt())
+    assert not target.exists()
+
+
+def attack_fields(page: Page) -> int:
+    """Type the attack into every field that takes text, and into every JSON."""
+    page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
+    fields = page.locator(
+        "main :is(textarea:not([readonly]), input[type=text]:not([readonly]), input[type=search])"
+    )
+    for field in fields.all():
+        if not field.is_visible():
+            continue
+        text = json.dumps({"label": ATTACK, "kernel": ATTACK, "chip": ATTACK})
+        is_json = "JSON" in (field.get_attribute("aria-label") or "")
+        field.fill(text if is_json else ATTACK)
+        field.press("Enter")
+    for button in page.get_by_role("button", name=re.compile("Load this JSON|^Check$")).all():
+        button.click()
+    page.wait_for_timeout(500)
+    return fields.count()
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_script_in_a_field_or_an_address_is_text(open_page, lesson, name):
+    states = {"s": {"kernel": ATTACK, "chip": ATTACK, "rival": ATTACK, "size": ATTACK}}
+    states["s"] |= {"view": {"filter": {"text": ATTACK, "op": ATTACK}, "tab": ATTACK}}
+    states |= {"core": {"chip": ATTACK}, "balance": {"dtype": ATTACK}, "digits": {"dtype": ATTACK}}
+    states["array"] = {"label": ATTACK}
+    query = "&".join(f"{key}={link.pack(state)}" for key, state in states.items())
+    page = open_page(f"{lesson(name)}?{query}")
+    attack_fields(page)
+    assert page.evaluate("window.hit") is None
+    assert page.locator("img[src=x]").count() == 0

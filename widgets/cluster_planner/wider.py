@@ -1,0 +1,106 @@
+"""What takes longer than a prediction: the best plan for each cut, and what more of it would do.
+
+In: a request that has been answered. Out: plain data for the map, for the way to a million chips,
+and for more requests at once.
+"""
+
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+
+from trnlab import cluster
+from trnlab.cluster.inference import LONGEST
+from widgets.cluster_planner.request import Request
+from widgets.machine.scene import chip_steps
+
+BEST = 8
+MOST_BATCHES = 14  # powers of two
+LOWER_IS_BETTER = ("cost", "ttft_s")
+
+
+def plan_map(asked: Request) -> dict[str, Any]:
+    """The best plan that fits for each tp and pp, and the best of all."""
+    try:
+        ranking = asked.ranked()
+    except ValueError as refused:
+        return {"problem": str(refused)}
+    key = ranking.plans.tp * 1e6 + ranking.plans.pp
+    _, first = np.unique(key, return_index=True)
+    rows = [_row(ranking, int(index)) for index in sorted(first)]
+    return {
+        "goal": ranking.goal,
+        "lower": ranking.goal in LOWER_IS_BETTER,
+        "legal": ranking.legal,
+        "fitting": len(ranking),
+        "cells": rows,
+        "best": [_row(ranking, index) for index in range(min(BEST, len(ranking)))],
+    }
+
+
+def scaling(asked: Request) -> dict[str, Any]:
+    """The same cut of the model on more and more chips: the batch grows with them, or stays."""
+    found = asked.predict()
+    of = cluster.machine(found.system, found.chips)
+    share = found.global_batch // found.plan.dp
+    grows, stays = [], []
+    for chips in sorted({*chip_steps(of), found.chips}):
+        fixed = _point(replace(asked, dp=0, chips=chips))
+        if fixed is not None:
+            stays.append(fixed)
+        replicas = chips * found.system.devices_per_chip // (found.plan.devices // found.plan.dp)
+        wider = _point(replace(asked, dp=replicas, chips=chips, global_batch=share * replicas))
+        if wider is not None:
+            grows.append(wider)
+    return {
+        "grows": grows,
+        "stays": stays,
+        "domain": found.system.domain_chips,
+        "system": found.system.name,
+        "chips": found.chips,
+        "announced": found.system.max_chips,
+    }
+
+
+def sweep(asked: Request) -> dict[str, Any]:
+    """More requests at once, with prompts of a quarter, of the length, and four times as long."""
+    found = asked.predict()
+    prompts = [max(1, asked.prompt // 4), asked.prompt, asked.prompt * 4]
+    swept = cluster.sweep(
+        model=found.model,
+        system=found.system,
+        chips=found.chips,
+        plan=found.plan,
+        batches=[2**n for n in range(MOST_BATCHES)],
+        prompts=[prompt for prompt in prompts if prompt + asked.output <= LONGEST],
+        output=asked.output,
+        dtype=asked.dtype,
+    )
+    return {
+        "chips": found.chips,
+        "batch_now": asked.batch,
+        "prompt_now": asked.prompt,
+        **{name: values.tolist() for name, values in swept.items()},
+    }
+
+
+def _row(ranking: cluster.planner.Ranking, index: int) -> dict[str, Any]:
+    row = ranking.row(index)
+    return {
+        "plan": asdict(row.plan),
+        "micro_batch": row.micro_batch,
+        "value": row.value,
+        "tokens_per_s": row.tokens_per_s,
+        "memory_bytes": row.memory_bytes,
+    }
+
+
+def _point(asked: Request) -> list[float] | None:
+    """Chips, tokens/s, tokens/s a chip, global batch, idle devices; None: it cannot be."""
+    try:
+        found = asked.predict()
+    except ValueError:
+        return None
+    assert isinstance(found, cluster.Training)
+    rate = found.tokens_per_s
+    return [found.chips, rate, rate / found.chips, found.global_batch, found.idle_devices]

@@ -1,0 +1,61 @@
+// Which collective, of which group, of what size, by which algorithm.
+
+const KIND_WORDS = { all_reduce: "all_reduce: everybody gets the sum",
+  all_gather: "all_gather: everybody gets all parts",
+  reduce_scatter: "reduce_scatter: each gets its part of the sum",
+  all_to_all: "all_to_all: each sends a part to each other",
+  permute: "permute: each to the next", broadcast: "broadcast: from rank 0 to all" };
+
+function controlsView(app) {
+  const system = pickView(app, "system", "System", "wide");
+  system.select.onchange = () => app.change({ system: system.select.value, reading: 0,
+    ...fitting(system.select.value) });
+  const reading = pickView(app, "reading", "Link figures that sources disagree on", "wide");
+  reading.select.onchange = () => app.change({ reading: Number(reading.select.value) });
+  const chips = numberView(app, "chips", "Chips", "narrow");
+  const kind = pickView(app, "kind", "Collective", "wide");
+  kind.select.onchange = () => {
+    const known = app.trait("algorithms")[kind.select.value];
+    const had = known.includes(app.params().algorithm);
+    app.change({ kind: kind.select.value, algorithm: had ? app.params().algorithm : known[1] });
+  };
+  const algorithm = pickView(app, "algorithm", "Algorithm");
+  const ranks = numberView(app, "ranks", "Ranks", "narrow");
+  const stride = numberView(app, "stride", "Devices apart", "narrow");
+  const range = h("input", { type: "range", min: 3, max: 10.5, step: 0.05, "data-name": "size",
+    oninput: () => app.change({ tensor_bytes: Math.round(10 ** range.valueAsNumber) }) });
+  const size = labelled("Tensor, from 1 kB to 30 GB", range, "wide");
+  const typed = numberView(app, "tensor_bytes", "Tensor, bytes");
+  const past = historyView(app);
+
+  /** A group that the system has room for: a rank for each chip of a server or two. */
+  function fitting(name) {
+    const each = { trn1: 2, trn2: 4, "trn2-ultraserver": 4 }[name] || 1;
+    const few = { b200: 8, h100: 8, "a100-80gb": 8 }[name] || 16;
+    return { chips: name === "trn2-ultraserver" ? 64 : few, ranks: few, stride: each };
+  }
+  return {
+    element: h("div", { class: "controls", role: "group", "aria-label": "The collective" },
+      system.element, chips.element, reading.element, kind.element, algorithm.element,
+      ranks.element, stride.element, size, typed.element, past.element),
+    draw() {
+      const params = app.params();
+      const scene = app.scene();
+      system.draw(app.trait("systems"), params.system);
+      reading.draw(scene.system.readings, params.reading);
+      reading.element.hidden = scene.system.readings.length < 2;
+      chips.draw(params.chips);
+      kind.draw(Object.keys(app.trait("algorithms")).map((name) => [name, KIND_WORDS[name]]),
+        params.kind);
+      const known = app.trait("algorithms")[params.kind] || [];
+      algorithm.draw(known.map((name) => [name, name === "fastest" ? "the fastest here" : name]),
+        params.algorithm);
+      ranks.draw(params.ranks);
+      stride.draw(params.stride);
+      range.value = Math.log10(params.tensor_bytes);
+      range.setAttribute("aria-valuetext", sizeWords(params.tensor_bytes));
+      typed.draw(params.tensor_bytes);
+      past.draw();
+    },
+  };
+}

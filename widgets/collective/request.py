@@ -1,0 +1,104 @@
+"""What a learner may ask of a collective, checked: machine, group, algorithm, size."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from trnlab.cluster.collectives import ALGORITHMS, KINDS, Schedule, candidates, fits, times_s
+from trnlab.cluster.topology import Machine, machine
+from widgets.machine.systems import chosen_system
+
+FASTEST = "fastest"
+MOST_RANKS = 256
+MOST_SENDS = 60_000
+LEAST_BYTES, MOST_BYTES = 1.0, 1e12
+STEPPED = tuple(kind for kind in KINDS if kind != "all_to_all_v")
+
+
+@dataclass(frozen=True)
+class Request:
+    """One collective of one group of devices."""
+
+    system: str = "trn3-gen2"
+    chips: int = 16
+    reading: int = 0
+    domain: int = 72
+    kind: str = "all_reduce"
+    algorithm: str = "ring"
+    ranks: int = 16
+    stride: int = 1
+    tensor_bytes: float = 1e6
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> "Request":
+        """The request that a dictionary makes; what it leaves out is the default.
+
+        Raises:
+            ValueError: a value that cannot be
+        """
+        names = asdict(cls()).keys() & values.keys()
+        asked = cls(**{name: values[name] for name in names})
+        if asked.kind not in STEPPED:
+            raise ValueError(f"collective: {asked.kind!r:.40} is not one of {', '.join(STEPPED)}")
+        known = (FASTEST, *ALGORITHMS[asked.kind])
+        if asked.algorithm not in known:
+            named = f"{asked.algorithm!r:.40}"
+            raise ValueError(f"{asked.kind}: {named} is not one of {', '.join(known)}")
+        for name, most in (("ranks", MOST_RANKS), ("stride", 10**6)):
+            value = getattr(asked, name)
+            is_whole = isinstance(value, int) and not isinstance(value, bool)
+            if not is_whole or not 1 <= value <= most:
+                raise ValueError(
+                    f"{name} = {value!r:.40} should be a whole number from 1 to {most:,}; larger "
+                    "groups are timed by a closed form, in the planner"
+                )
+        size = asked.tensor_bytes
+        is_number = isinstance(size, (int, float)) and not isinstance(size, bool)
+        if not is_number or not LEAST_BYTES <= size <= MOST_BYTES:
+            raise ValueError(f"tensor: {size!r:.40} bytes should be a number from 1 to 1e12")
+        return asked
+
+    def machine(self) -> Machine:
+        """The machine, with room for the group.
+
+        Raises:
+            ValueError: no such machine, or a group that reaches beyond it
+        """
+        found = machine(chosen_system(self.system, self.reading, self.domain), self.chips)
+        last = (self.ranks - 1) * self.stride
+        if last >= found.devices:
+            raise ValueError(
+                f"group: {self.ranks} ranks, {self.stride} devices apart, end at device {last:,}, "
+                f"and {self.chips:,} chips of {self.system} have {found.devices:,}; use fewer "
+                "ranks, a smaller distance or more chips"
+            )
+        return found
+
+    def schedule(self, of: Machine) -> Schedule:
+        """The sends.
+
+        Raises:
+            ValueError: an algorithm that cannot serve this group, or too many sends to step
+        """
+        plans = candidates(self.kind, of, self.ranks, self.stride)
+        name = self.algorithm
+        if name == FASTEST:
+            found = times_s(self.kind, of, self.ranks, self.tensor_bytes, self.stride)
+            name = min(found, key=lambda each: found[each])
+        if name not in plans:
+            others = ", ".join(plans)
+            raise ValueError(f"{self.kind}: {name} {self._why_not(name, of)}; use {others}")
+        if len(plans[name]) > MOST_SENDS:
+            raise ValueError(
+                f"{self.kind}: {name} among {self.ranks} ranks takes {len(plans[name]):,} sends, "
+                f"and up to {MOST_SENDS:,} can be stepped; choose fewer ranks"
+            )
+        return plans[name]
+
+    def _why_not(self, name: str, of: Machine) -> str:
+        chip = max(1, of.system.devices_per_chip // self.stride)
+        if name == "single-step mesh":
+            return "sends everything to everybody, which up to 32 ranks are offered for"
+        if name == "kangaring" and (chip % 2 or self.ranks % chip):
+            return "goes by pairs that share a chip, and this group has none"
+        return fits(name, self.ranks, chip if name == "hierarchical" else None) or "does not fit"
