@@ -218,6 +218,7 @@ def test_sliders_move_time_memory_links_and_bubbles_together(board):
     single = after(page, PLANNER, shown)
     assert float(single["step"]) == trained(tp=16, pp=1, dp=8).step_s
     expect(canvas).to_have_attribute("aria-label", re.compile("One stage: no pipeline"))
+    page.wait_for_timeout(700)  # another step of undo
     for name, value, sentence in (
         ("pp", "7", "80 layers of llama-3.1-70b (or 82 with embedding and head) cannot be divided"),
         ("global_batch", "-8", "global_batch = -8 should be a whole number"),

@@ -35,6 +35,7 @@ def test_levels_of_an_ultraserver() -> None:
         "chip": 64,
         "server": 4,
         "domain": 1,
+        "cluster": 1,
     }
 
 

@@ -91,19 +91,16 @@ def _normed(state, weights: Weights) -> Operand:
     nisa.activation(dst=inverse, op=nl.rsqrt, data=total, scale=1 / features, bias=EPSILON)
     for first, count, place in operand.places():
         rows = slice(first % TILE, first % TILE + count)
-        _multiply(place, state[first // TILE][rows, :], operand.factor, inverse[rows, :])
+        nisa.scalar_tensor_tensor(
+            dst=place,
+            data=state[first // TILE][rows, :],
+            op0=nl.multiply,
+            operand0=operand.factor,
+            op1=nl.multiply,
+            operand1=inverse[rows, :],
+        )
     operand.finish(is_scaled=True)
     return operand
-
-
-def _multiply(place, x, factor: float, inverse) -> None:
-    """x * factor * inverse; a factor of 1 is left out, since reading it takes time."""
-    if factor == 1.0:
-        nisa.tensor_tensor(dst=place, data1=x, data2=inverse, op=nl.multiply)
-        return
-    nisa.scalar_tensor_tensor(
-        dst=place, data=x, op0=nl.multiply, operand0=factor, op1=nl.multiply, operand1=inverse
-    )
 
 
 def _projected(state, qkv: Weights, out: Weights):

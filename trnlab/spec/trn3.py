@@ -173,7 +173,7 @@ _scalar = ScalarEngine(
     sources={
         "min_interval_cycles": f"{doc.SHARED}; {doc.ISA_COSTS}",
         "overhead_cycles": f"{doc.DMA_PROFILES}; {doc.RMSNORM_PROFILES}",
-        "dependent_overhead_cycles": f"{doc.TRN1_GUIDE}; {doc.PERF_GUIDE}",
+        "dependent_overhead_cycles": doc.RMSNORM_PROFILES,
         "table_load_s": f"{doc.DMA_PROFILES}; {doc.RMSNORM_PROFILES}",
         "accumulator_read_cycles": f"{doc.TRN1_GUIDE}; {doc.ISA_COSTS}",
     },

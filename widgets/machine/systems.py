@@ -27,10 +27,9 @@ NAMES = {
     "tpu-v5p": "Google TPU v5p, 8,960 to a pod",
     "tpu-v5e": "Google TPU v5e, 256 to a pod",
     "tpu-v4": "Google TPU v4, 4,096 to a pod",
-}
-FIRST_CHIPS = {"trn3-gen2": 144, "trn2": 16, "trn1": 16, ANNOUNCED: 72} | dict.fromkeys(
-    ("tpu-v4", "tpu-v5e", "tpu-v5p", "ironwood"), 256
-)
+}  # any other by its product
+FIRST_CHIPS = {"trn3-gen2": 144, "trn2": 16, "trn1": 16, ANNOUNCED: 72}
+MOST_FIRST_CHIPS = 256
 BADGES = {
     "announced": "Trainium4 does not exist yet. Its peaks are the multiples that AWS has announced "
     "over Trainium3; everything else is assumed.",
@@ -111,8 +110,15 @@ def figures(found: System) -> list[dict[str, Any]]:
 
 def listed() -> list[list[Any]]:
     """Systems as a control offers them: name, words, chips to begin with."""
-    assert NAMES.keys() == SYSTEMS.keys()
-    return [[name, words, FIRST_CHIPS.get(name, 64)] for name, words in NAMES.items()]
+    return [
+        [name, NAMES.get(name, SYSTEMS[name].product), _first_chips(SYSTEMS[name])]
+        for name in [*NAMES, *(other for other in SYSTEMS if other not in NAMES)]
+    ]
+
+
+def _first_chips(found: System) -> int:
+    few = max(64, min(found.domain_chips, MOST_FIRST_CHIPS))
+    return FIRST_CHIPS.get(found.name, few)
 
 
 def _others(found: System) -> list[tuple[str, Reading]]:

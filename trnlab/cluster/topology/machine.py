@@ -1,4 +1,4 @@
-"""A machine of some chips as levels: core, device, chip, server, domain. Numbers, not objects."""
+"""A machine of some chips as levels, from core to cluster. Numbers, not objects."""
 
 from __future__ import annotations
 
@@ -59,6 +59,7 @@ class Machine:
             Level("chip", self.chips, per_chip),
             Level("server", servers, min(per_server, self.chips)),
             Level("domain", self.domains, min(per_domain, servers)),
+            Level("cluster", 1, self.domains),
         ]
 
     def place(self, device: int) -> Place:

@@ -3,15 +3,19 @@
 const CAUSE_WORDS = { matmul: "matrix products", attention: "attention", elementwise: "elementwise",
   all_gather: "all_gather", reduce_scatter: "reduce_scatter", all_reduce: "all_reduce",
   all_to_all: "all_to_all", permute: "sends, cp ring", bubble: "pipeline bubble",
-  recompute: "recomputed", optimizer: "optimizer", overhead: "overhead", weights: "weights",
+  recompute: "recomputed", optimizer: "optimizer", overhead: "overhead", straggle: "wait for pods",
+  weights: "weights",
   gradients: "gradients", activations: "activations", logits: "logits", cache: "KV cache" };
-const CAUSE_INKS = { matmul: "tensor", attention: "psum", elementwise: "vector", recompute: "scalar",
-  bubble: "muted", optimizer: "sbuf", overhead: "sync", weights: "tensor", gradients: "dma",
+const CAUSE_INKS = { matmul: "tensor", attention: "psum", elementwise: "vector",
+  recompute: "scalar", bubble: "muted", straggle: "muted", optimizer: "sbuf", overhead: "sync",
+  weights: "tensor",
+  gradients: "dma",
   activations: "vector", logits: "scalar", cache: "sbuf" };
 
 /** Communication has one color and a pattern; its names tell the kinds apart. */
 const inkOfCause = (cause) => CAUSE_INKS[cause] || "dma";
-const PATTERNS = { bubble: "rise", all_gather: "rise", reduce_scatter: "fall", all_reduce: "rows",
+const PATTERNS = { bubble: "rise", straggle: "fall", all_gather: "rise", reduce_scatter: "fall",
+  all_reduce: "rows",
   all_to_all: "dots", permute: "columns", gradients: "fall", optimizer: "rows" };
 
 /** `draw(rows, words, whole)`: rows are [cause, amount]; `whole` is the length of a full bar. */
@@ -33,7 +37,8 @@ function barsView(label) {
         return h("li", { "data-cause": cause, "data-amount": amount },
           h("span", { class: "name" }, CAUSE_WORDS[cause] || cause),
           h("span", { class: "meter" },
-            h("span", { class: "fill", style: `width:${place(amount)};background:${pattern},var(--trn-${
+            h("span", { class: "fill",
+              style: `width:${place(amount)};background:${pattern},var(--trn-${
               inkOfCause(cause)})` }),
             was === undefined || was === amount ? null
               : h("span", { class: "was", style: `left:${place(was)}` })),

@@ -59,7 +59,8 @@ function degreesView(app) {
       dp.field.disabled = params.dp === 0;
       dp.draw(params.dp === 0 ? scene.plan.dp : params.dp);
       recompute.draw(["none", "selective", "full"].map((name) => [name, name]), params.recompute);
-      schedule.draw([["1f1b", "1F1B, interleaved"], ["zero-bubble", "zero-bubble"]], params.schedule);
+      schedule.draw([["1f1b", "1F1B, interleaved"], ["zero-bubble", "zero-bubble"]],
+        params.schedule);
       sharded.box.checked = params.sequence_parallel;
       overlap.box.checked = params.overlap;
       for (const part of training) part.hidden = params.task === "inference";

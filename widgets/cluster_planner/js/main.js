@@ -96,16 +96,19 @@ function plannerBoard(app) {
 
   const bars = h("section", { class: "panel", "aria-label": "Time and memory" },
     h("header", {}, timeTitle, h("p", { class: "how" }, "A tick marks the plan before.")),
-    time_.element, tokenTitle, token.element, h("h3", {}, "Memory of a device"), memory.element, limit);
+    time_.element, tokenTitle, token.element, h("h3", {}, "Memory of a device"), memory.element,
+    limit);
   return {
     element: h("div", { class: "body" },
       h("div", { class: "controls", role: "group", "aria-label": "Model, machine, work" },
         task.element, model.element, system.element,
         h("div", { class: "control wide" }, chips.element, range), reading.element, dtype.element,
-        ...training.map(([, field]) => field.element), ...inference.map(([, field]) => field.element),
+        ...training.map(([, field]) => field.element),
+        ...inference.map(([, field]) => field.element),
         past.element),
       model.fold, about, announced, numbers.element, degrees.element,
-      h("div", { class: "work" }, h("div", { class: "column" }, bars, pipe.element), placement.element),
+      h("div", { class: "work" }, h("div", { class: "column" }, bars, pipe.element),
+        placement.element),
       h("div", { class: "work even" }, plans.element, scaling.element, sweep.element)),
     draw, follows: ["plans", "scaling", "sweep"],
     act() {},
@@ -121,7 +124,8 @@ function plannerBoard(app) {
 }
 
 const FORMATS_OF = { trn1: "bfloat16", trn2: "bfloat16", "a100-80gb": "bfloat16", h100: "bfloat16",
-  "tpu-v5e": "bfloat16", "tpu-v5p": "bfloat16", ironwood: "bfloat16", "trn2-ultraserver": "bfloat16" };
+  "tpu-v5e": "bfloat16", "tpu-v5p": "bfloat16", ironwood: "bfloat16",
+  "trn2-ultraserver": "bfloat16" };
 
 function render(context) {
   return mountBoard(context, { className: "trn-planner", module: "widgets.cluster_planner",

@@ -3,6 +3,7 @@
 const MOST_FILE_BYTES = 1000000;
 const MOST_SENT = 20000;
 const MOST_LIST = 500;
+const FEW = "a config.json has a few thousand";
 
 /** Of a configuration what a model is built from: scalars and short lists; nothing nested else. */
 function slimConfig(value) {
@@ -34,14 +35,17 @@ function modelView(app) {
     app.change({ model: model.select.value, ...whole() });
   };
   const text = h("textarea", { rows: 6, spellcheck: "false", "data-name": "config",
-    "aria-label": "config.json", placeholder: '{"model_type": "llama", "hidden_size": 4096, …}' });
+    "aria-label": "config.json",
+    placeholder: '{"model_type": "llama", "hidden_size": 4096, …}' });
   const file = h("input", { type: "file", accept: ".json,application/json,text/plain",
     "aria-label": "A config.json file", onchange: () => read(file.files[0]) });
   const told = h("p", { class: "problem", role: "alert", hidden: true });
   const use = h("button", { type: "button", "data-act": "config", onclick: () => send(text.value) },
     "Place this model");
-  const fold = h("details", { class: "fold" }, h("summary", {}, "A model of your own: its config.json"),
-    h("p", { class: "quiet" }, "Paste the config.json of a model from Hugging Face, or choose the file. It is read as data; nothing in it is run."),
+  const fold = h("details", { class: "fold" },
+    h("summary", {}, "A model of your own: its config.json"),
+    h("p", { class: "quiet" }, "Paste the config.json of a model from Hugging Face, or choose the "
+      + "file. It is read as data; nothing in it is run."),
     text, h("div", { class: "controls" }, file, use), told);
 
   /** Plans of another model start uncut where the old cut does not divide. */
@@ -57,7 +61,8 @@ function modelView(app) {
   async function read(chosen) {
     if (!chosen) return;
     if (chosen.size > MOST_FILE_BYTES) {
-      complain(`${chosen.name.slice(0, 60)} has ${count(chosen.size)} bytes; a config.json has a few thousand, so this is another file.`);
+      const name = chosen.name.slice(0, 60);
+      complain(`${name} has ${count(chosen.size)} bytes; ${FEW}, so this is another file.`);
       return;
     }
     const content = await chosen.text();
@@ -68,7 +73,7 @@ function modelView(app) {
   function send(content) {
     const slim = configText(content);
     if (slim.length > MOST_SENT) {
-      complain(`This text has ${count(content.length)} characters; a config.json has a few thousand.`);
+      complain(`This text has ${count(content.length)} characters; ${FEW}.`);
       return;
     }
     complain("");
@@ -88,7 +93,8 @@ function modelView(app) {
 
 /** A model in one line. */
 function modelWords(model) {
-  const active = model.active < model.parameters ? `, ${billions(model.active)} at work on a token` : "";
+  const active = model.active < model.parameters ? `, ${billions(model.active)} at work on a token`
+    : "";
   const experts = model.experts ? `, ${model.experts} experts in a layer` : "";
   return `${model.name}: ${count(model.parameters)} parameters${active}; ${
     plural(model.layers, "layer")} of ${count(model.hidden)}, ${

@@ -17,7 +17,8 @@ function pipelineView(app, view) {
   function read(scene) {
     if (line?.id === scene.id) return;
     const p = scene.pipeline;
-    line = { id: scene.id, ...Object.fromEntries(["stage", "micro_batch", "chunk", "kind", "start", "busy"]
+    line = { id: scene.id, ...Object.fromEntries(["stage", "micro_batch", "chunk", "kind", "start",
+      "busy"]
       .map((name) => [name, columnOf(p[name])])) };
   }
 
@@ -32,13 +33,15 @@ function pipelineView(app, view) {
     const high = (height - top - 18) / p.stages;
     windows.value = view.window;
     const one = p.total_s / (p.drawn + p.stages - 1);
-    const span = view.window === "whole" ? p.total_s : Math.min(p.total_s, one * (SEEN + 2 * p.stages));
+    const span = view.window === "whole" ? p.total_s : Math.min(p.total_s,
+      one * (SEEN + 2 * p.stages));
     const from = view.window === "end" ? p.total_s - span : 0;
     const scale = (width - left - 4) / span;
     const at = (seconds) => left + (seconds - from) * scale;
     for (let s = 0; s < p.stages; s += 1) {
       if (high >= 11 || s % Math.ceil(13 / high) === 0) {
-        write(pen, `stage ${s}`, left - 6, top + (s + 0.5) * high, theme.muted, theme.font(0.75), "right");
+        write(pen, `stage ${s}`, left - 6, top + (s + 0.5) * high, theme.muted, theme.font(0.75),
+          "right");
       }
       pen.fillStyle = theme.raised;
       pen.fillRect(left, top + s * high + 0.5, span * scale, Math.max(1, high - 1));
@@ -57,7 +60,8 @@ function pipelineView(app, view) {
       if (line.kind[i]) {
         pen.fillStyle = theme.text;
         const thick = line.kind[i] === 2 ? 5 : 2.5;
-        pen.fillRect(x, y + Math.max(1, high - 1) - thick, Math.max(0.4, w - (w > 4 ? 1 : 0)), thick);
+        pen.fillRect(x, y + Math.max(1, high - 1) - thick, Math.max(0.4, w - (w > 4 ? 1 : 0)),
+          thick);
       }
       const text = String(line.micro_batch[i]);
       if (high >= 12 && w >= 4 + 6.2 * text.length) {
@@ -66,21 +70,25 @@ function pipelineView(app, view) {
     }
     pen.restore();
     write(pen, secondsWords(from), left, height - 8, theme.muted, theme.font(0.75));
-    write(pen, secondsWords(from + span), width - 4, height - 8, theme.muted, theme.font(0.75), "right");
+    write(pen, secondsWords(from + span), width - 4, height - 8, theme.muted, theme.font(0.75),
+      "right");
     const bubble = scene.time.find(([cause]) => cause === "bubble")?.[1] || 0;
     const few = p.drawn < scene.micro_batches
       ? `Drawn with ${p.drawn} of the step's ${count(scene.micro_batches)} micro-batches: ${
-        percent(p.idle)} of the stages' time is idle here. ` : `${percent(p.idle)} of the stages' time is idle. `;
+        percent(p.idle)} of the stages' time is idle here. `
+          : `${percent(p.idle)} of the stages' time is idle. `;
     say(words, p.stages === 1 ? "One stage: no pipeline, no bubble."
       : `${few}In the whole step the bubble takes ${secondsWords(bubble)}, ${
         percent(bubble / scene.step_s)}.`);
-    canvas.setAttribute("aria-label", `Pipeline of ${plural(p.stages, "stage")}. ${words.textContent}`);
+    canvas.setAttribute("aria-label",
+      `Pipeline of ${plural(p.stages, "stage")}. ${words.textContent}`);
   }
 
   return {
     element: h("section", { class: "panel", "aria-label": "Pipeline" },
       h("header", {}, h("h3", {}, "Pipeline"), h("p", { class: "how" },
-        "Numbers: micro-batches. Underlined: backward; twice as thick: gradients of weights; empty: waiting.")),
+        "Numbers: micro-batches. "
+        + "Underlined: backward; twice as thick: gradients of weights; empty: waiting.")),
       h("div", { class: "controls" }, labelled("Show", windows)), stage, words),
     draw,
   };

@@ -10,7 +10,8 @@ function valueWords(goal, value) {
 }
 
 function shortCount(value) {
-  const [factor, unit] = [[1e9, " B"], [1e6, " M"], [1e3, " k"]].find(([f]) => value >= f) || [1, ""];
+  const [factor, unit] = [[1e9, " B"], [1e6, " M"], [1e3, " k"]].find(([f]) => value >= f)
+    || [1, ""];
   return `${+(value / factor).toPrecision(3)}${unit}`;
 }
 
@@ -31,7 +32,8 @@ function plansView(app) {
 
   /** Show a plan of the map. */
   function use({ plan, micro_batch }) {
-    const { tp, pp, dp, ep, cp, virtual_stages, zero, sequence_parallel, recompute, schedule } = plan;
+    const { tp, pp, dp, ep, cp, virtual_stages, zero, sequence_parallel, recompute,
+      schedule } = plan;
     app.change({ tp, pp, dp, ep, cp, virtual_stages,
       ...(isTraining()
         ? { zero, sequence_parallel, recompute, schedule, micro_batch } : {}) });
@@ -55,7 +57,8 @@ function plansView(app) {
       h("header", {}, h("h3", {}, "The map of plans"), h("p", { class: "how" },
         "Each cell: the best plan that fits with this tp and pp. Press one to see it above.")),
       h("div", { class: "controls" }, goal.element), told,
-      h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Best plan for each tp and pp" },
+      h("div", { class: "scroll", tabindex: 0, role: "region",
+        "aria-label": "Best plan for each tp and pp" },
         map), h("h4", {}, "The best"), best),
     draw() {
       const found = app.trait("plans");
@@ -83,7 +86,8 @@ function plansView(app) {
         ...tps.map((tp) => cellOf(found, cell.get(`${tp} ${pp}`), ideal))))));
       best.replaceChildren(...found.best.map((row) => h("li", {},
         h("button", { type: "button", "data-act": "use", onclick: () => use(row) },
-          `${valueWords(found.goal, row.value)}: ${planWords(row.plan, row.micro_batch, isTraining())}; ${
+          `${valueWords(found.goal, row.value)}: ${
+            planWords(row.plan, row.micro_batch, isTraining())}; ${
             sizeWords(row.memory_bytes)} a device`))));
     },
   };

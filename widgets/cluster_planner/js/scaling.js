@@ -1,5 +1,10 @@
 // From one server to a million chips: how much of a chip's work is left as the machine grows.
 
+const HEADS = ["chips", "batch grows: tokens/s", "batch, sequences", "a chip",
+  "batch stays: tokens/s", "a chip", "idle"];
+const BEYOND = "everything is extrapolated: the network between domains is taken to be free of "
+  + "bottlenecks, nothing fails, and no run of that size is published for this system.";
+
 function scalingView(app) {
   const canvas = h("canvas", { role: "img", "aria-label": "From one server to a million chips" });
   const stage = h("div", { class: "stage scaling-stage" }, canvas);
@@ -7,14 +12,15 @@ function scalingView(app) {
   const words = h("p", { class: "quiet" });
   const table = h("details", { class: "fold" }, h("summary", {}, "As a table"),
     h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Scaling" },
-      h("table", {}, h("thead", {}, h("tr", {}, ...["chips", "batch grows: tokens/s", "batch, sequences",
-        "a chip", "batch stays: tokens/s", "a chip", "idle"].map((text) => h("th", { scope: "col" }, text)))),
+      h("table", {}, h("thead", {}, h("tr", {}, ...HEADS.map((text) =>
+        h("th", { scope: "col" }, text)))),
       body)));
 
   function axes(found, width, height) {
     const all = [...found.grows, ...found.stays];
     const [left, right, top, bottom] = [52, width - 112, 26, height - 32];
-    const [x0, x1] = [Math.log10(Math.min(...all.map(([chips]) => chips))), Math.log10(Math.max(...all.map(([chips]) => chips), 10))];
+    const chips_ = all.map(([chips]) => chips);
+    const [x0, x1] = [Math.min(...chips_), Math.max(...chips_, 10)].map(Math.log10);
     const most = Math.max(...all.map(([, , each]) => each));
     return { left, right, top, bottom, most,
       x: (chips) => left + ((Math.log10(chips) - x0) / Math.max(0.1, x1 - x0)) * (right - left),
@@ -94,11 +100,12 @@ function scalingView(app) {
   function tell(found) {
     const [grown, kept] = [found.grows.at(-1), found.stays.at(-1)];
     const sequence = app.params().sequence;
-    say(words, `Work of a chip, against the best here. On ${count(grown[0])} chips the same cut writes ${
+    say(words, `Work of a chip, against the best here. On ${
+      count(grown[0])} chips the same cut writes ${
       shortCount(grown[1])} tokens/s if the batch grows to ${count(grown[3])} sequences (${
       shortCount(grown[3] * sequence)} tokens a step), and ${shortCount(kept[1])} if it stays at ${
       count(kept[3])}, with ${count(kept[4])} devices idle. Beyond one domain of ${
-      count(found.domain)} chips everything is extrapolated: the network between domains is taken to be free of bottlenecks, nothing fails, and no run of that size is published for this system. ${
+      count(found.domain)} chips ${BEYOND} ${
       count(found.announced)} chips are the most announced.`);
     canvas.setAttribute("aria-label", words.textContent);
     const kept_ = new Map(found.stays.map((row) => [row[0], row]));
@@ -111,7 +118,8 @@ function scalingView(app) {
   }
 
   return {
-    element: h("section", { class: "panel scaling", "aria-label": "From one server to a million chips" },
+    element: h("section", { class: "panel scaling",
+      "aria-label": "From one server to a million chips" },
       h("header", {}, h("h3", {}, "To a million chips"), h("p", { class: "how" },
         "The same cut on more chips; filled marks: within one domain, hollow: extrapolated.")),
       stage, words, table),

@@ -9,12 +9,14 @@ function sweepView(app) {
   const body = h("tbody", {});
   const table = h("details", { class: "fold" }, h("summary", {}, "As a table"),
     h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Batches" },
-      h("table", {}, h("thead", {}, h("tr", {}, ...["prompt", "requests", "first token", "each further",
-        "tokens/s", "memory"].map((text) => h("th", { scope: "col" }, text)))), body)));
+      h("table", {}, h("thead", {}, h("tr", {}, ...["prompt", "requests", "first token",
+        "each further", "tokens/s", "memory"]
+        .map((text) => h("th", { scope: "col" }, text)))), body)));
 
   function rowsOf(found) {
     return found.batch.map((batch, i) => ({ batch, prompt: found.prompt[i], tpot: found.tpot_s[i],
-      ttft: found.ttft_s[i], rate: found.tokens_per_s[i] / found.chips, total: found.tokens_per_s[i],
+      ttft: found.ttft_s[i], rate: found.tokens_per_s[i] / found.chips,
+        total: found.tokens_per_s[i],
       fits: found.fits[i] > 0, memory: found.memory_bytes[i] }));
   }
 
@@ -34,15 +36,18 @@ function sweepView(app) {
     }
     const { theme } = app;
     const [left, right, top, bottom] = [52, width - 110, 14, height - 32];
-    const [low, high] = [Math.min(...shown.map(({ tpot }) => tpot)), Math.max(...shown.map(({ tpot }) => tpot))];
+    const waits = shown.map(({ tpot }) => tpot);
+    const [low, high] = [Math.min(...waits), Math.max(...waits)];
     const most = Math.max(...shown.map(({ rate }) => rate));
-    const x = (tpot) => left + (Math.log(tpot / low) / Math.max(0.1, Math.log(high / low))) * (right - left);
+    const decades = Math.max(0.1, Math.log(high / low));
+    const x = (tpot) => left + (Math.log(tpot / low) / decades) * (right - left);
     const y = (rate) => bottom - (rate / most) * (bottom - top);
     pen.strokeStyle = theme.border;
     pen.lineWidth = 1;
     for (const part of [0, 0.5, 1]) {
       stroke(pen, [[left, y(most * part)], [right, y(most * part)]]);
-      write(pen, shortCount(most * part), left - 5, y(most * part), theme.muted, theme.font(0.75), "right");
+      write(pen, shortCount(most * part), left - 5, y(most * part), theme.muted, theme.font(0.75),
+        "right");
     }
     write(pen, secondsWords(low), left, bottom + 11, theme.muted, theme.font(0.75));
     write(pen, secondsWords(high), right, bottom + 11, theme.muted, theme.font(0.75), "right");
@@ -59,18 +64,22 @@ function sweepView(app) {
       pen.setLineDash([]);
       for (const { tpot, rate, batch } of line) {
         pen.beginPath();
-        pen.arc(x(tpot), y(rate), batch === found.batch_now && prompt === found.prompt_now ? 6 : 3, 0, 7);
+        const isNow = batch === found.batch_now && prompt === found.prompt_now;
+        pen.arc(x(tpot), y(rate), isNow ? 6 : 3, 0, 7);
         pen.fill();
       }
       const { tpot, rate, batch } = line.at(-1);
       write(pen, `prompt ${count(prompt)}`, x(tpot) + 8, y(rate) - 6, theme.text, theme.font(0.75));
-      write(pen, `${count(batch)} at once`, x(tpot) + 8, y(rate) + 7, theme.muted, theme.font(0.72));
+      write(pen, `${count(batch)} at once`, x(tpot) + 8, y(rate) + 7, theme.muted,
+        theme.font(0.72));
     });
     const own = shown.filter(({ prompt }) => prompt === found.prompt_now);
-    const text = own.length ? `With a prompt of ${count(found.prompt_now)}: one request alone waits ${
+    const text = own.length
+      ? `With a prompt of ${count(found.prompt_now)}: one request alone waits ${
       secondsWords(own[0].tpot)} for each token; ${count(own.at(-1).batch)} at once wait ${
       secondsWords(own.at(-1).tpot)} and get ${shortCount(own.at(-1).total)} tokens/s together.${
-        own.length < rows.filter(({ prompt }) => prompt === found.prompt_now).length ? " More do not fit." : ""}`
+        own.length < rows.filter(({ prompt }) => prompt === found.prompt_now).length
+          ? " More do not fit." : ""}`
       : "With this prompt no batch fits.";
     say(words, text);
     canvas.setAttribute("aria-label", text);

@@ -107,7 +107,8 @@ function paintRank(app, run, held, chosen, pen, device, [x, y, w, high], number)
   const roomy = ranks <= PICTURED && w >= 44 && high >= 30;
   if (roomy) {
     const top = y + 15;
-    const fitOf = (rows_) => Math.min((w - 6) / Math.ceil(ranks / rows_) / 1.3, (high - 18) / rows_);
+    const fitOf = (lines) =>
+      Math.min((w - 6) / Math.ceil(ranks / lines) / 1.3, (high - 18) / lines);
     const rows = [1, 2, 3, 4].reduce((best, each) => (fitOf(each) > fitOf(best) ? each : best), 1);
     const columns = Math.ceil(ranks / rows);
     const [cw, ch] = [(w - 6) / columns, (high - 18) / rows];

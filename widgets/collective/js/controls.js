@@ -45,7 +45,8 @@ function controlsView(app) {
       reading.draw(scene.system.readings, params.reading);
       reading.element.hidden = scene.system.readings.length < 2;
       chips.draw(params.chips);
-      kind.draw(Object.keys(app.trait("algorithms")).map((name) => [name, KIND_WORDS[name]]), params.kind);
+      kind.draw(Object.keys(app.trait("algorithms")).map((name) => [name, KIND_WORDS[name]]),
+        params.kind);
       const known = app.trait("algorithms")[params.kind] || [];
       algorithm.draw(known.map((name) => [name, name === "fastest" ? "the fastest here" : name]),
         params.algorithm);

@@ -23,7 +23,8 @@ function collectiveBoard(app) {
       if (Number.isInteger(rank) && rank < run.group.ranks) choose(rank);
     },
     pickDomain: (domain) => { view.domain = domain; drawStep(); app.save(); } });
-  const chunks = chunksView(app, { run: () => run, held: () => held, rank: () => view.rank, choose });
+  const chunks = chunksView(app, { run: () => run, held: () => held, rank: () => view.rank,
+    choose });
   const times = timesView(app, { data: () => app.trait("times"),
     pick: (size) => app.change({ tensor_bytes: Math.round(size) }) });
 
@@ -66,7 +67,8 @@ function collectiveBoard(app) {
     transport.draw();
     say(sentence, stepWords(run, view.step));
     const cells = Array.from({ length: run.plan.ranks }, (_, origin) => origin)
-      .filter((origin) => held.counts[view.rank * run.plan.chunks + chunkOf(run, view.rank, origin)]);
+      .filter((origin) =>
+        held.counts[view.rank * run.plan.chunks + chunkOf(run, view.rank, origin)]);
     const listed = cells.slice(0, 6).map((origin) => cellWords(run, held, view.rank, origin));
     say(chosen, `Rank ${view.rank} holds ${listed.join("; ") || "nothing yet"}${
       cells.length > 6 ? `; and ${cells.length - 6} more` : ""}.`);
@@ -103,7 +105,8 @@ function collectiveBoard(app) {
     if (!found.now) return;
     times.say(timesWords(found, run.tensor_bytes || app.params().tensor_bytes));
     say(crossing, found.documented.length
-      ? "Dotted: what AWS documents for one Trainium2 server: mesh below 1 MB, recursive up to 56 MB, KangaRing above."
+      ? "Dotted: what AWS documents for one Trainium2 server: "
+        + "mesh below 1 MB, recursive up to 56 MB, KangaRing above."
       : "No document gives a choice for this system: the crossings are the model's.");
     rows.replaceChildren(...found.now.map(([name, seconds, bus]) => h("tr", {},
       h("td", {}, name === run.plan.algorithm ? h("strong", {}, name) : name),
@@ -133,9 +136,11 @@ function collectiveBoard(app) {
     badge.title = system.why;
     say(badge, system.badge);
     const item = (name, value, note, mark) => h("div", {}, h("dt", {}, name), h("dd", {},
-      h("span", { class: "value", "data-number": mark }, value), h("span", { class: "note" }, note)));
+      h("span", { class: "value", "data-number": mark }, value),
+      h("span", { class: "note" }, note)));
     totals.replaceChildren(
-      item("Time", secondsWords(timed.total_s), `${secondsWords(timed.start_s)} of it to start`, "time"),
+      item("Time", secondsWords(timed.total_s), `${secondsWords(timed.start_s)} of it to start`,
+        "time"),
       item("Steps", count(plan.steps), `${count(run.sends.step.length)} sends`, "steps"),
       item("One send", sizeWords(plan.chunk_bytes), "", "chunk"),
       item("Bus bandwidth", `${+(timed.bus_bytes_per_s / 1e9).toPrecision(3)} GB/s`,
@@ -164,12 +169,14 @@ function collectiveBoard(app) {
     h("header", {}, h("h3", {}, "Time against size"), h("p", { class: "how" },
       "Click for another size. The lowest line is what a runtime should choose.")),
     h("div", { class: "chart-body" }, times.element, h("table", {}, h("thead", {}, h("tr", {},
-      ...["algorithm", "time", "bus"].map((text) => h("th", { scope: "col" }, text)))), rows)), crossing);
+      ...["algorithm", "time", "bus"].map((text) => h("th", { scope: "col" }, text)))), rows)),
+        crossing);
   return {
     element: h("div", { class: "body" }, controls.element, announced, totals,
       h("div", { class: "work" }, film, side),
-      h("p", { class: "keys" }, h("kbd", {}, "←"), h("kbd", {}, "→"), " step ", h("kbd", {}, "Space"),
-        " play ", h("kbd", {}, "Home"), h("kbd", {}, "End"), " ends ", h("kbd", {}, "↑"), h("kbd", {}, "↓"),
+      h("p", { class: "keys" }, h("kbd", {}, "←"), h("kbd", {}, "→"), " step ",
+        h("kbd", {}, "Space"), " play ", h("kbd", {}, "Home"), h("kbd", {}, "End"), " ends ",
+        h("kbd", {}, "↑"), h("kbd", {}, "↓"),
         " rank ", h("kbd", {}, "U"), h("kbd", {}, "⇧U"), " undo, redo"),
       chart, h("div", { class: "split" }, links, table)),
     draw, keys: STEP_KEYS, follows: ["times"],
@@ -180,7 +187,8 @@ function collectiveBoard(app) {
     },
     viewState: () => ({ ...view }),
     readView(saved) {
-      const whole = (value, most) => (Number.isInteger(value) && value >= 0 ? Math.min(value, most) : 0);
+      const whole = (value, most) =>
+        (Number.isInteger(value) && value >= 0 ? Math.min(value, most) : 0);
       view.step = whole(saved.step, run.plan.steps);
       view.rank = whole(saved.rank, run.plan.ranks - 1);
       view.domain = whole(saved.domain, run.machine.domains - 1);

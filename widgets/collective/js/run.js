@@ -39,7 +39,8 @@ function heldAt(run, step) {
     counts[cell] = 1;
     const rank = plan.kind.startsWith("all_to_all") ? Math.floor(first.chunk[i] / plan.ranks)
       : plan.reduces || plan.kind === "broadcast" ? first.rank[i] : first.chunk[i];
-    sets.set(cell, rank < 32 ? [(1 << rank) >>> 0, 0] : [0, rank < 64 ? (1 << (rank - 32)) >>> 0 : 0]);
+    const bit = (1 << (rank % 32)) >>> 0;
+    sets.set(cell, [rank < 32 ? bit : 0, rank >= 32 && rank < 64 ? bit : 0]);
   }
   for (let row = 0; row < run.sendFrom[step]; row += 1) {
     const cell = sends.target[row] * plan.chunks + sends.chunk[row];
@@ -88,14 +89,18 @@ function stepWords(run, step) {
   const { plan, timed } = run;
   if (!plan.steps) return "One rank alone: nothing is sent.";
   if (!step) {
-    return `Before the first step, after ${secondsWords(timed.start_s)} of start: ${startWords(run)}`;
+    return `Before the first step, after ${secondsWords(timed.start_s)} of start: ${
+      startWords(run)}`;
   }
   const s = step - 1;
   const sent = run.sendFrom[step] - run.sendFrom[s];
   const parts = [["latency", timed.latency_s[s]], ["the busiest link", timed.link_s[s]],
-    ["the busiest memory", timed.memory_s[s]]].map(([name, value]) => `${name} ${secondsWords(value)}`);
-  return `Step ${step} of ${plan.steps}: ${plural(sent, "send")} of ${sizeWords(plan.chunk_bytes)}, ${
-    exampleWords(run, s)}. It takes ${secondsWords(timed.busy_s[s])}: ${parts.join(", ")}. Ends at ${
+    ["the busiest memory", timed.memory_s[s]]].map(([name, value]) => `${name} ${
+      secondsWords(value)}`);
+  return `Step ${step} of ${plan.steps}: ${plural(sent, "send")} of ${
+    sizeWords(plan.chunk_bytes)}, ${
+    exampleWords(run, s)}. It takes ${secondsWords(timed.busy_s[s])}: ${
+      parts.join(", ")}. Ends at ${
     secondsWords(run.ends[step])}.`;
 }
 
@@ -128,7 +133,8 @@ function cellWords(run, held, rank, origin) {
   const cell = rank * plan.chunks + chunkOf(run, rank, origin);
   const n = held.counts[cell];
   if (plan.reduces) {
-    const named = n && plan.ranks <= 64 ? `: ${n > 1 ? "ranks" : "rank"} ${setWords(held.sets.get(cell))}` : "";
+    const named = n && plan.ranks <= 64 ? `: ${n > 1 ? "ranks" : "rank"} ${
+      setWords(held.sets.get(cell))}` : "";
     return n ? `part ${origin}: sum of ${n} of ${plan.ranks}${named}` : `part ${origin}: nothing`;
   }
   const what = plan.kind === "broadcast" ? `part ${origin}` : `from rank ${origin}`;

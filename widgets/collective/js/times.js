@@ -44,7 +44,8 @@ function drawAxes(pen, theme, axis) {
     const x = axis.x(10 ** power);
     stroke(pen, [[x, axis.top], [x, axis.bottom]]);
     if (power % 2 === 0 || axis.right - axis.left > 500) {
-      write(pen, sizeWords(10 ** power), x, axis.bottom + 11, theme.muted, theme.font(0.75), "center");
+      write(pen, sizeWords(10 ** power), x, axis.bottom + 11, theme.muted, theme.font(0.75),
+        "center");
     }
   }
   for (let power = Math.ceil(axis.y0); power <= axis.y1; power += 1) {
@@ -52,7 +53,8 @@ function drawAxes(pen, theme, axis) {
     stroke(pen, [[axis.left, y], [axis.right, y]]);
     write(pen, secondsWords(10 ** power), axis.left - 6, y, theme.muted, theme.font(0.75), "right");
   }
-  write(pen, "tensor (both axes logarithmic)", axis.left, axis.bottom + 26, theme.muted, theme.font(0.75));
+  write(pen, "tensor (both axes logarithmic)", axis.left, axis.bottom + 26, theme.muted,
+    theme.font(0.75));
 }
 
 function drawMarks(pen, theme, axis, times, now) {
@@ -71,7 +73,8 @@ function drawMarks(pen, theme, axis, times, now) {
   times.crossovers.slice(1).forEach(([size, name], i) => {
     if (size < times.bytes[0] || size > times.bytes.at(-1)) return;
     line(size, theme.text, [5, 3]);
-    write(pen, `${name} from ${sizeWords(size)}`, axis.x(size) + 3, axis.top - (i % 2 ? 22 : 8), theme.text,
+    write(pen, `${name} from ${sizeWords(size)}`, axis.x(size) + 3, axis.top - (i % 2 ? 22 : 8),
+      theme.text,
       theme.font(0.75, "sans", 650));
   });
   pen.lineWidth = 2;

@@ -10,7 +10,8 @@ function transportView({ move, at, last }) {
   const button = (act, words, mark) => h("button", { type: "button", "data-act": act,
     "aria-label": words, title: words, onclick: () => view.act(act) }, mark);
   const play = button("play", "Play", "▶");
-  const scrub = h("input", { type: "range", min: 0, step: 1, "aria-label": "Step", "data-name": "step",
+  const scrub = h("input", { type: "range", min: 0, step: 1, "aria-label": "Step",
+    "data-name": "step",
     oninput: () => { view.stop(); move(scrub.valueAsNumber); } });
   const view = {
     element: h("div", { class: "transport" },

@@ -1,4 +1,4 @@
-// One domain of a machine on a canvas: switches, wires lit by load, chips; and all domains as tiles.
+// One domain of a machine on a canvas: switches, wires lit by load, chips; all domains as tiles.
 
 const MOST_WIRED = 400; // chips whose idle wires are drawn too
 
@@ -99,7 +99,8 @@ function drawDomains(pen, theme, box, domains, chosen, fill) {
   const { columns, rows } = gridOf(tiles, box.width, box.height);
   const step = Math.min(box.width / columns, box.height / rows, 22);
   const inner = step * (step > 4 ? 0.8 : 1);
-  const at = (tile) => [box.left + (tile % columns) * step, box.top + Math.floor(tile / columns) * step];
+  const at = (tile) => [box.left + (tile % columns) * step,
+    box.top + Math.floor(tile / columns) * step];
   for (let tile = 0; tile < tiles; tile += 1) {
     const [x, y] = at(tile);
     pen.fillStyle = fill(tile * each, Math.min(domains, (tile + 1) * each) - 1) || theme.border;
@@ -130,7 +131,15 @@ function linkWords(machine, link) {
  */
 function machineView(app, { label, content, pick, pickDomain }) {
   const canvas = h("canvas", { role: "img", "aria-label": label });
-  const stage = h("div", { class: "stage machine-stage" }, canvas);
+  const field = h("input", { type: "text", inputmode: "numeric", "aria-label": "Domain shown",
+    "data-name": "domain-shown", onchange: () => {
+      const domain = readNumber(field.value);
+      const isOne = Number.isInteger(domain) && domain >= 0 && domain < shown.domains;
+      if (isOne) pickDomain(domain);
+      else field.value = count(shown.domain);
+    } });
+  const picker = h("label", { class: "domain-shown", hidden: true }, "shown ", field);
+  const stage = h("div", { class: "stage machine-stage" }, canvas, picker);
   let layout = null;
   let domainAt = () => -1;
   let shown = null;
@@ -157,10 +166,13 @@ function machineView(app, { label, content, pick, pickDomain }) {
       layout = layoutOf(machine, box);
       drawMachine(pen, app.theme, layout, machine, shown);
       domainAt = () => -1;
+      picker.hidden = !strip;
+      if (document.activeElement !== field) field.value = count(domain);
       if (!strip) return;
-      const tiles = { left: width - strip + 12, top: 46, width: strip - 16, height: height - 54 };
-      write(pen, `${count(domains)} domains`, tiles.left, 9, app.theme.text, app.theme.font(0.8, "sans", 650));
-      write(pen, `shown: ${count(domain + 1)}`, tiles.left, 23, app.theme.muted, app.theme.font(0.78));
+      const tiles = { left: width - strip + 12, top: 66, width: strip - 16, height: height - 72 };
+      write(pen, `${count(domains)} domains`, tiles.left, 9, app.theme.text,
+        app.theme.font(0.8, "sans", 650));
+      picker.style.width = `${strip - 12}px`;
       domainAt = drawDomains(pen, app.theme, tiles, domains, domain,
         shown.tile || (() => null));
     },

@@ -46,7 +46,8 @@ function layoutOf(machine, box) {
 }
 
 function torusLayout({ x: nx, y: ny, z: nz }, box) {
-  const stepWith = (n) => Math.min(box.width / n / (nx + 0.6), box.height / Math.ceil(nz / n) / (ny + 0.6));
+  const stepWith = (n) =>
+    Math.min(box.width / n / (nx + 0.6), box.height / Math.ceil(nz / n) / (ny + 0.6));
   let columns = 1;
   for (let n = 2; n <= nz; n += 1) if (stepWith(n) > stepWith(columns)) columns = n;
   const rows = Math.ceil(nz / columns);
@@ -133,7 +134,7 @@ function rackLayout({ chips_per_server: each, servers, halves }, box) {
     return [x, box.top + s * server + pad / 2 + (row + 0.5) * line];
   };
   const switchX = (h_) => (mirrored(h_) ? left(h_) + block + BAR : left(h_) + half - block - BAR);
-  const rackX = (h_) => (mirrored(h_) ? left(h_) + block + 3 * BAR : left(h_) + half - block - 3 * BAR);
+  const rackX = (h_) => switchX(h_) + (mirrored(h_) ? 2 : -2) * BAR;
   const bars = [];
   for (let h_ = 0; h_ < halves; h_ += 1) {
     bars.push({ x: rackX(h_), top: box.top + 3, bottom: box.top + box.height - 3,
@@ -151,7 +152,8 @@ function rackLayout({ chips_per_server: each, servers, halves }, box) {
     const channel = line * (line > 60 ? 0.11 : 0.16);
     if (port === TWIN) {
       const offset = ((place % columns) - (columns - 1) / 2) * Math.min(3, line * 0.12);
-      const [from, to] = [left(0) + half - spread / 2 + width / 2, left(1) + spread / 2 - width / 2];
+      const inset = (spread - width) / 2;
+      const [from, to] = [left(0) + half - inset, left(1) + inset];
       return mirrored(h_) ? [[to, y + offset + 1], [from, y + offset + 1]]
         : [[from, y + offset], [to, y + offset]];
     }

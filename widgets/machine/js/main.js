@@ -11,7 +11,8 @@ function chipsView(app) {
   function build(chips) {
     const last = chips * app.scene().machine.devices_per_chip - 1;
     const { source, target } = app.params();
-    const ends = last >= 0 ? { source: Math.min(source, last), target: Math.min(target, last) } : {};
+    const ends = last >= 0
+      ? { source: Math.min(source, last), target: Math.min(target, last) } : {};
     app.change({ chips, ...ends });
   }
   return {
@@ -52,7 +53,6 @@ function machineBoard(app) {
     label: "The machine",
     content() {
       const { machine: m, traffic } = app.scene();
-      const first = view.domain * m.domain_chips * PORTS;
       const links = columnOf(traffic.link);
       const shares = columnOf(traffic.share);
       const loads = new Map();
@@ -60,9 +60,10 @@ function machineBoard(app) {
         const own = link - view.domain * (m.domain_chips - m.guests) * PORTS;
         if (own >= 0 && own < m.domain_chips * PORTS) loads.set(own, shares[i]);
       });
-      const here = Math.min(m.domain_chips - m.guests, m.chips - view.domain * (m.domain_chips - m.guests));
+      const here = Math.min(m.domain_chips - m.guests,
+        m.chips - view.domain * (m.domain_chips - m.guests));
       return { machine: m, domain: view.domain, domains: m.domains, chips: here + m.guests, loads,
-        first, paint: (pen, device, box) => paintDevice(app, m, view.domain, here, pen, device, box),
+        paint: (pen, device, box) => paintDevice(app, m, view.domain, here, pen, device, box),
         tile: (from, to) => (endsIn(m, from, to) ? app.theme.accent : null) };
     },
     pick: (device) => {
@@ -93,12 +94,14 @@ function machineBoard(app) {
         ? route.links.map(([chip, kind]) => `chip ${count(chip)} ${kind}`).join(", ")
         : "no link: both are on one chip";
       return `${route.places[0]}; ${route.places[1]}. The message takes ${way}. ${
-        route.hops ? `${plural(route.hops, "hop")}, ` : ""}${secondsWords(route.latency_s)} of latency, then ${
+        route.hops ? `${plural(route.hops, "hop")}, ` : ""}${
+        secondsWords(route.latency_s)} of latency, then ${
         secondsWords(traffic.busiest_link_s)} for its bytes on the slowest link.`;
     }
     if (!traffic.messages) return "No traffic.";
     return `${plural(traffic.messages, "message")} at once: the busiest link needs ${
-      secondsWords(traffic.busiest_link_s)}, the busiest link or memory ${secondsWords(traffic.busiest_s)}.`;
+      secondsWords(traffic.busiest_link_s)}, the busiest link or memory ${
+        secondsWords(traffic.busiest_s)}.`;
   }
 
   function draw() {
@@ -127,7 +130,7 @@ function machineBoard(app) {
     badge.title = scene.system.why;
     facts.replaceChildren(...scene.facts.flatMap(([name, value]) =>
       [h("dt", {}, name), h("dd", { "data-fact": name }, value)]));
-    const named = scene.levels.filter(([name]) => name !== "device");
+    const named = scene.levels.filter(([name]) => name !== "device" && name !== "cluster");
     say(levels, [...named].reverse().map(([name, n]) => plural(n, name)).join(" · "));
     say(sentence, words());
     busy.replaceChildren(...scene.traffic.table.map(([chip, kind, bytes_, rate, seconds]) =>
@@ -136,7 +139,8 @@ function machineBoard(app) {
         .map(([text, kind_]) => h("td", { class: kind_ || "" }, text)))));
     figures.replaceChildren(...scene.system.figures.map((row) => h("tr", {},
       h("td", {}, row.what), h("td", { class: "figure" }, row.value),
-      h("td", { class: `status ${row.status}` }, row.range ? `${row.status}, ${row.range}` : row.status),
+      h("td", { class: `status ${row.status}` },
+        row.range ? `${row.status}, ${row.range}` : row.status),
       h("td", {}, row.source))));
     machine.say(`${scene.system.product}: ${levels.textContent}. ${sentence.textContent}`);
     machine.draw();
@@ -152,7 +156,8 @@ function machineBoard(app) {
   const side = h("section", { class: "panel", "aria-label": "In numbers" },
     h("header", {}, h("h3", {}, "In numbers"), levels), facts,
     h("div", { class: "controls" }, pattern.element, source.element, target.element, size.element),
-    h("p", { class: "quiet" }, "Click a chip: the message goes there from where the last one ended."));
+    h("p", { class: "quiet" },
+      "Click a chip: the message goes there from where the last one ended."));
   return {
     element: h("div", { class: "body" },
       h("div", { class: "controls", role: "group", "aria-label": "The machine" }, system.element,
