@@ -13,7 +13,7 @@ function paintCell(pen, theme, origin, share, [x, y, w, high], labelled_) {
   if (share <= 0) return;
   const filled = high * share;
   pen.fillStyle = inkOf(theme, origin);
-  pen.globalAlpha = share >= 1 ? 1 : 0.75;
+  pen.globalAlpha = share >= 1 ? 1 : 0.8;
   pen.fillRect(x, y + high - filled, w, filled);
   pen.globalAlpha = 1;
   if (Math.floor(origin / INKS.length) % 2 && w >= 8) {
