@@ -40,7 +40,11 @@ def _parser() -> argparse.ArgumentParser:
     workbench.set_defaults(command=_open)
 
     run = commands.add_parser("run", help="profile a kernel and print a summary")
-    run.add_argument("kernel", metavar="FILE[:KERNEL]", help="a Python file and a kernel in it")
+    run.add_argument(
+        "kernel",
+        metavar="FILE[:KERNEL]",
+        help="a Python file and a kernel in it; KERNEL[2] runs on both cores of a logical core",
+    )
     run.add_argument(
         "--input",
         action="append",
@@ -60,6 +64,11 @@ def _parser() -> argparse.ArgumentParser:
     site = commands.add_parser("export", help="write the lessons as HTML files without a server")
     site.add_argument("folder", type=Path, help="a new or empty folder, or an earlier export")
     site.set_defaults(command=_export)
+
+    handout = commands.add_parser("release", help="strip the solutions from exercises for a class")
+    handout.add_argument("source", type=Path, help="the teacher's notebook")
+    handout.add_argument("target", type=Path, help="where the students' version goes")
+    handout.set_defaults(command=_release)
 
     validate = commands.add_parser("validate", help="compare the model with measurements")
     validate.add_argument("--cluster", action="store_true", help="training runs instead of kernels")
@@ -83,6 +92,13 @@ def _export(options: argparse.Namespace) -> None:
 
     for path in export(options.folder):
         print(f"{path}: {path.stat().st_size:,} bytes")
+
+
+def _release(options: argparse.Namespace) -> None:
+    from trnlab.serve.release import release
+
+    stripped = release(options.source, options.target)
+    print(f"{options.target}: {stripped} solutions stripped")
 
 
 def _lesson(name: str) -> Lesson:

@@ -1,6 +1,7 @@
 """A kernel in a file, run from a shell: what to run and on what, and the profile as a table."""
 
 import ast
+import importlib
 import importlib.util
 import inspect
 import re
@@ -15,18 +16,18 @@ import numpy as np
 
 from trnlab.metrics.profile import Profile, profile, shape
 from trnlab.nki.imports import as_nki
-from trnlab.nki.kernel import Kernel, Shape
+from trnlab.nki.kernel import Kernel, Shape, jit
 from trnlab.numerics import is_float, storage
 
 TOP_WAITS = 5
-NAMED = re.compile(r":[A-Za-z_]\w*$")  # FILE:KERNEL
+NAMED = re.compile(r":([A-Za-z_]\w*)(?:\[([12])\])?$")  # FILE:KERNEL, FILE:KERNEL[2]
 
 
 def report(where: str, inputs: Sequence[str], chip: str | None = None, values: bool = False) -> str:
     """Profile a kernel and print what a reader wants to know first.
 
     Args:
-        where: `FILE` or `FILE:KERNEL`
+        where: `FILE`, `FILE:KERNEL` or, on both cores of a logical core, `FILE:KERNEL[2]`
         inputs: `NAME=SHAPE:DTYPE` for arrays (`lhsT=512x128:bfloat16`), `NAME=VALUE` for the rest
         chip: "trn1", "trn2" or "trn3"; None: what the file or the environment asks for
         values: compute from random numbers (seed 0) instead of running on shapes alone
@@ -44,7 +45,8 @@ def report(where: str, inputs: Sequence[str], chip: str | None = None, values: b
 
 def find_kernel(where: str) -> Callable[..., Any]:
     """The kernel that `FILE` or `FILE:KERNEL` names; without a name, the only one in the file."""
-    path, _, name = where.rpartition(":") if NAMED.search(where) else (where, "", "")
+    named = NAMED.search(where)
+    path, name, cores = (where[: named.start()], *named.groups()) if named else (where, "", None)
     module = _load(Path(path))
     kernels = {
         key: value
@@ -53,7 +55,7 @@ def find_kernel(where: str) -> Callable[..., Any]:
     }
     chosen = vars(module).get(name) if name else next(iter(kernels.values()), None)
     if callable(chosen) and (name or len(kernels) == 1):
-        return chosen
+        return jit(chosen)[int(cores)] if cores else chosen
     listed = f"its kernels are {', '.join(kernels)}" if kernels else "decorate one with @nki.jit"
     asked = f"has no kernel {name!r}" if name else f"has {len(kernels)} kernels, not one"
     raise ValueError(f"{path} {asked}; {listed}; name one as {path}:KERNEL")
@@ -77,19 +79,33 @@ def parse_input(text: str) -> tuple[str, Any]:
 
 
 def _load(path: Path) -> ModuleType:
+    """A file as a module; one of a package under its full name, so that it finds its siblings."""
     if not path.is_file():
         raise ValueError(f"there is no file {path}")
-    found = importlib.util.spec_from_file_location(path.stem, path.resolve())
-    if found is None or found.loader is None:
+    if path.suffix != ".py":
         raise ValueError(f"{path} is not a Python file")
-    module = importlib.util.module_from_spec(found)
-    sys.path.insert(0, str(path.resolve().parent))  # it may import its neighbors
+    folder, names = path.resolve().parent, [path.stem]
+    while (folder / "__init__.py").is_file():
+        names.insert(0, folder.name)
+        folder = folder.parent
+    sys.path.insert(0, str(folder))  # it may import its neighbors
     try:
-        found.loader.exec_module(module)
+        return importlib.import_module(".".join(names)) if len(names) > 1 else _alone(path)
     except Exception as error:
         raise ValueError(f"{path} cannot be loaded: {_what(error)}") from error
     finally:
         sys.path.pop(0)
+
+
+def _alone(path: Path) -> ModuleType:
+    """A file that belongs to no package. Its classes look their module up by name."""
+    name = path.stem
+    while name in sys.modules:
+        name += "_"
+    found = importlib.util.spec_from_file_location(name, path.resolve())
+    assert found is not None and found.loader is not None
+    module = sys.modules[name] = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
     return module
 
 
@@ -135,7 +151,8 @@ def _what(error: Exception) -> str:
 
 def _lines(prof: Profile) -> Iterator[str]:
     roof = prof.roofline
-    yield f"{prof.name} on one NeuronCore of {prof.chip}"
+    cores = "one NeuronCore" if prof.trace.cores == 1 else f"{prof.trace.cores} NeuronCores"
+    yield f"{prof.name} on {cores} of {prof.chip}"
     yield f"{len(prof.trace):,} NKI calls, {prof.timeline.rows:,} device instructions"
     yield ""
     yield _row("total time", f"{prof.total_us:,.2f} us")

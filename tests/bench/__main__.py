@@ -11,16 +11,12 @@ import subprocess
 import sys
 import time
 import tracemalloc
-from collections.abc import Callable
-from typing import Any, NamedTuple
 
-import ml_dtypes
 import numpy as np
 
 import trnlab
-import trnlab.nki.isa as nisa
-import trnlab.nki.language as nl
-from trnlab import nki
+from tests.bench.kernels import attending, memory, overhead, with_values
+from tests.bench.row import Row, best_s
 from trnlab.kernels.matmul import blocked, tiled
 from trnlab.nki.kernel import record
 from trnlab.numerics.formats import number_format
@@ -28,26 +24,6 @@ from trnlab.numerics.round_trip import WORKERS, mx_round_trip
 from trnlab.schedule import schedule
 
 CORE = trnlab.spec.TRN2.core
-
-
-class Row(NamedTuple):
-    """One line of the table."""
-
-    what: str
-    seconds: float
-    against: str  # what it is compared with
-    ratio: float  # of the two
-    goal: str
-
-
-def best_s(work: Callable[[], Any], repeat: int) -> float:
-    """Seconds of the fastest of some repetitions."""
-    times = []
-    for _ in range(repeat):
-        begin = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - begin)
-    return min(times)
 
 
 def shapes_alone(repeat: int = 5) -> list[Row]:
@@ -80,50 +56,6 @@ def shapes_alone(repeat: int = 5) -> list[Row]:
             "",
         ),
     ]
-
-
-def product(size: int) -> tuple[np.ndarray, np.ndarray]:
-    rng = np.random.default_rng(0)
-    a, b = (rng.standard_normal((size, size), np.float32) for _ in range(2))
-    return a.astype(ml_dtypes.bfloat16), b.astype(ml_dtypes.bfloat16)
-
-
-def with_values(kernel: Any, name: str, size: int, repeat: int, goal: str) -> Row:
-    """A product on values against NumPy's float32 product of the same size, taking turns."""
-    a, b = product(size)
-    x, y = a.astype(np.float32), b.astype(np.float32)
-    numpy_s = ours_s = float("inf")
-    for _ in range(repeat):
-        numpy_s = min(numpy_s, best_s(lambda: x.T @ y, 1))
-        ours_s = min(ours_s, best_s(lambda: nki.simulate(kernel)(a, b), 1))
-    against = f"NumPy float32, {numpy_s:.3f} s"
-    return Row(f"{name} {size}^3 bfloat16 with values", ours_s, against, ours_s / numpy_s, goal)
-
-
-def overhead(calls: int = 5000, repeat: int = 3) -> list[Row]:
-    """What one small call costs, beside the NumPy operation in it."""
-    x = np.ones((128, 8), np.float32)
-
-    def kernel(given):
-        tile = nl.ndarray(given.shape, given.dtype)
-        nisa.dma_copy(tile, given)
-        for _ in range(calls):
-            nisa.tensor_tensor(tile, tile, tile, nl.maximum)
-
-    def plain() -> None:
-        for _ in range(calls):
-            np.maximum(x, x, out=x)
-
-    plain_s = best_s(plain, repeat) / calls
-    shape = trnlab.shape(x.shape)
-    rows = []
-    for name, given in (("with values", x), ("shapes alone", shape)):
-        ours_s = best_s(lambda given=given: record(kernel, (given,), {}, CORE), repeat) / calls
-        against = f"np.maximum, {plain_s * 1e6:.2f} us"
-        rows.append(
-            Row(f"one [128, 8] tensor_tensor, {name}", ours_s, against, ours_s / plain_s, "")
-        )
-    return rows
 
 
 def quantizing(repeat: int = 5) -> list[Row]:
@@ -179,7 +111,9 @@ def main() -> None:
     for part in (
         shapes_alone,
         lambda: [with_values(tiled, "tiled", 2048, 5, "<= 2.5")],
-        lambda: [with_values(blocked, "blocked", 4096, 2, "")],
+        lambda: [with_values(blocked, "blocked", 4096, 2, "<= 1.5")],
+        lambda: [memory(blocked, "blocked", 4096, "<= 2")],
+        attending,
         overhead,
         quantizing,
         lambda: [importing()],

@@ -10,18 +10,14 @@ from playwright.sync_api import Page, expect
 
 from widgets.dashboard import link
 
-# dashboard -> lesson, root, the parameter of its address, a change by hand, what it changes
+# dashboards of a lesson: root, the parameter of its address, a change by hand, what it changes
 DASHBOARDS = {
-    "core": ("01_neuroncore", ".cd", "core", ("radio", "Trainium1"), {"chip": "trn1"}),
-    "balance": (
-        "01_neuroncore",
-        ".bl",
-        "balance",
-        ("select", "Type", "FP32"),
-        {"dtype": "float32"},
-    ),
-    "array": ("01_neuroncore", ".pe", "array", ("button", "Four in a row"), {"matmuls": 4}),
-    "digits": ("02_matmul_tiling", ".trn-digits", "digits", ("radio", "a 7"), {"index": 7}),
+    "01_neuroncore": [
+        (".cd", "core", ("radio", "Trainium1"), {"chip": "trn1"}),
+        (".bl", "balance", ("select", "Type", "FP32"), {"dtype": "float32"}),
+        (".pe", "array", ("button", "Four in a row"), {"matmuls": 4}),
+    ],
+    "02_matmul_tiling": [(".trn-digits", "digits", ("radio", "a 7"), {"index": 7})],
 }
 
 
@@ -42,11 +38,24 @@ def address_of(page: Page, key: str) -> dict:
     return link.unpack(text)
 
 
-@pytest.mark.parametrize("name", DASHBOARDS)
-def test_history_address_json_and_code(open_page, lesson, name) -> None:
-    notebook, where, key, how, changed = DASHBOARDS[name]
+@pytest.mark.parametrize("notebook", DASHBOARDS)
+def test_history_address_json_and_code(open_page, lesson, notebook) -> None:
     page = open_page(lesson(notebook))
-    root = page.locator(where)
+    states = {
+        key: _use(page, page.locator(where), key, how, changed)
+        for where, key, how, changed in DASHBOARDS[notebook]
+    }
+    again = open_page(page.url)  # one address carries the states of all
+    for where, key, _, _ in DASHBOARDS[notebook]:
+        assert address_of(again, key) == states[key]
+        shown = again.locator(where)
+        shown.get_by_text("Save, share, download").click()
+        expect(shown.get_by_label("State as JSON")).not_to_have_value("")
+        assert json.loads(shown.get_by_label("State as JSON").input_value()) == states[key]
+
+
+def _use(page: Page, root, key: str, how, changed: dict) -> dict:
+    """Change a dashboard, go back and forth, load its state from JSON; the state it is left in."""
     undo, redo, reset = (
         root.get_by_role("button", name=words, exact=True) for words in ("Undo", "Redo", "Reset")
     )
@@ -76,13 +85,7 @@ def test_history_address_json_and_code(open_page, lesson, name) -> None:
     json_field.fill(json.dumps(state))
     root.get_by_role("button", name="Load this JSON").click()
     assert address_of(page, key) == state
-
-    again = open_page(page.url)
-    assert address_of(again, key) == state
-    shown = again.locator(where)
-    shown.get_by_text("Save, share, download").click()
-    expect(shown.get_by_label("State as JSON")).not_to_have_value("")
-    assert json.loads(shown.get_by_label("State as JSON").input_value()) == state
+    return state
 
 
 def _plain(value):

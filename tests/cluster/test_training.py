@@ -142,6 +142,17 @@ def test_an_exchange_behind_compute_costs_its_share() -> None:
     assert 1.0 < paid / free < 1.2
 
 
+def test_gradients_of_weights_hide_part_of_the_exchanges_backward() -> None:
+    known = system("a100-80gb")
+    asked = {"plan": Plan(tp=8, dp=4), "chips": 32, "global_batch": 64}
+    all_left, half_left = (
+        predicted(**asked, system=known.with_({"collectives.backward": part})).time_s
+        for part in (1.0, 0.5)
+    )
+    assert 0.6 < half_left["reduce_scatter"] / all_left["reduce_scatter"] < 0.8
+    assert half_left["matmul"] == all_left["matmul"]
+
+
 def test_pods_wait_for_the_slowest_of_them() -> None:
     """At each doubling of pods the step loses the same share."""
     asked = {"model": "llama-3.1-8b", "system": "tpu-v5e", "sequence": 2048}

@@ -46,6 +46,50 @@ def test_run_prints_what_profile_says(trnlab_says):
     assert prof.timeline.wait_text(longest) in said
 
 
+HELPER = "import nki.language as nl\n\nWIDTH = 64\n"
+KERNELS = """
+from __future__ import annotations
+from dataclasses import dataclass
+import nki
+import nki.isa as nisa
+import nki.language as nl
+from .sizes import WIDTH
+
+@dataclass
+class Half(nl.NKIObject):
+    first: int
+    rows: int = 0
+    width = WIDTH
+
+@nki.jit
+def double(x):
+    out = nl.ndarray(x.shape, x.dtype, buffer=nl.shared_hbm)
+    rows = x.shape[0] // nl.num_programs()
+    part = Half(nl.program_id(0) * rows, rows=rows)
+    tile = nl.ndarray((part.rows, part.width), x.dtype)
+    nisa.dma_copy(dst=tile, src=x[nl.ds(part.first, part.rows), :])
+    nisa.tensor_scalar(dst=tile, data=tile, op0=nl.multiply, operand0=2.0)
+    nisa.dma_copy(dst=out[nl.ds(part.first, part.rows), :], src=tile)
+    return out
+"""
+
+
+@pytest.mark.parametrize("cores", ["", "[1]", "[2]"])
+def test_run_takes_a_file_of_a_package_on_one_core_or_two(trnlab_says, tmp_path, cores):
+    """Relative imports, records with annotations as text, and a neighbor that imports nki."""
+    package = tmp_path / "library" / "core"
+    package.mkdir(parents=True)
+    (tmp_path / "library" / "__init__.py").write_text("")
+    (package / "__init__.py").write_text("")
+    (package / "sizes.py").write_text(HELPER)
+    (package / "double.py").write_text(KERNELS)
+    where = f"{package / 'double.py'}:double{cores}"
+    code, said = trnlab_says("run", where, "--input", "x=128x64:float32", "--values", "random")
+    on = "2 NeuronCores" if cores == "[2]" else "one NeuronCore"
+    assert said.startswith(f"double on {on} of trn3\n") and code == 0
+    assert not [name for name in sys.modules if name.startswith("library")]
+
+
 def test_values_change_no_time(trnlab_says):
     assert trnlab_says("run", f"{MATMUL}:tiled", *INPUTS) == trnlab_says(
         "run", f"{MATMUL}:tiled", *INPUTS, "--values", "random"

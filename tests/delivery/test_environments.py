@@ -3,8 +3,10 @@
 import importlib.metadata
 import os
 import re
+import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -91,3 +93,40 @@ def test_postbuild_is_valid_and_stops_at_the_first_failure():
     assert os.access(script, os.X_OK) and os.access(ROOT / "binder" / "start", os.X_OK)
     subprocess.run(["bash", "-n", script], check=True)
     assert "set -euo pipefail" in script.read_text()
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory):
+    """The repository's files in a folder of their own, with an environment that has no trnlab."""
+    folder = tmp_path_factory.mktemp("binder")
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
+    for name in filter(None, listed.stdout.split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / "env"], check=True)
+    packages = next((folder / "env" / "lib").glob("python*")) / "site-packages"
+    (packages / "tested.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    return folder
+
+
+@pytest.mark.slow
+def test_postbuild_and_start_work_in_a_clean_folder(clean):
+    bin_ = clean / "env" / "bin"
+    environment = {**os.environ, "PATH": f"{bin_}:{os.environ['PATH']}", "JUPYTER_PATH": ""}
+    environment["PIP_NO_BUILD_ISOLATION"] = "false"  # pip's way to say: build with what there is
+    environment.pop("PYTHONPATH", None)
+    script = clean / "binder" / "postBuild"
+    subprocess.run([script], check=True, env=environment, capture_output=True, cwd="/")
+    where = "import trnlab, widgets; print(trnlab.__file__, widgets.__file__)"
+    command = [clean / "binder" / "start", "python", "-c", where]
+    elsewhere = {"cwd": "/", "env": environment, "capture_output": True, "text": True}
+    said = subprocess.run(command, check=True, **elsewhere)
+    assert said.stdout.split() == [
+        str(clean / "trnlab" / "__init__.py"),
+        str(clean / "widgets" / "__init__.py"),
+    ]
+    assert list((clean / "trnlab").rglob("__pycache__/*.pyc"))  # the warm start
+    command = [clean / "binder" / "start", "python", "-m", "trnlab", "open", "nothing"]
+    said = subprocess.run(command, **elsewhere)
+    assert said.stderr.startswith("trnlab: there is no lesson 'nothing'; there are: 01_neuroncore")

@@ -4,6 +4,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
+import trnlab
 import trnlab.nki.isa as nisa
 from tests.isa.harness import cycles, normal, profile, run, tile
 from tests.numerics.mx_oracle import companies, element_codes
@@ -101,6 +102,28 @@ def test_the_exponent_offset_is_a_parameter_of_the_numbers():
     items, scales = mx.quantize(x, FN, exponent_offset=0)
     assert scales == 127 - 8  # OCP's sample
     assert mx.dequantize(items, scales, FN).max() == 448 * 2.0**-8  # saturates
+
+
+SCALE = "core.vector.quantize_mx_scale_over_ocp"
+
+
+@pytest.mark.parametrize("factor, offset", [(1.0, 0), (2.0, 1)])
+def test_the_rule_of_the_scale_is_a_number_of_the_chip(factor, offset):
+    x = normal(32, 16).astype(BF16)
+    items, scales = run(quantized(), x, chip=trnlab.spec.TRN3.with_({SCALE: factor}))
+    expected = mx.quantize(x.astype(np.float32), FN, offset)
+    assert np.array_equal(items, expected[0]) and np.array_equal(scales[:4], expected[1])
+
+
+def test_the_chip_has_the_documented_rule_and_names_the_other():
+    fact = trnlab.spec.TRN3.fact(SCALE)
+    assert (fact.value, fact.status) == (2.0, "published")
+    assert [reading.value for reading in fact.conflicts] == [1.0]
+
+
+def test_a_scale_that_is_no_power_of_two_is_refused():
+    with pytest.raises(KernelError, match="quantize_mx: scales 3.0 times OCP's; .* to 1 or 2"):
+        run(quantized(), np.ones((32, 8), BF16), chip=trnlab.spec.TRN3.with_({SCALE: 3.0}))
 
 
 def test_scales_may_be_e8m0():

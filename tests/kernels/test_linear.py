@@ -6,8 +6,9 @@ import pytest
 
 import trnlab
 from tests.kernels.mixed_reference import product
-from trnlab.kernels.layer_formats import LAYER_FORMATS, pieces, prepare
+from trnlab.kernels.layer_formats import LAYER_FORMATS, pieces, prepare, unfilled
 from trnlab.kernels.linear import linear, reference
+from trnlab.numerics import dtype_name, storage
 from trnlab.numerics.errors import sqnr_db
 
 SHAPES = [(512, 256, 40), (256, 130, 20), (64, 128, 35), (128, 10, 7), (100, 6, 33), (384, 2, 520)]
@@ -92,6 +93,22 @@ def test_an_activation_beyond_the_expected_largest_is_clipped_not_nan():
 )
 def test_pieces_are_as_large_as_fits(inputs, fold, expected):
     assert [(piece.first, piece.partitions) for piece in pieces(inputs, fold)] == expected
+
+
+@formats
+@pytest.mark.parametrize("shape", [(896, 130), (100, 6)])
+def test_a_layer_without_values_has_the_sizes_and_the_time_of_one_with(format, shape):
+    x, weights = operands(*shape, 40)
+    filled, empty = prepare(weights, format, 0.01), unfilled(*shape, format)
+    for one, other in zip(
+        (*filled.tiles, *filled.scales), (*empty.tiles, *empty.scales), strict=True
+    ):
+        assert one.shape == other.shape and dtype_name(one.dtype) == other.dtype
+    assert filled.nbytes == empty.nbytes
+    dtype = "float32" if format == "float32" else "bfloat16"
+    timed = trnlab.profile(linear, trnlab.shape(x.shape, dtype), empty)
+    ran = trnlab.profile(linear, x.astype(storage(dtype)), filled)
+    assert timed.total_s == ran.total_s and timed.output is None
 
 
 def test_bad_input_is_refused():

@@ -41,7 +41,7 @@ def error_bound(images: np.ndarray, dtype: str) -> np.ndarray:
 
 def through(rung: str, lhsT: np.ndarray, rhs: np.ndarray) -> np.ndarray:
     """lhsT^T @ rhs by a kernel of the ladder, on operands padded with zeros to whole tiles."""
-    kernel, _, blocks = LADDER[rung]
+    kernel, _, blocks, _ = LADDER[rung]
     padded = [padded_to(lhsT, 128, 128), padded_to(rhs, 128, TILE_N)]
     product = nki.simulate(kernel)(*padded, **dict.fromkeys(blocks, 1))
     return product[: lhsT.shape[1], : rhs.shape[1]]

@@ -44,7 +44,7 @@ def test_every_layer_multiplies_what_its_format_keeps(format):
     found = logits(run(tokens, mix), tokens)
     expected = text_logits(MODEL, tokens, mix, scales(tokens))
     near, far = sqnr_db(expected, found), sqnr_db(MODEL.forward(tokens), found)
-    assert near > 100 if format == "float32" else near > far + 3 and near > 20
+    assert near > {"float32": 100, "bfloat16": 55}.get(format, far + 15)  # sums in another order
 
 
 def test_no_position_sees_a_later_one():
@@ -71,7 +71,7 @@ def test_weights_are_read_once_whatever_the_number_of_sequences():
 
 def test_formats_change_the_work_of_tensor_and_vector_engine():
     busy = {
-        format: run(TOKENS[:4], dict.fromkeys(MODEL.layers, format)) for format in LAYER_FORMATS
+        format: run(TOKENS[:2], dict.fromkeys(MODEL.layers, format)) for format in LAYER_FORMATS
     }
     tensor = {format: ran.busy["tensor"] * ran.total_s for format, ran in busy.items()}
     vector = {format: ran.busy["vector"] * ran.total_s for format, ran in busy.items()}

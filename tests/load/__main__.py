@@ -72,6 +72,8 @@ async def _visits(options: argparse.Namespace, server: psutil.Process) -> None:
     for page in PAGES:
         answers = [s for v in visitors if v.page == page for s in v.answers_s]
         _report(f"control answered, {page}, ms", answers, 1000)
+        work = [v.used_s / len(v.answers_s) for v in visitors if v.page == page and v.answers_s]
+        _report(f"CPU of the kernel for each control, {page}, ms", work, 1000)
     _report("control answered, all, ms", [s for v in visitors for s in v.answers_s], 1000)
     browsers.report(_report)
     for at_s, kernels_mib, server_mib in memory[:: max(1, len(memory) // 6)]:

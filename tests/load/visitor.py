@@ -55,6 +55,7 @@ class Visitor:
         self.page = page
         self.opened_s = float("nan")
         self.cpu_s = self.mib = float("nan")  # of its kernel, when the page is complete
+        self.used_s = float("nan")  # CPU of its kernel afterwards
         self.answers_s: list[float] = []
         self.faults: list[str] = []
         self._address = address
@@ -72,6 +73,7 @@ class Visitor:
             while time.monotonic() < until:
                 await asyncio.sleep(every_s * self._draw.uniform(0.5, 1.5))
                 await self._change(socket, dashboard)
+            self.used_s = _used(self.kernel)[0] - self.cpu_s
             socket.close()
             await self._leave()
         except Exception as fault:
@@ -109,7 +111,9 @@ class Visitor:
         wanted, _ = STARTS[self.page]
         for model in models:
             await self._send(socket, model, {"method": "request_state"})
-            state = await self._state(socket, lambda m, _, model=model: m == model)
+            state = await self._state(
+                socket, lambda m, s, model=model: m == model and "_model_name" in s
+            )
             if state.get("_anywidget_id") == wanted:
                 return model
         raise LookupError(f"there is no {wanted} on the page")

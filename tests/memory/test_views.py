@@ -128,8 +128,8 @@ def test_an_integer_on_the_partition_axis_keeps_it_on_chip() -> None:
             "handle the last, smaller tile with min()",
         ),
         (
-            slice(3, 3),
-            "index: [3:3] on dimension 0 of t, which has size 8; "
+            slice(4, 3),
+            "index: [4:3] on dimension 0 of t, which has size 8; "
             "handle the last, smaller tile with min()",
         ),
         (8, "index: 8 on dimension 0 of t, which has size 8"),
@@ -144,17 +144,28 @@ def test_an_integer_on_the_partition_axis_keeps_it_on_chip() -> None:
             "x",
             "index: 'x' on dimension 0 of t; use an integer, a slice or nl.ds(start, size)",
         ),
-        (
-            range(0),
-            "index: [0:0] on dimension 0 of t, which has size 8; "
-            "handle the last, smaller tile with min()",
-        ),
     ],
 )
 def test_an_index_that_leaves_the_tensor_is_refused(key: Any, sentence: str) -> None:
     with pytest.raises(KernelError) as refused:
         tensor((8, 6))[key]
     assert str(refused.value) == sentence
+
+
+@pytest.mark.parametrize("key", [slice(3, 3), slice(8, 8), range(0), DynamicSlice(8, 0)])
+def test_an_empty_view_may_be_made_but_no_instruction_takes_it(key: Any) -> None:
+    """A program that gets no rows of a tensor still cuts its share out."""
+    empty = tensor((8, 6))[key]
+    assert empty.shape == (0, 6)
+    with pytest.raises(KernelError, match=r"this view of t is empty, \[0, 6\]; handle the last"):
+        _ = empty.signature
+
+
+def test_the_shape_of_a_whole_tensor_equals_a_list_of_the_same_sizes() -> None:
+    shape = tensor((8, 6)).shape
+    assert shape == (8, 6) and shape == [8, 6] and [8, 6] == shape
+    assert shape != [6, 8] and shape != [8] and not shape != [8, 6]
+    assert isinstance(shape, tuple) and {shape: 1}[8, 6] == 1
 
 
 @some

@@ -33,6 +33,19 @@ def test_overlapping_tensors_share_their_bytes():
     assert np.array_equal(as_bf16.view(np.float32), expected)
 
 
+def test_a_tensor_says_where_the_kernel_put_it():
+    def kernel(x):
+        tile = at((64, 64), nl.float32, (32, 512))
+        nisa.dma_copy(dst=tile, src=x[0:64, :])
+        assert tile.address == (32, 512) and tile[:, 0:8].address == (32, 512)
+        bank = at((64, 64), nl.float32, (0, 2048), nl.psum)
+        assert bank.address == (0, 2048)
+        assert nl.ndarray((64, 64), nl.float32).address is None and x.address is None
+        return stored(tile)
+
+    assert np.array_equal(run(kernel, X), X[:64])
+
+
 def test_an_aliased_write_is_waited_for():
     def kernel(x, second):
         tile = at((128, 64), nl.float32, (0, 0))

@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
+import trnlab
 from trnlab.data import digits, digits_mlp
 from trnlab.data.text import alice, cross_entropy, text_model
 from trnlab.kernels.layer_formats import LAYER_FORMATS
-from trnlab.networks import digits_network, text_network
+from trnlab.networks import digits_network, text_network, wider_text
 
 DIGITS = digits_network()
-TEXT = text_network(4)
+TEXT = text_network(2)
 
 
 def test_in_float32_digits_are_read_as_numpy_reads_them():
@@ -22,7 +23,7 @@ def test_in_float32_digits_are_read_as_numpy_reads_them():
 
 
 def test_in_float32_the_text_has_numpys_loss():
-    tokens, targets = alice().windows(4)
+    tokens, targets = alice().windows(2)
     outcome = TEXT.run(TEXT.uniform("float32"))
     reference = text_model().forward(tokens)
     assert outcome.loss == pytest.approx(cross_entropy(reference, targets), rel=1e-4)
@@ -85,3 +86,24 @@ def test_more_samples_than_were_held_out_are_refused():
         digits_network(356)
     with pytest.raises(ValueError, match="the held-out part has 1 to"):
         text_network(10_000)
+
+
+def test_narrow_formats_pay_in_time_once_the_layers_are_wide():
+    total = {
+        (width, format): wider_text(width, format).total_s
+        for width in (256, 1024)
+        for format in ("bfloat16", "mxfp8")
+    }
+    assert total[256, "mxfp8"] > total[256, "bfloat16"]
+    assert total[1024, "mxfp8"] < 0.8 * total[1024, "bfloat16"]
+
+
+def test_widths_that_fit_no_tile_or_no_memory_are_refused():
+    with pytest.raises(trnlab.KernelError, match="200 features of 1024 tokens"):
+        wider_text(200, "mxfp8")
+    with pytest.raises(trnlab.CapacityError):
+        wider_text(4096, "bfloat16", 4)
+    with pytest.raises(ValueError, match="'fp6' is not one of"):
+        wider_text(256, "fp6")
+    with pytest.raises(ValueError, match="0 features of 8 sequences"):
+        wider_text(0, "mxfp8")

@@ -107,3 +107,39 @@ def test_a_rank_that_ended_is_named_by_those_that_wait_for_it():
 
     with pytest.raises(KernelError, match="rank 0 core 0 waits at .*; rank 1 core 0 has ended"):
         trnlab.launch(nki.jit(kernel), [((X.copy(),), {}), ((normal(32, 8),), {})])
+
+
+@pytest.mark.parametrize("lnc", [0, 3, "2"])
+def test_a_launch_has_one_or_two_cores_for_each_rank(lnc):
+    with pytest.raises(KernelError, match="^launch: lnc .*; a logical core has 1 or 2 physical"):
+        trnlab.launch(nki.jit(lambda x: x), [((X,), {})], lnc=lnc)
+
+
+@pytest.mark.parametrize(
+    "call, said",
+    [
+        (lambda x, out: ncc.collective_permute(x, out, [(0, 5)]),
+         "collective_permute: pair (0, 5) in a launch of 2 rank(s); ranks are 0 to 1"),
+        (lambda x, out: ncc.all_reduce(x, out, [[0, 1]], nl.add, priority=4),
+         "all_reduce: priority 4, allowed is 0 (first) to 3"),
+        (lambda x, out: ncc.all_gather(x, out, [[0, 1]], 0, priority=-1),
+         "all_gather: priority -1, allowed is 0 (first) to 3"),
+    ],
+)  # fmt: skip
+def test_collectives_refuse_ranks_and_priorities_that_are_not_there(call, said):
+    def kernel(x):
+        call(x, nl.ndarray((32, 16), nl.float32, nl.shared_hbm))
+
+    with pytest.raises(KernelError) as error:
+        trnlab.launch(nki.jit(kernel), [((X.copy(),), {}) for _ in range(2)])
+    assert sentence(error.value) == said
+
+
+def test_priorities_exist_on_trainium3_only(monkeypatch):
+    monkeypatch.setenv("NEURON_PLATFORM_TARGET_OVERRIDE", "trn2")
+
+    def kernel(x):
+        ncc.all_reduce(x, x, [[0, 1]], nl.add, priority=0)
+
+    with pytest.raises(KernelError, match="all_reduce with priority: exists from NeuronCore-v4"):
+        trnlab.launch(nki.jit(kernel), [((X.copy(),), {}) for _ in range(2)])

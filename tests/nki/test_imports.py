@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import trnlab
+import trnlab.nki  # so that what it needs itself is there before
 
 KERNEL = """
 import os
@@ -52,6 +53,15 @@ def test_everything_is_as_before(kernel_file):
     assert {name for name in sys.modules if name not in modules and "trnlab" not in name} == set()
     with pytest.raises(ImportError):
         import nki  # noqa: F401
+
+
+def test_a_file_for_nki_01_is_refused_with_the_reason():
+    finders = list(sys.meta_path)
+    with trnlab.as_nki():
+        with pytest.raises(ModuleNotFoundError, match="neuronxcc.nki.language is the namespace of"):
+            import neuronxcc.nki.language  # noqa: F401
+        import neuronxcc.nki.typing  # noqa: F401
+    assert sys.meta_path == finders
 
 
 def test_a_kernel_stays_on_the_platform_that_its_file_asked_for(kernel_file):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import tracemalloc
 from typing import Any, NamedTuple
 
 import ml_dtypes
@@ -82,6 +83,51 @@ def test_writing_a_read_only_array_is_refused() -> None:
     assert refusal(add_one, read_only(A)) == (
         "input x: the kernel writes it, but the array is read-only; pass a copy"
     )
+
+
+def test_a_kernel_carries_its_function_under_the_names_that_tools_look_for() -> None:
+    kernel = nki.jit(same)
+    assert kernel.func is same and kernel.__wrapped__ is same
+    assert kernel[2].func is same and kernel.__name__ == "same"
+
+
+def test_a_profile_shows_its_values_whatever_becomes_of_the_callers_arrays() -> None:
+    given, expected = A.copy(), A + 1
+    prof = trnlab.profile(add_one, given)
+    assert np.array_equal(given, expected)
+    given[...] = 7
+    assert np.array_equal(prof.values(0, "src"), A)
+    assert np.array_equal(prof.values(2, "dst"), expected)
+    only_read = A.copy()
+    prof = trnlab.profile(same, only_read)
+    only_read[...] = 7
+    assert np.array_equal(prof.values(0, "src"), A)
+
+
+def test_what_comes_out_is_nobody_elses() -> None:
+    def both(x):
+        return x, stored(loaded(x))
+
+    given = A.copy()
+    first, second = nki.simulate(both)(given)
+    assert not np.shares_memory(first, given) and not np.shares_memory(second, given)
+    second[...] = 0
+    assert np.array_equal(first, A) and np.array_equal(given, A)
+    assert np.array_equal(nki.simulate(both)(given)[1], A)
+
+
+def test_a_run_with_values_copies_no_input_that_it_only_reads() -> None:
+    wide = np.zeros((128, 1 << 14), np.float32)
+
+    def corner(x):
+        return stored(loaded(x[:, :4]))
+
+    nki.simulate(corner)(wide)
+    tracemalloc.start()
+    nki.simulate(corner)(wide)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < wide.nbytes / 4
 
 
 def test_a_zero_dimensional_input_is_one_element() -> None:

@@ -6,9 +6,11 @@ import ml_dtypes
 import numpy as np
 import pytest
 
+import trnlab
 import trnlab.nki.isa as nisa
 import trnlab.nki.language as nl
 from tests.nki.kernels import loaded, normal, run, stored
+from trnlab import nki
 from trnlab.errors import KernelError
 
 # the functions and dtypes of NKI 0.6
@@ -42,6 +44,25 @@ def test_every_function_and_dtype_exists():
     assert [name for name in FUNCTIONS if not callable(getattr(nl, name, None))] == []
     assert all(isinstance(getattr(nl, name), str) for name in DTYPES)
     assert nl.float32 == "float32" and {nl.bfloat16: 1}["bfloat16"] == 1
+
+
+def test_par_dim_marks_dimension_0_only():
+    def kernel(x):
+        tile = nl.ndarray((nl.par_dim(16), 24), nl.float32)
+        assert tile.shape == (16, 24)
+        nisa.dma_copy(dst=tile, src=x)
+        return stored(tile)
+
+    assert np.array_equal(run(kernel, A), A)
+    with pytest.raises(KernelError, match=r"\[8, 16, 24\] has block dimensions before nl.par_dim"):
+        run(lambda x: stored(nl.ndarray((8, nl.par_dim(16), 24), nl.float32)), A)
+
+
+@pytest.mark.parametrize("name", ["mgrid", "arange", "spmd_dim", "nc"])
+def test_a_name_of_nki_01_says_what_took_its_place(name):
+    assert not hasattr(nl, name)
+    with pytest.raises(AttributeError, match=f"nl.{name} belongs to NKI 0.1, and this is NKI 0.6"):
+        getattr(nl, name)
 
 
 BINARY = {
@@ -220,6 +241,31 @@ def test_broadcast_to(shape):
     assert np.array_equal(
         on_tiles(lambda t: nl.broadcast_to(t, (16, 24)), x), np.broadcast_to(x, (16, 24))
     )
+
+
+@pytest.mark.parametrize(
+    "dtype, row, engine",
+    [
+        (np.float32, 0, "tensor"),
+        (ml_dtypes.bfloat16, 0, "tensor"),
+        (np.float32, 5, "dma"),
+        (np.int32, 0, "dma"),
+    ],
+)
+def test_a_row_goes_to_all_partitions_by_tensor_engine_or_else_through_hbm(dtype, row, engine):
+    @nki.jit
+    def repeated(data):
+        tile = nl.ndarray(data.shape, data.dtype)
+        nisa.dma_copy(tile, data)
+        out = nl.ndarray((64, 700), data.dtype, buffer=nl.shared_hbm)
+        nisa.dma_copy(out, nl.broadcast_to(tile[row : row + 1], (64, 700)))
+        return out
+
+    data = (9 * normal(8, 700)).astype(dtype)
+    run = trnlab.profile(repeated, data, chip="trn2")
+    assert np.array_equal(run.output, np.broadcast_to(data[row], (64, 700)))
+    engines = {recorded.kind.engine for recorded in run.trace.calls}
+    assert ("tensor" in engines) == (engine == "tensor")
 
 
 def test_broadcast_to_another_rank_is_refused():

@@ -32,7 +32,8 @@ def test_a_constant_is_one_number(operand: Any) -> None:
         nisa.tensor_scalar(tile, tile, nl.add, operand)
 
     assert refusal(kernel) == (
-        f"operand0 is of type {type(operand).__name__}; give it a constant or a [P, 1] tile"
+        f"tensor_scalar: operand0 is of type {type(operand).__name__}; give it a constant or a "
+        "[P, 1] tile"
     )
 
 

@@ -62,6 +62,8 @@ def layer_time(
     again = _recomputed(system, plans, total(forward.values()) - skipped, forward, exchanges)
     inputs_again = exchanges[ALL_GATHER] / len(work.blocks) * 2  # only a shard of them was kept
     returned = {**exchanges, ALL_GATHER: exchanges[ALL_GATHER] + inputs_again}
+    for kind in (ALL_GATHER, REDUCE_SCATTER, ALL_REDUCE):
+        returned[kind] = returned[kind] * system.collectives.backward
     return LayerTime({**forward, **exchanges}, {**backward, **returned}, again)
 
 

@@ -8,10 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+import numpy as np
+
+from trnlab.spec.systems import system as find_system
+
 from .collectives import collective, time
+from .columns import columns, total
 from .degrees import Plan
+from .dtypes import number_format
 from .inference import predict_inference
+from .layer_time import layer_time
 from .published import (
+    A100_LAYERS,
     ALL_REDUCE_US,
     COLLECTIVES,
     GROUPS,
@@ -22,6 +30,7 @@ from .published import (
     RDMA_US,
     TRN1_REQUESTS,
     TRN2_REQUESTS,
+    MeasuredLayer,
     MeasuredMemory,
     MeasuredRequest,
     Run,
@@ -76,6 +85,11 @@ def sections() -> list[Section]:
     ]
     return [
         *found,
+        Section(
+            "One layer, A100",
+            tuple(layer_rows()),
+            "exchanges left backward, with the eight runs",
+        ),
         Section("Memory, A100", tuple(memory_rows())),
         Section("Trainium2 inference", tuple(request_rows(TRN2_REQUESTS))),
         Section(
@@ -103,6 +117,11 @@ def training_rows(runs: Iterable[Run]) -> list[Row]:
 def memory_rows(rows: Iterable[MeasuredMemory] = MEMORY) -> list[Row]:
     """Three rows for each model of the published figure."""
     return [row for measured in rows for row in _memory_rows(measured)]
+
+
+def layer_rows(layers: Iterable[MeasuredLayer] = A100_LAYERS) -> list[Row]:
+    """Two rows for each layer: forward, and backward with what is computed again."""
+    return [row for measured in layers for row in _layer_rows(measured)]
 
 
 def request_rows(requests: Iterable[MeasuredRequest]) -> list[Row]:
@@ -191,6 +210,26 @@ def _training_row(run: Run) -> Row:
         rate = found.tokens_per_s / run.chips
         figures = ("tokens/s of a chip", run.tokens_per_s_chip, rate)
     return Row(workload, *figures, run.source, run.assumed)
+
+
+def _layer_rows(measured: MeasuredLayer) -> list[Row]:
+    network = MEGATRON_MODELS[measured.model]
+    (_, layer) = network.groups[0]
+    timed = layer_time(
+        find_system("a100-80gb"),
+        network,
+        layer,
+        columns([measured.plan], measured.micro_batch),
+        np.full(1, float(measured.sequence)),
+        number_format("float16"),
+    )
+    forward, backward, again = (1e3 * float(total(part.values())[0]) for part in timed)
+    spread = ", sequence parallel" if measured.plan.sequence_parallel else ""
+    workload = f"layer of {measured.model}, recompute {measured.plan.recompute}{spread}"
+    return [
+        Row(workload, "forward, ms", measured.forward_ms, forward, measured.source, ""),
+        Row(workload, "backward, ms", measured.backward_ms, backward + again, measured.source, ""),
+    ]
 
 
 def _request_rows(measured: MeasuredRequest) -> list[Row]:

@@ -16,6 +16,7 @@ from trnlab.data import HERE
 HELD_OUT = "CHAPTER XI\n"  # from here on to the end: kept from training
 CONTEXT = 128  # characters that one sequence holds
 HEADS = 4
+AT_ONCE = 8  # sequences whose intermediate values fit into a cache
 EPSILON = 1e-5
 MASKED = np.float32(-1e9)
 
@@ -102,6 +103,12 @@ class TextModel:
             hidden = silu(self._layer(f"up{i}", norm(x), seen))
             x = x + self._layer(f"down{i}", hidden, seen)
         return self._layer("head", norm(x), seen)
+
+    def loss(self, tokens: np.ndarray, targets: np.ndarray) -> float:
+        """Mean cross entropy of [batch, S] characters in nats, some sequences at a time."""
+        starts = range(0, len(tokens), AT_ONCE)
+        parts = [(tokens[i : i + AT_ONCE], targets[i : i + AT_ONCE]) for i in starts]
+        return sum(cross_entropy(self.forward(x), y) * y.size for x, y in parts) / targets.size
 
     def _layer(self, name: str, x: np.ndarray, seen: dict[str, np.ndarray]) -> np.ndarray:
         seen[name] = x

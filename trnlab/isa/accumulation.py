@@ -2,16 +2,19 @@
 
 A matmul of one tile is too small to keep a CPU busy. Products that accumulate into the same PSUM
 tile are therefore collected, their operands stacked along K, and multiplied at once when the tile
-is looked at. The sum is the same float32 sum in another order.
+is looked at. The sum is the same float32 sum in another order. Blocked kernels multiply the same
+operands again and again, so stacks are kept and found by what was put on them.
 """
+
+from typing import Any
 
 import numpy as np
 
 from trnlab.memory import Tensor
 
 MAX_K = 2048  # rows that are stacked before they are multiplied
-
-_stacks: dict[tuple[int, int], list[tuple[np.ndarray, np.ndarray]]] = {}  # free ones, by (M, N)
+MAX_KEPT_BYTES = 32 * 2**20  # of stacks that may be found again
+MAX_FREE_BYTES = 16 * 2**20  # of arrays to be used again: fresh pages cost more than the copy
 
 
 def matmul(stationary: Tensor, moving: Tensor) -> np.ndarray:
@@ -32,7 +35,7 @@ def accumulate(dst: Tensor, stationary: Tensor, moving: Tensor, adds: bool) -> N
     if not (isinstance(sums, _Sums) and sums.takes(dst, stationary, adds)):
         if sums is not None:
             sums.finish()
-        sums = storage.pending = _Sums(dst, stationary, moving, adds)
+        sums = storage.pending = _Sums(dst, adds)
     sums.add(stationary, moving)
 
 
@@ -57,15 +60,12 @@ class _Sums:
 
     __slots__ = ("adds", "dst", "k", "key", "moving", "stationary")
 
-    def __init__(self, dst: Tensor, stationary: Tensor, moving: Tensor, adds: bool) -> None:
-        m = stationary.size // stationary.shape[0]
-        n = moving.size // moving.shape[0]
+    def __init__(self, dst: Tensor, adds: bool) -> None:
         self.dst = Tensor(dst.storage, dst.dtype, dst.shape, dst.strides, dst.offset)
         self.key = (dst.offset, dst.shape, dst.strides)
         self.adds = adds
         self.k = 0
-        free = _stacks.get((m, n))
-        self.stationary, self.moving = free.pop() if free else _stack(m, n)
+        self.stationary, self.moving = _Side(), _Side()
 
     def takes(self, dst: Tensor, stationary: Tensor, adds: bool) -> bool:
         """Whether one more product fits: same tile, added, and K left."""
@@ -73,24 +73,130 @@ class _Sums:
         return adds and same and self.k + stationary.shape[0] <= MAX_K
 
     def add(self, stationary: Tensor, moving: Tensor) -> None:
-        k, end = self.k, self.k + stationary.shape[0]
-        self.stationary[k:end] = stationary.array.reshape(end - k, -1)
-        self.moving[k:end] = moving.array.reshape(end - k, -1)
-        self.k = end
+        self.stationary.add(stationary, self.k)
+        self.moving.add(moving, self.k)
+        self.k += stationary.shape[0]
 
     def finish(self) -> None:
         """Multiply, and write the tile."""
-        dst = self.dst
+        dst, k = self.dst, self.k
         dst.storage.pending = None
-        product = (self.stationary[: self.k].T @ self.moving[: self.k]).reshape(dst.shape)
+        product = self.stationary.rows(k).T @ self.moving.rows(k)
+        self.stationary.leave()
+        self.moving.leave()
+        product = product.reshape(dst.shape)
         if self.adds:
             array = dst.array
             np.add(array, product, out=array)
+            dst.storage.forget()
         else:
             dst.put(product)
-        m, n = self.stationary.shape[1], self.moving.shape[1]
-        _stacks.setdefault((m, n), []).append((self.stationary, self.moving))
 
 
-def _stack(m: int, n: int) -> tuple[np.ndarray, np.ndarray]:
-    return np.empty((MAX_K, m), np.float32), np.empty((MAX_K, n), np.float32)
+class _Stack:
+    """Float32 operands below each other. It only grows: whoever uses it knows how far."""
+
+    __slots__ = ("array", "keys", "users")
+
+    def __init__(self, array: np.ndarray) -> None:
+        self.array = array
+        self.keys: list[Any] = []  # what was put on it, in order
+        self.users = 0
+
+
+class _Side:
+    """The operands of one side of some products: a stack, and how many of its keys are theirs."""
+
+    __slots__ = ("count", "stack")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.stack: _Stack | None = None
+
+    def add(self, tensor: Tensor, k: int) -> None:
+        """Put a tensor at row k, unless it is there already."""
+        key = _key(tensor)
+        stack = self.stack
+        if stack is None:
+            stack = self.stack = _kept.find(key) or _kept.new(key, tensor)
+            stack.users += 1
+        known = stack.keys
+        if self.count < len(known):
+            if known[self.count] == key:
+                self.count += 1
+                return
+            stack = self._fork(stack, tensor, k)
+        end = k + tensor.shape[0]
+        stack.array[k:end] = tensor.array.reshape(end - k, -1)
+        stack.keys.append(key)
+        self.count += 1
+
+    def _fork(self, stack: _Stack, tensor: Tensor, k: int) -> _Stack:
+        """A stack with the same beginning."""
+        self.leave()
+        fork = self.stack = _kept.new(stack.keys[0], tensor)
+        fork.users += 1
+        fork.keys.extend(stack.keys[: self.count])
+        fork.array[:k] = stack.array[:k]
+        return fork
+
+    def rows(self, k: int) -> np.ndarray:
+        assert self.stack is not None
+        return self.stack.array[:k]
+
+    def leave(self) -> None:
+        """The stack is not needed any more."""
+        assert self.stack is not None
+        self.stack.users -= 1
+
+
+def _key(tensor: Tensor) -> Any:
+    """Equal only for equal values: the same view of bytes that nothing has written since."""
+    if tensor.path is not None:
+        return object()
+    return (tensor.storage.version, tensor.dtype, tensor.offset, tensor.shape, tensor.strides)
+
+
+class _Kept:
+    """Stacks by their first key, those looked for last at the end; arrays without a stack."""
+
+    def __init__(self) -> None:
+        self.stacks: dict[Any, _Stack] = {}
+        self.held_bytes = 0  # in stacks
+        self.free: dict[int, list[np.ndarray]] = {}  # by width
+        self.free_bytes = 0
+
+    def find(self, key: Any) -> _Stack | None:
+        stack = self.stacks.pop(key, None)
+        if stack is not None:
+            self.stacks[key] = stack
+        return stack
+
+    def new(self, key: Any, tensor: Tensor) -> _Stack:
+        """An empty stack for tensors like this one, to be found by the key from now on."""
+        self._drop(key)
+        stack = self.stacks[key] = _Stack(self._array(tensor.size // tensor.shape[0]))
+        self.held_bytes += stack.array.nbytes
+        while self.held_bytes > MAX_KEPT_BYTES and len(self.stacks) > 1:
+            self._drop(next(iter(self.stacks)))
+        return stack
+
+    def _drop(self, key: Any) -> None:
+        stack = self.stacks.pop(key, None)
+        if stack is None:
+            return
+        array = stack.array
+        self.held_bytes -= array.nbytes
+        if not stack.users and self.free_bytes + array.nbytes <= MAX_FREE_BYTES:
+            self.free_bytes += array.nbytes
+            self.free.setdefault(array.shape[1], []).append(array)
+
+    def _array(self, width: int) -> np.ndarray:
+        free = self.free.get(width)
+        if not free:
+            return np.empty((MAX_K, width), np.float32)
+        self.free_bytes -= free[-1].nbytes
+        return free.pop()
+
+
+_kept = _Kept()

@@ -17,6 +17,7 @@ from trnlab.isa.requirements import (
     require,
     require_generation,
     require_memory,
+    require_priority,
     require_same_dtype,
 )
 from trnlab.memory import Signature, Tensor
@@ -56,13 +57,7 @@ def check_dma(core: Core, name: str, kind: Kind) -> None:
             f"{name}: engine {options.trigger} with dge_mode.{options.dge}; an engine can be named "
             f"for dge_mode.hwdge only, {' or '.join(TRIGGERS)}",
         )
-    if options.priority is not None:
-        require_generation(core, f"{name} with priority", "v4", "leave priority out")
-        require(
-            0 <= options.priority < core.dma.priority_classes,
-            f"{name}: priority {options.priority}, allowed is 0 (first) to "
-            f"{core.dma.priority_classes - 1}",
-        )
+    require_priority(core, name, options.priority)
 
 
 class DmaCopy(Instruction):

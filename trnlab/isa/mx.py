@@ -5,6 +5,7 @@ those of a quadrant of 32 partitions lie in the quadrant's own first four partit
 may start at partition 0, 4, 8 or 12 of a quadrant, so that four operands can share it.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -73,8 +74,20 @@ def _check_data(core: Core, name: str, role: str, operand: Signature) -> None:
     )
 
 
+def exponent_offset(core: Core) -> int:
+    """Of `quantize_mx`: 1 if its scales are twice those of OCP's sample algorithm, 0 if equal."""
+    factor = core.vector.quantize_mx_scale_over_ocp or 1.0  # 0 where the instruction is absent
+    offset = round(math.log2(factor))
+    require(
+        2.0**offset == factor,
+        f"quantize_mx: scales {factor} times OCP's; scales are powers of two, so set "
+        "vector.quantize_mx_scale_over_ocp to 1 or 2",
+    )
+    return offset
+
+
 class QuantizeMx(Instruction):
-    """dst and dst_scale = src in MXFP8, one scale for each group of 32."""
+    """dst and dst_scale = src in MXFP8, one scale for each group of 32; values: exponent offset."""
 
     name = "quantize_mx"
     outputs = ("dst", "dst_scale")
@@ -117,7 +130,7 @@ class QuantizeMx(Instruction):
         self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any
     ) -> None:
         dst, scale = writes
-        items, scales = quantize(as_rows(reads[0].fp32()), dst.dtype)
+        items, scales = quantize(as_rows(reads[0].fp32()), dst.dtype, values)
         dst.put(items)
         for quadrant, rows in enumerate(_quadrants(dst.shape[0])):
             part = scales[quadrant * SCALE_ROWS : (quadrant + 1) * SCALE_ROWS]

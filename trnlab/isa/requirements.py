@@ -170,3 +170,14 @@ def require_no_psum_on_gpsimd(name: str, engine: str, *operands: Signature) -> N
         raise KernelError(
             f"{name}: GpSimd reaches SBUF only; run it on the Vector engine, or copy to SBUF first"
         )
+
+
+def require_priority(core: Core, name: str, priority: int | None) -> None:
+    """A service class of DMA that the core has; None: not asked for."""
+    if priority is None:
+        return
+    require_generation(core, f"{name} with priority", "v4", "leave priority out")
+    require(
+        0 <= priority < core.dma.priority_classes,
+        f"{name}: priority {priority}, allowed is 0 (first) to {core.dma.priority_classes - 1}",
+    )

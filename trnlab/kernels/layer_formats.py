@@ -5,12 +5,14 @@ packed MX types. A layer is cut into pieces of 128, 64 or 32 partitions; a piece
 holds fold x P rows, row j P + p on partition p at place j.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from trnlab.numerics import storage
+from trnlab.nki.inputs import Shape
+from trnlab.numerics import dtype_name, itemsize, storage
 from trnlab.numerics.formats import number_format
 from trnlab.numerics.mx import GROUP_ROWS, interleaved, quantize
 from trnlab.numerics.scaling import quantize_scaled
@@ -58,14 +60,17 @@ class Layer:
     format: str
     inputs: int
     outputs: int
-    tiles: list[np.ndarray]  # of each piece: [P, outputs], float8 [P, 2, outputs], MX packed items
-    scales: list[np.ndarray]  # MX: of each piece, e8m0 [P / 8, outputs]; float8: [outputs, 1]
+    tiles: list[np.ndarray | Shape]  # of each piece: [P, outputs], float8 [P, 2, outputs], MX items
+    scales: list[
+        np.ndarray | Shape
+    ]  # MX: of each piece, e8m0 [P / 8, outputs]; float8 [outputs, 1]
     input_scale: float = 1.0  # float8: what activations are divided by
 
     @property
     def nbytes(self) -> int:
         """Bytes in HBM, scales included."""
-        return sum(array.nbytes for array in (*self.tiles, *self.scales))
+        arrays = (*self.tiles, *self.scales)
+        return sum(math.prod(array.shape) * itemsize(dtype_name(array.dtype)) for array in arrays)
 
     @property
     def fold(self) -> int:
@@ -123,6 +128,22 @@ def prepare(weights: np.ndarray, format: str, input_scale: float = 1.0) -> Layer
     ]
     items, scales = (list(part) for part in zip(*quantized, strict=True))
     return Layer(format, inputs, outputs, items, scales)
+
+
+def unfilled(inputs: int, outputs: int, format: str) -> Layer:
+    """A layer without values, for time alone; sizes and dtypes as `prepare` gives them."""
+    how = LAYER_FORMATS[format]
+    partitions = [piece.partitions for piece in pieces(inputs, how.fold)]
+    if how.fold == 1:
+        tiles = [Shape((p, outputs), how.weights) for p in partitions]
+        return Layer(format, inputs, outputs, tiles, [])
+    if how.fold == 2:
+        tiles = [Shape((p, 2, outputs), how.weights) for p in partitions]
+        return Layer(format, inputs, outputs, tiles, [Shape((outputs, 1), "float32")])
+    item = dtype_name(storage(how.weights))
+    tiles = [Shape((p, outputs), item) for p in partitions]
+    scales = [Shape((p // GROUP_ROWS, outputs), "uint8") for p in partitions]
+    return Layer(format, inputs, outputs, tiles, scales)
 
 
 def _cut(weights: np.ndarray, fold: int) -> Iterator[np.ndarray]:

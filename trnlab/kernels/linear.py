@@ -120,6 +120,7 @@ class Operand:
         self.layer = layer
         self.columns = columns
         self.dtype = "float32" if layer.format == "float32" else "bfloat16"
+        self.factor = 1 / layer.input_scale if layer.format == "float8" else 1.0
         self.scales = []
         self.tiles = []
         for piece in layer.pieces:
@@ -184,10 +185,11 @@ class Operand:
             nisa.tensor_copy(dst=place, src=source, engine=engine)
         self.finish()
 
-    def finish(self) -> None:
-        """Clip and scale to FP8, or quantize to MXFP8."""
+    def finish(self, is_scaled: bool = False) -> None:
+        """Scale and clip to FP8, or quantize to MXFP8; scaled: whoever wrote used `factor`."""
         if self.layer.fold == 2:
-            self.tiles = [_to_float8(tile, self.layer.input_scale) for tile in self.tiles]
+            scaled = self.tiles if is_scaled else [_scaled(t, self.factor) for t in self.tiles]
+            self.tiles = [_to_float8(tile) for tile in scaled]
         elif self.layer.fold == 4:
             pairs = [_quantized(tile) for tile in self.tiles]
             self.tiles = [items for items, _ in pairs]
@@ -215,15 +217,19 @@ def _spread_scales(dense):
     return tile
 
 
-def _to_float8(tile, scale: float):
-    """tile / scale, clipped at the ends of the format; too large values would become NaN."""
-    limit = number_format("float8_e4m3fn").max_finite
+def _scaled(tile, factor: float):
     scaled = nl.ndarray(tile.shape, dtype=tile.dtype, name="scaled")
-    nisa.activation(dst=scaled, op=nl.copy, data=tile, scale=1 / scale)
+    nisa.activation(dst=scaled, op=nl.copy, data=tile, scale=factor)
+    return scaled
+
+
+def _to_float8(tile):
+    """Clipped at the ends of the format; too large values would become NaN."""
+    limit = number_format("float8_e4m3fn").max_finite
     narrow = nl.ndarray(tile.shape, dtype="float8_e4m3fn", name="narrow")
     nisa.tensor_scalar(
         dst=narrow,
-        data=scaled,
+        data=tile,
         op0=nl.minimum,
         operand0=limit,
         op1=nl.maximum,

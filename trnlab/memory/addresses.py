@@ -10,13 +10,13 @@ import numpy as np
 
 from trnlab.errors import CapacityError, KernelError
 from trnlab.memory.layout import Region
-from trnlab.memory.storage import Allocation, Storage, fill_fresh
+from trnlab.memory.storage import Allocation, Storage, fill_fresh, versions
 
 
 class Slot:
     """A rectangle of an on-chip memory: partitions and bytes of each."""
 
-    __slots__ = ("fp32", "memory", "overlaps", "region", "written")
+    __slots__ = ("fp32", "memory", "overlaps", "region", "version", "written")
 
     def __init__(self, memory: "AddressedMemory", region: Region) -> None:
         self.memory = memory
@@ -24,6 +24,7 @@ class Slot:
         self.written = False  # through any tensor that has exactly this place
         self.overlaps: list[Slot] = []
         self.fp32: dict = {}  # float32 form of views
+        self.version = next(versions)  # of the bytes
 
     def is_written(self) -> bool:
         """Whether anything has been written to some of it."""
@@ -31,9 +32,9 @@ class Slot:
 
     def forget(self) -> None:
         """Its bytes have changed."""
-        self.fp32.clear()
-        for slot in self.overlaps:
+        for slot in (self, *self.overlaps):
             slot.fp32.clear()
+            slot.version = next(versions)
 
 
 class AddressedMemory:
@@ -143,6 +144,15 @@ class AddressedStorage(Storage):
 
     @fp32.setter
     def fp32(self, value: dict) -> None:
+        """It is the slot's own."""
+
+    @property
+    def version(self) -> int:
+        """Of the slot's bytes."""
+        return self.slot.version
+
+    @version.setter
+    def version(self, value: int) -> None:
         """It is the slot's own."""
 
     @property

@@ -8,6 +8,20 @@ from typing import NamedTuple
 Sizes = tuple[int, ...]
 
 
+class Extents(tuple[int, ...]):
+    """The shape of a whole tensor. NKI's own pages compare it with lists, so those may be equal."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return tuple.__eq__(self, tuple(other) if isinstance(other, list) else other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = tuple.__hash__
+
+
 class Region(NamedTuple):
     """A rectangle of a storage: rows [row, row_end), bytes [byte, byte_end) of each."""
 

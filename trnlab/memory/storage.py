@@ -7,6 +7,7 @@ recorded it is virtual, and it gets its place when the trace is scheduled.
 
 from __future__ import annotations
 
+import itertools
 import math
 import sys
 from typing import TYPE_CHECKING, Protocol
@@ -17,6 +18,9 @@ from trnlab.numerics import format_of
 
 if TYPE_CHECKING:
     from trnlab.memory.addresses import Slot
+
+
+versions = itertools.count()
 
 
 class Allocation:
@@ -100,6 +104,7 @@ class Storage:
         "memory",
         "pending",
         "pitch_bytes",
+        "version",
         "written_mask",
         "written_parts",
     )
@@ -111,6 +116,7 @@ class Storage:
         self.pitch_bytes = allocation.pitch_bytes
         self.data: np.ndarray | None = None  # flat uint8, None until needed
         self.fp32: dict = {}  # float32 form of views that are read many times
+        self.version = next(versions)  # of the bytes: no two contents have the same
         self.pending: Pending | None = None  # to be finished before `data` is looked at
         self.written_parts: set = set()  # PSUM views written so far, for accumulate=None
         self.written_mask: np.ndarray | None = None  # the same by byte
@@ -125,6 +131,7 @@ class Storage:
 
     def forget(self) -> None:
         """The bytes have changed: drop what was derived from them."""
+        self.version = next(versions)
         if self.fp32:
             self.fp32.clear()
 

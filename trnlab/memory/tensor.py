@@ -13,7 +13,7 @@ import numpy as np
 from trnlab.errors import KernelError
 from trnlab.memory.dynamic import Indirect, Reach, gathered, resolve, scatter
 from trnlab.memory.indexing import index
-from trnlab.memory.layout import Region, Sizes, region_of, row_major
+from trnlab.memory.layout import Extents, Region, Sizes, region_of, row_major
 from trnlab.memory.storage import Storage
 from trnlab.memory.views import Views
 from trnlab.numerics import format_of, stored
@@ -89,7 +89,8 @@ class Tensor(Views):
     def whole(cls, storage: Storage) -> "Tensor":
         """The view of all of a storage, row-major."""
         allocation = storage.allocation
-        return cls(storage, allocation.dtype, allocation.shape, row_major(allocation.shape), 0)
+        shape = Extents(allocation.shape)
+        return cls(storage, allocation.dtype, shape, row_major(allocation.shape), 0)
 
     def seen(
         self, dtype: str, shape: Sizes, strides: Sizes, offset: int, path: Any = None
@@ -134,6 +135,12 @@ class Tensor(Views):
     def buffer(self) -> str:
         """The memory region, as NKI names it."""
         return self.storage.allocation.buffer
+
+    @property
+    def address(self) -> tuple[int, int] | None:
+        """Where the kernel put the allocation: (partition, byte); None: it is placed for you."""
+        slot = self.storage.allocation.slot
+        return None if slot is None else (slot.region.row, slot.region.byte)
 
     @property
     def on_chip(self) -> bool:
@@ -224,6 +231,11 @@ class Tensor(Views):
         return found
 
     def _sign(self) -> Signature:
+        if 0 in self.shape:
+            raise KernelError(
+                f"index: this view of {self.name} is empty, {list(self.shape)}; handle the last, "
+                "smaller tile with min(), and skip an instruction that has nothing to do"
+            )
         memory = self.storage.memory
         path = self.path.kind if self.path is not None else ""
         if memory == "hbm":

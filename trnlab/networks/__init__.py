@@ -3,6 +3,14 @@
 from trnlab.networks.digits import digits_network
 from trnlab.networks.mix_search import Found, search
 from trnlab.networks.network import Network, Outcome
-from trnlab.networks.text import text_network
+from trnlab.networks.text import text_network, wider_text
 
-__all__ = ["Found", "Network", "Outcome", "digits_network", "search", "text_network"]
+__all__ = [
+    "Found",
+    "Network",
+    "Outcome",
+    "digits_network",
+    "search",
+    "text_network",
+    "wider_text",
+]

@@ -5,12 +5,13 @@ from functools import lru_cache
 import numpy as np
 
 from trnlab.data.text import CONTEXT, HEADS, alice, text_model
-from trnlab.kernels.layer_formats import Layer
+from trnlab.kernels.layer_formats import LAYER_FORMATS, Layer, unfilled
 from trnlab.kernels.transformer import causal_mask, transformer
-from trnlab.metrics.profile import Profile, profile
+from trnlab.metrics.profile import Profile, profile, shape
 from trnlab.networks.network import Network
 
 CHIP = "trn3"
+HEAD_SIZE = 64
 CALIBRATION = 16  # sequences of the training part whose largest activations set FP8 scales
 
 
@@ -42,3 +43,33 @@ def text_network(sequences: int = 16) -> Network:
         targets,
         run,
     )
+
+
+def wider_text(width: int, format: str, sequences: int = 8) -> Profile:
+    """One block of the same network with more features, and the head, timed on shapes alone.
+
+    Heads of 64 features, twice the width in hidden values, all layers in one format.
+
+    Args:
+        width: features, a multiple of 128; the weights must fit into SBUF, up to 1,024 in BF16
+        sequences: of 128 tokens each
+    Raises:
+        ValueError: no such format, or no features or sequences
+        KernelError: a width that 128 does not divide, or too large for SBUF
+    """
+    if format not in LAYER_FORMATS:
+        raise ValueError(f"wider_text: {format!r} is not one of {', '.join(LAYER_FORMATS)}")
+    if width < 1 or sequences < 1:
+        raise ValueError(
+            f"wider_text: {width} features of {sequences} sequences; ask for 1 or more of both"
+        )
+    sizes = {
+        "qkv0": (width, 3 * width),
+        "out0": (width, width),
+        "up0": (width, 2 * width),
+        "down0": (2 * width, width),
+        "head": (width, len(alice().characters)),
+    }
+    layers = {name: unfilled(*size, format) for name, size in sizes.items()}
+    x, mask = shape((width, sequences * CONTEXT)), shape((CONTEXT, CONTEXT))
+    return profile(transformer, x, mask, layers, max(1, width // HEAD_SIZE), chip=CHIP)

@@ -4,6 +4,7 @@ Each is a tensor of its own memory, "engine", with one row for each lane. So it 
 any other: order, waits and values that are computed again follow from what reads and writes it.
 """
 
+from trnlab.errors import KernelError
 from trnlab.memory import Storage, Tensor
 from trnlab.trace import Trace
 
@@ -51,6 +52,11 @@ class EngineState:
         name = f"{engine} {what}"
         if name not in self._whole:
             is_generator = what == "generator"
+            if is_generator and engine not in GENERATOR_WORDS:
+                raise KernelError(
+                    f"random numbers: the {engine} engine has no generator; "
+                    f"{' and '.join(GENERATOR_WORDS)} have"
+                )
             words = GENERATOR_WORDS[engine] if is_generator else 1
             shape = (self._trace.core.sbuf.partitions, words)
             dtype = "uint32" if is_generator else "float32"

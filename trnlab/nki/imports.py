@@ -3,9 +3,11 @@
 import importlib
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
+from typing import Any
 
 MODULES = {
     "nki": "trnlab.nki",
@@ -31,27 +33,51 @@ def as_nki() -> Iterator[None]:
     modules = {name: importlib.import_module(ours) for name, ours in MODULES.items()}
     modules |= _old_packages(modules["neuronxcc.nki.typing"])
     before, environment = dict(sys.modules), dict(os.environ)
+    refusal = _RefusesOldNames()
     sys.modules.update(modules)
+    sys.meta_path.insert(0, refusal)
     try:
         yield
     finally:
+        sys.meta_path.remove(refusal)
         _restore_modules(before, set(modules))
         for name in set(os.environ) - set(environment):
             del os.environ[name]
         os.environ.update(environment)
 
 
+class _RefusesOldNames:
+    """Says why a file written for NKI 0.1 cannot be imported."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        """Nothing; it only looks at names.
+
+        Raises:
+            ModuleNotFoundError: a module of the old namespace
+        """
+        if name.startswith("neuronxcc."):
+            raise ModuleNotFoundError(
+                f"{name} is the namespace of NKI 0.1, whose calls return tiles and take masks; "
+                "it is gone since NKI 0.4. trnlab runs NKI 0.6: import nki, nki.language and "
+                "nki.isa, and give each instruction its dst",
+                name=name,
+            )
+
+
 def _old_packages(typing: ModuleType) -> dict[str, ModuleType]:
     """The packages around the old home of annotations; they hold nothing else."""
     compiler, old = ModuleType("neuronxcc"), ModuleType("neuronxcc.nki")
     compiler.nki, old.typing = old, typing  # type: ignore[attr-defined]
+    compiler.__path__, old.__path__ = [], []
     return {"neuronxcc": compiler, "neuronxcc.nki": old}
 
 
 def _restore_modules(before: dict[str, ModuleType], replaced: set[str]) -> None:
     ours = {id(module) for name, module in sys.modules.items() if name.startswith("trnlab.nki")}
     new = {name: module for name, module in sys.modules.items() if name not in before}
-    holding = {name for name, module in new.items() if name in replaced or _holds(module, ours)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a look at what other people's modules hold
+        holding = {name for name, module in new.items() if name in replaced or _holds(module, ours)}
     parents = {name.rpartition(".")[0] for name in holding}
     while parents:
         holding |= parents & set(new)

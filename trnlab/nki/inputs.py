@@ -11,7 +11,7 @@ from trnlab.errors import KernelError
 from trnlab.memory import Tensor
 from trnlab.nki.launch import Launch
 from trnlab.nki.nki_object import NKIObject
-from trnlab.numerics import dtype_name, storage
+from trnlab.numerics import dtype_name
 
 WIDE = (np.dtype(np.float64), np.dtype(np.int64), np.dtype(np.uint64))
 
@@ -39,7 +39,6 @@ class Inputs:
         self._made: list[Tensor] = []  # in the order in which the arguments hold them
         self._seen = 0  # of them, by the program that takes its arguments now
         self._given: list[tuple[Any, Tensor]] = []
-        self.before: dict[int, np.ndarray] = {}  # values before the run, by allocation id
 
     def arguments(
         self, function: Callable[..., Any], args: tuple, kwargs: dict[str, Any]
@@ -73,8 +72,19 @@ class Inputs:
             ranks.add(launch.team.rank)
             tensor.storage.data = data.reshape(-1).view(np.uint8)
             self._given.append((value, tensor))
-            self.before[allocation.id] = tensor.array.copy()
         return tensor
+
+    def before(self) -> dict[int, np.ndarray]:
+        """Values before the run by allocation id, none of them in the caller's own memory."""
+        kept = self._launch.team.world.before
+        values = {}
+        for given, tensor in self._given:
+            array = kept.get(tensor.storage.id)
+            if array is None:
+                array = tensor.array
+                array = array.copy() if np.shares_memory(given, array) else array
+            values[tensor.storage.id] = array
+        return values
 
     def update(self) -> None:
         """Bring what the kernel wrote to its inputs back into the caller's arrays."""
@@ -105,13 +115,15 @@ class Inputs:
 
     def _is_changed(self, tensor: Tensor) -> bool:
         """The kernel wrote something else to an input than it held."""
-        return tensor.array.tobytes() != self.before[tensor.storage.id].tobytes()
+        before = self._launch.team.world.before[tensor.storage.id]
+        return tensor.array.tobytes() != before.tobytes()
 
     def restore(self) -> None:
         """Undo what a kernel that failed wrote to the caller's arrays."""
+        kept = self._launch.team.world.before
         for given, tensor in self._given:
-            if tensor.storage.allocation.mutated and np.shares_memory(given, tensor.array):
-                given[...] = self.before[tensor.storage.id].reshape(given.shape)
+            if tensor.storage.id in kept and np.shares_memory(given, tensor.array):
+                given[...] = kept[tensor.storage.id].reshape(given.shape)
 
 
 def _is_one(a: np.ndarray, b: np.ndarray) -> bool:
@@ -161,8 +173,15 @@ def mark_output(result: Any) -> None:
 def output(result: Any) -> Any:
     """What the kernel returned, tensors replaced by arrays."""
     if isinstance(result, Tensor):
-        return result.array.astype(storage(result.dtype))
+        return result.array if _is_its_own(result) else result.array.copy()
     return _rebuilt("", result, lambda _, part: output(part))
+
+
+def _is_its_own(result: Tensor) -> bool:
+    """All of a memory that nothing but the kernel used."""
+    allocation = result.storage.allocation
+    is_all = result.size * result.array.itemsize == allocation.nbytes
+    return is_all and not allocation.argument and result.array.flags.c_contiguous
 
 
 def parameter_names(function: Callable[..., Any], count: int) -> list[str]:

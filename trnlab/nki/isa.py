@@ -47,10 +47,13 @@ from trnlab.nki.launch import current, current_core
 from trnlab.nki.operands import (
     DGE_NAMES,
     ENGINE_NAMES,
+    OOB_NAMES,
+    PERF_NAMES,
     apart,
     bypassed,
     check_accumulation,
     named,
+    number,
     pattern,
     reduction,
     unary_or_not,
@@ -109,7 +112,7 @@ def nc_matmul(
             has_onezero,
             tuple(tile_position or ()),
             tuple(tile_size or ()),
-            matmul_perf_mode(perf_mode) is matmul_perf_mode.double_row,
+            named(PERF_NAMES, "nc_matmul: perf_mode", perf_mode) == "double_row",
         )
     check_accumulation("nc_matmul", dst, accumulate)
     return current().issue(
@@ -205,7 +208,7 @@ def activate2(
     name: Name = None,
 ) -> NkiInstruction:
     """dst = op((data op0 imm0) op1 imm1), and its reduction; nl.bypass skips a step."""
-    roles, tiles, given = apart(("imm0", "imm1", "relu_param"), imm0, imm1, relu_param)
+    roles, tiles, given = apart("activate2", ("imm0", "imm1", "relu_param"), imm0, imm1, relu_param)
     how, results, written = reduction(
         "activate2", "scalar", reduce_op, reduce_cmd, reduce_res, data
     )
@@ -248,7 +251,9 @@ def tensor_copy_predicated(
     name: Name = None,
 ) -> NkiInstruction:
     """dst = src where predicate is not 0; src is a constant or a tile of dst's size."""
-    roles, tiles, (constant,) = apart(("src",), src)
+    roles, tiles, (constant,) = apart("tensor_copy_predicated", ("src",), src)
+    if not roles:
+        number("tensor_copy_predicated", "src", constant)
     options = vector_copies.CopyPredicatedOptions(reverse_pred, roles)
     return current().issue(
         vector_copies.TENSOR_COPY_PREDICATED,
@@ -264,6 +269,7 @@ def memset(
     dst: Tensor, value: float, engine: engine = engine.unknown, name: Name = None
 ) -> NkiInstruction:
     """dst = value."""
+    number("memset", "value", value)
     options = vector_copies.MemsetOptions(bool(value == 0))
     return current().issue(
         vector_copies.MEMSET, (dst,), (), options, value, _engine("memset", engine), name
@@ -315,7 +321,7 @@ def tensor_scalar(
         raise KernelError(
             "tensor_scalar: operand1 without op1; leave it None, or name the operator"
         )
-    roles, tiles, given = apart(("operand0", "operand1"), operand0, operand1)
+    roles, tiles, given = apart("tensor_scalar", ("operand0", "operand1"), operand0, operand1)
     options = vector_arithmetic.ScalarOptions(
         unary_or_not("tensor_scalar", op0, operand0),
         unary_or_not("tensor_scalar", op1, operand1) if op1 is not None else "",
@@ -347,7 +353,7 @@ def scalar_tensor_tensor(
     dtype: Any = None,  # of NKI 0.2, where it repeats dst's
 ) -> NkiInstruction:
     """dst = (data op0 operand0) op1 operand1; operand0 a constant or tile, operand1 like data."""
-    roles, tiles, (constant,) = apart(("operand0",), operand0)
+    roles, tiles, (constant,) = apart("scalar_tensor_tensor", ("operand0",), operand0)
     options = vector_arithmetic.ScalarOptions(
         unary_or_not("scalar_tensor_tensor", op0, operand0),
         operator_name("scalar_tensor_tensor", op1),
@@ -380,7 +386,7 @@ def exponential(
     name: Name = None,
 ) -> NkiInstruction:
     """dst = exp(src - max_value), and its running sum if `reduce_cmd` is not idle."""
-    roles, tiles, given = apart(("max_value", "reduce_init"), max_value, reduce_init)
+    roles, tiles, given = apart("exponential", ("max_value", "reduce_init"), max_value, reduce_init)
     how, results, written = reduction("exponential", "vector", None, reduce_cmd, reduce_res, src)
     _check_initial("exponential", how.command, reduce_init)
     options = vector_reductions.ExponentialOptions(how, roles, results)
@@ -404,7 +410,8 @@ def tensor_scalar_reduce(
 ) -> NkiInstruction:
     """dst = data op0 operand0, and its reduction over all free axes."""
     function = "tensor_scalar_reduce"
-    roles, tiles, given = apart(("operand0", "reduce_init"), operand0, reduce_init)
+    operator_name(function, reduce_op)
+    roles, tiles, given = apart(function, ("operand0", "reduce_init"), operand0, reduce_init)
     how, results, written = reduction(
         function, "vector", reduce_op, reduce_cmd, reduce_res, data, reduce_res_negate
     )
@@ -434,7 +441,8 @@ def tensor_scalar_cumulative(
 ) -> NkiInstruction:
     """dst[i] = (src[i] op0 imm0) op1 dst[i - 1]."""
     function = "tensor_scalar_cumulative"
-    roles, tiles, given = apart(("imm0", "imm1"), imm0, imm1)
+    operator_name(function, op1)
+    roles, tiles, given = apart(function, ("imm0", "imm1"), imm0, imm1)
     how, results, written = reduction(function, "vector", op1, reduce_cmd, None, src)
     _check_initial(function, how.command, imm1)
     options = vector_scans.CumulativeOptions(operator_name(function, op0), how, roles, results)
@@ -460,7 +468,7 @@ def tensor_tensor_scan(
     name: Name = None,
 ) -> NkiInstruction:
     """dst[i] = (data0[i] op0 dst[i - 1]) op1 data1[i], from `initial` on."""
-    roles, tiles, (constant,) = apart(("initial",), initial)
+    roles, tiles, (constant,) = apart("tensor_tensor_scan", ("initial",), initial)
     options = vector_scans.ScanOptions(
         operator_name("tensor_tensor_scan", op0),
         operator_name("tensor_tensor_scan", op1),
@@ -504,7 +512,7 @@ def range_select(
     reduce_res: Tensor | None = None,
     reduce_op: Callable | str = "maximum",
     range_start: int = 0,
-    on_false_value: Any = ...,
+    on_false_value: float = ...,  # type: ignore[assignment]
     name: Name = None,
 ) -> NkiInstruction:
     """dst = on_true_tile where range_start + index passes both comparisons with the bounds."""
@@ -539,7 +547,9 @@ def select_reduce(
     name: Name = None,
 ) -> NkiInstruction:
     """dst = on_true where predicate is not 0, else on_false; and the largest of each row."""
-    roles, tiles, (constant,) = apart(("on_false",), on_false)
+    roles, tiles, (constant,) = apart("select_reduce", ("on_false",), on_false)
+    if not roles:
+        number("select_reduce", "on_false", constant)
     how, results, written = reduction(
         "select_reduce", "vector", reduce_op, reduce_cmd, reduce_res, on_true
     )
@@ -583,6 +593,7 @@ def nc_match_replace8(
     name: Name = None,
 ) -> NkiInstruction:
     """dst = data with one occurrence of each of eight values replaced by imm."""
+    number("nc_match_replace8", "imm", imm)
     found: tuple[Tensor, ...] = () if dst_idx is None else (dst_idx,)
     options = vector_search.MatchOptions(("dst_idx",) if found else ())
     return current().issue(
@@ -592,7 +603,8 @@ def nc_match_replace8(
 
 def quantize_mx(dst: Tensor, src: Tensor, dst_scale: Tensor, name: Name = None) -> NkiInstruction:
     """dst and dst_scale = src in MXFP8; one scale for 8 partitions x 4 neighbors."""
-    return current().issue(mx.QUANTIZE_MX, (dst, dst_scale), (src,), name=name)
+    offset = mx.exponent_offset(current_core())
+    return current().issue(mx.QUANTIZE_MX, (dst, dst_scale), (src,), values=offset, name=name)
 
 
 # --- Random numbers --------------------------------------------------------------------------
@@ -607,7 +619,7 @@ def rng(dst: Tensor, engine: engine = engine.vector, name: Name = None) -> NkiIn
 
 def rand2(dst: Tensor, min: Scalar, max: Scalar, name: Name = None) -> NkiInstruction:
     """dst = numbers uniform in [min, max)."""
-    roles, tiles, given = apart(("min", "max"), min, max)
+    roles, tiles, given = apart("rand2", ("min", "max"), min, max)
     generator = current().state.generator("vector", dst)
     options = random_numbers.Rand2Options(bool(roles) or given[0] < given[1], roles)
     return current().issue(random_numbers.RAND2, (dst, generator), tiles, options, given, name=name)
@@ -615,7 +627,7 @@ def rand2(dst: Tensor, min: Scalar, max: Scalar, name: Name = None) -> NkiInstru
 
 def dropout(dst: Tensor, data: Tensor, prob: Scalar, name: Name = None) -> NkiInstruction:
     """dst = data with each element replaced by 0 with probability prob."""
-    roles, tiles, (constant,) = apart(("prob",), prob)
+    roles, tiles, (constant,) = apart("dropout", ("prob",), prob)
     generator = current().state.generator("vector", data)
     options = random_numbers.DropoutOptions(roles)
     return current().issue(
@@ -680,6 +692,7 @@ def affine_select(
     options = gpsimd.AffineSelectOptions(
         _pattern(pattern), int(channel_multiplier), operator_name("affine_select", cmp_op)
     )
+    number("affine_select", "on_false_value", on_false_value)
     values = (_whole("affine_select", offset), on_false_value)
     return current().issue(
         gpsimd.AFFINE_SELECT, (dst,), (on_true_tile,), options, values, name=name
@@ -728,6 +741,9 @@ def nonzero_with_count(
 ) -> NkiInstruction:
     """Indices of nonzeros, padding, and their count, on partitions 0, 16, ..., 112."""
     values = (index_offset, padding_val)
+    for role, value in zip(("index_offset", "padding_val"), values, strict=True):
+        if not -(2**31) <= value < 2**31:
+            raise KernelError(f"nonzero_with_count: {role} is {value}, which is no int32")
     return current().issue(gpsimd.NONZERO_WITH_COUNT, (dst,), (src,), (), values, name=name)
 
 
@@ -757,7 +773,7 @@ def dma_copy(
         named(DGE_NAMES, "dma_copy: dge_mode", dge_mode),
         _engine("dma_copy", engine),
         priority,
-        oob_mode == _SKIP,
+        named(OOB_NAMES, "dma_copy: oob_mode", oob_mode) == "skip",
     )
     launch = current()
     check_overlap("dma_copy", dst, src, launch.line)
@@ -783,7 +799,9 @@ def dma_transpose(
         )
     check_gather_index("dma_transpose", src)
     mode = named(DGE_NAMES, "dma_transpose: dge_mode", dge_mode)
-    options = dma.DmaOptions(mode, "", priority, oob_mode == _SKIP)
+    options = dma.DmaOptions(
+        mode, "", priority, named(OOB_NAMES, "dma_transpose: oob_mode", oob_mode) == "skip"
+    )
     launch = current()
     check_overlap("dma_transpose", dst, src, launch.line, moves=True)
     return launch.issue(
@@ -794,21 +812,25 @@ def dma_transpose(
 def dma_compute(
     dst: Tensor,
     srcs: Sequence[Tensor],
-    reduce_op: Any,
-    scales: Any = None,
+    reduce_op: Callable | Sequence[float],
+    scales: Sequence[float] | Callable | None = None,
     unique_indices: bool = True,
     oob_mode: oob_mode = oob_mode.error,
     name: Name = None,
 ) -> NkiInstruction:
     """dst = sum of srcs. Up to NKI 0.2 scales came before reduce_op; both orders are taken."""
+    operator: Any = reduce_op
+    factors: Any = scales
     if callable(scales) or isinstance(reduce_op, (list, tuple)):
-        reduce_op, scales = scales, reduce_op
+        operator, factors = scales, reduce_op
+    if callable(factors):
+        raise KernelError("dma_compute: reduce_op and scales are both functions; scales is a list")
     options = dma.ComputeOptions(
         tuple([f"src{i}" for i in range(len(srcs))]),
-        operator_name("dma_compute", reduce_op),
-        scales is None or all(scale == 1.0 for scale in scales),
+        operator_name("dma_compute", operator),
+        factors is None or all(scale == 1.0 for scale in factors),
         unique_indices,
-        skips=oob_mode == _SKIP,
+        skips=named(OOB_NAMES, "dma_compute: oob_mode", oob_mode) == "skip",
     )
     launch = current()
     for src in srcs:
@@ -844,7 +866,7 @@ def sendrecv(
 
 # --- What several of them share --------------------------------------------------------------
 
-_RESET_REDUCE, _SKIP = reduce_cmd.reset_reduce, oob_mode.skip
+_RESET_REDUCE = reduce_cmd.reset_reduce
 _pattern = pattern
 
 
@@ -871,7 +893,9 @@ def _activation(
     command: Any,
     name: Name,
 ) -> NkiInstruction:
-    roles, tiles, given = apart(("scale", "bias"), 1.0 if scale is None else scale, bias)
+    roles, tiles, given = apart(
+        instruction.name, ("scale", "bias"), 1.0 if scale is None else scale, bias
+    )
     how = scalar.NO_REDUCTION
     results: tuple[str, ...] = ()
     written: tuple[Tensor, ...] = ()

@@ -30,7 +30,7 @@ class Recording(NamedTuple):
 
     trace: Trace
     output: Any  # NumPy arrays as the kernel returned tensors; None on shapes alone
-    inputs: dict[int, np.ndarray] | None  # by allocation id, before the run; None on shapes
+    inputs: dict[int, np.ndarray] | None  # by allocation id, before the run; None: not kept
 
 
 class Kernel:
@@ -42,6 +42,11 @@ class Kernel:
         self.edges: Edges = ()
         self.platform = asked_platform()  # when the kernel's file was read
         functools.update_wrapper(self, function)
+
+    @property
+    def func(self) -> Callable[..., Any]:
+        """The plain function, under the name that NKI's own kernels have for it."""
+        return self.function
 
     def __getitem__(self, cores: Any) -> "Kernel":
         """The kernel on 1 or 2 physical cores of a logical core: `kernel[2](...)`.
@@ -95,7 +100,7 @@ def simulate(kernel: Callable[..., Any]) -> Callable[..., Any]:
         if is_running():
             return kernel(*args, **kwargs)
         core = target_core(kernel)
-        recording = record(kernel, args, kwargs, core)
+        recording = record(kernel, args, kwargs, core, keeps_inputs=False)
         placements(recording.trace, core)
         return recording.output
 
@@ -121,7 +126,11 @@ def plain(kernel: Callable[..., Any]) -> Any:
 
 
 def record(
-    kernel: Callable[..., Any], args: tuple, kwargs: dict[str, Any], core: Core
+    kernel: Callable[..., Any],
+    args: tuple,
+    kwargs: dict[str, Any],
+    core: Core,
+    keeps_inputs: bool = True,
 ) -> Recording:
     """Run a kernel once.
 
@@ -129,8 +138,11 @@ def record(
         args, kwargs: NumPy arrays or `Shape`s become HBM tensors, anything else is passed on.
             One `Shape` is enough to run on shapes alone.
         core: the core whose limits apply
+        keeps_inputs: for looking at values later, whatever happens to the caller's arrays
     """
-    trace, (result,), inputs = record_ranks(kernel, [(args, kwargs)], core)
+    trace, (result,), inputs = record_ranks(
+        kernel, [(args, kwargs)], core, keeps_inputs=keeps_inputs
+    )
     return Recording(trace, result, inputs)
 
 
@@ -139,11 +151,12 @@ def record_ranks(
     arguments: Sequence[tuple[tuple, dict[str, Any]]],
     core: Core,
     lnc: int | None = None,
+    keeps_inputs: bool = False,
 ) -> tuple[Trace, list[Any], dict[int, np.ndarray] | None]:
     """Run a kernel on some ranks side by side, one logical core each.
 
     Returns:
-        the trace of all cores, the outputs by rank, the inputs by allocation id (None: no values)
+        the trace of all cores, the outputs by rank, the inputs by allocation id (None: not kept)
     """
     kernel = kernel if isinstance(kernel, Kernel) else Kernel(kernel)
     require_precise()
@@ -170,11 +183,11 @@ def record_ranks(
             run.inputs.restore()
         raise
     outputs = [run.finish(results[i * cores]) for i, run in enumerate(runs)]
-    if not has_values:
+    if not has_values or not keeps_inputs:
         return world.trace, outputs, None
     inputs = dict(world.constants)
     for run in runs:
-        inputs |= run.inputs.before
+        inputs |= run.inputs.before()
     return world.trace, outputs, inputs
 
 

@@ -247,6 +247,11 @@ class Launch:
         for tensor in reads:
             if not tensor.storage.allocation.written:
                 self._require_written(kind.instruction, tensor)
+        if self.has_values:
+            for tensor in writes:
+                allocation = tensor.storage.allocation
+                if allocation.argument and not allocation.mutated:
+                    self.team.world.keep(tensor.storage)
         if self.shares_values:
             before = contents(writes)
             kind.instruction.execute(kind, writes, reads, values)

@@ -1,6 +1,6 @@
 """What `nki.isa` functions do with their arguments before they issue an instruction."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from trnlab.isa.elementwise import TILE
 from trnlab.isa.operators import is_unary, operator_name
 from trnlab.isa.scalar_engine import BYPASS
 from trnlab.memory import Tensor
-from trnlab.nki.enums import dge_mode, dma_engine, engine, reduce_cmd
+from trnlab.nki.enums import dge_mode, dma_engine, engine, matmul_perf_mode, oob_mode, reduce_cmd
 from trnlab.nki.launch import current
 
 ENGINE_NAMES: dict[Any, str] = {member: member.name for member in engine}
@@ -20,6 +20,9 @@ ENGINE_NAMES |= {engine.unknown: "", "unknown": "", None: ""}
 COMMAND_NAMES: dict[Any, str] = {member: member.name for member in reduce_cmd}
 _reductions: dict[tuple, Reduction] = {}  # made so far, by what was given
 NEITHER = (np.ndarray, list, tuple, str)  # a tile nor a constant
+OOB_NAMES: dict[Any, str] = {mode: mode.name for mode in oob_mode}
+OOB_NAMES |= {mode.name: mode.name for mode in oob_mode}
+PERF_NAMES: dict[Any, str] = {mode: mode.name for mode in matmul_perf_mode}
 MOVER_NAMES: dict[Any, str] = {member: member.name for member in dma_engine}
 MOVER_NAMES |= {member.name: member.name for member in dma_engine}
 DGE_NAMES: dict[Any, str] = {member: member.name for member in dge_mode} | {None: "unknown"}
@@ -27,7 +30,7 @@ DGE_NAMES: dict[Any, str] = {member: member.name for member in dge_mode} | {None
 
 def named(names: dict[Any, str], what: str, given: Any) -> str:
     """The name of an enumeration's member, given as such or as its integer."""
-    name = names.get(given)
+    name = names.get(given) if isinstance(given, Hashable) else None
     if name is None:
         raise KernelError(
             f"{what}: {given!r} is none of {', '.join(dict.fromkeys(filter(None, names.values())))}"
@@ -35,8 +38,19 @@ def named(names: dict[Any, str], what: str, given: Any) -> str:
     return name
 
 
+def number(name: str, role: str, value: Any) -> Any:
+    """A constant operand.
+
+    Raises:
+        KernelError: it is no number
+    """
+    if not hasattr(value, "__float__") or hasattr(value, "__len__"):
+        raise KernelError(f"{name}: {role} is of type {type(value).__name__}; it takes a number")
+    return value
+
+
 def apart(
-    names: Sequence[str], *operands: Any
+    name: str, names: Sequence[str], *operands: Any
 ) -> tuple[tuple[str, ...], tuple[Tensor, ...], tuple[Any, ...]]:
     """Operands that may be tiles or constants.
 
@@ -45,18 +59,19 @@ def apart(
     Raises:
         KernelError: an operand is neither
     """
-    for name, operand in zip(names, operands, strict=True):
+    for role, operand in zip(names, operands, strict=True):
         if isinstance(operand, NEITHER):
             raise KernelError(
-                f"{name} is of type {type(operand).__name__}; give it a constant or a [P, 1] tile"
+                f"{name}: {role} is of type {type(operand).__name__}; give it a constant or a "
+                "[P, 1] tile"
             )
     if not any([isinstance(operand, Tensor) for operand in operands]):
         return (), (), operands
     roles, tiles, constants = [], [], []
-    for name, operand in zip(names, operands, strict=True):
+    for role, operand in zip(names, operands, strict=True):
         is_tile = isinstance(operand, Tensor)
         if is_tile:
-            roles.append(name)
+            roles.append(role)
             tiles.append(operand)
         constants.append(TILE if is_tile else operand)
     return tuple(roles), tuple(tiles), tuple(constants)

@@ -46,6 +46,11 @@ def launch(
     """
     if not arguments:
         raise KernelError("launch: no rank; give one (args, kwargs) pair for each")
+    if lnc not in (None, 1, 2):
+        raise KernelError(
+            f"launch: lnc {lnc!r}; a logical core has 1 or 2 physical cores, so give 1 or 2, or "
+            "None for what kernel[n] says"
+        )
     core = target_core(kernel)
     trace, outputs, _ = record_ranks(kernel, arguments, core, lnc)
     placements(trace, core)

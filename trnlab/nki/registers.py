@@ -23,7 +23,7 @@ def register_alloc(x: Any = None) -> Register:
     return register
 
 
-def register_move(dst: Register, src: Any) -> None:
+def register_move(dst: Register, src: int | Register) -> None:
     """dst = src: an int or another register.
 
     Raises:

@@ -77,7 +77,12 @@ class World:
         self.trace.cores = ranks * lnc
         self.crew = Crew()
         self.constants: dict[int, np.ndarray] = {}  # that kernels carry, by allocation id
+        self.before: dict[int, np.ndarray] = {}  # inputs that were written to, by allocation id
         self.takers: dict[int, set[int]] = {}  # ranks that got an array, by its memory
         self.lnc = lnc
         self.teams = [Team(self, rank, lnc) for rank in range(ranks)]
         self.is_launched = ranks > 1  # by trnlab.launch: collectives have someone to talk to
+
+    def keep(self, storage: Storage) -> None:
+        """Remember an input as it is before the kernel first writes to it."""
+        self.before[storage.id] = Tensor.whole(storage).array.copy()

@@ -12,6 +12,8 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
+from trnlab.errors import KernelError
+
 
 @dataclass(frozen=True)
 class Format:
@@ -72,12 +74,12 @@ def dtype_name(dtype: Any) -> str:
     """NKI's name of a dtype given as a name, a NumPy dtype or a NumPy scalar type.
 
     Raises:
-        ValueError: NKI has no such dtype
+        KernelError: NKI has no such dtype
     """
     name = dtype if isinstance(dtype, str) else np.dtype(dtype).name
     name = _ALIASES.get(name, name)
     if name not in FORMATS:
-        raise ValueError(f"dtype: {dtype!r} is not one of NKI's: {', '.join(FORMATS)}")
+        raise KernelError(f"dtype: {dtype!r} is not one of NKI's: {', '.join(FORMATS)}")
     return name
 
 

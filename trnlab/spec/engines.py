@@ -79,6 +79,7 @@ class VectorEngine(Record):
     fast_speedup: float  # SBUF not contiguous or other types, or one side in PSUM; tensor_tensor
     has_fp8_fast_modes: bool  # FP8 takes part in the two modes above
     quantize_mx_elements_per_cycle: float
+    quantize_mx_scale_over_ocp: float  # its scales, over those of OCP's sample algorithm
     exponential_elements_per_cycle: float
     rand2_elements_per_cycle: float
     is_sbuf_port_shared_with_gpsimd: bool  # never both at once

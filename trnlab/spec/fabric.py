@@ -77,4 +77,5 @@ class Collectives(Record):
     rate: float  # of a link's bandwidth that large messages reach
     out_rate: float  # of the scale-out bandwidth that large messages reach
     exposed: float  # part of tensor-parallel exchanges that no product hides
+    backward: float = 1.0  # part of those left backward, where gradients of weights hide them
     hidden_cost: float = 0.0  # of an exchange behind compute, which it takes cores and memory from

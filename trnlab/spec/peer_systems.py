@@ -29,6 +29,7 @@ def _collectives(
     rate: float,
     out_rate: float,
     exposed: float,
+    backward: float = 1.0,
     hidden_cost: float = 0.0,
 ) -> Collectives:
     doubt = Assumption(
@@ -41,6 +42,7 @@ def _collectives(
         rate=rate,
         out_rate=out_rate,
         exposed=exposed,
+        backward=backward,
         hidden_cost=hidden_cost,
         status={} if hidden_cost else {"hidden_cost": "absent"},
         assumed={
@@ -50,6 +52,9 @@ def _collectives(
             "rate": Assumption(low=0.5, high=1.0, why="One value for the system."),
             "out_rate": Assumption(low=0.3, high=1.0, why="One value for the system."),
             "exposed": Assumption(low=0.1, high=1.0, why="One value for the system."),
+            "backward": Assumption(
+                low=0.3, high=1.0, why="One value for all GPUs, chosen on runs of A100."
+            ),
         },
     )
 
@@ -89,7 +94,7 @@ def _gpu(name: str, chip: Accelerator, link: float, network_bits: float, sheet: 
         chips_per_server=8,
         fabric=nvlink,
         scale_out=network,
-        collectives=_collectives(NCCL, 1.5e-5, link, 0.78, 0.85, 1.0, 0.3),
+        collectives=_collectives(NCCL, 1.5e-5, link, 0.78, 0.85, 1.0, 0.6, 0.3),
         max_chips=131_072,
         vector_passes=1.0,
         memory_reserved_bytes=2 * GIB,

@@ -184,6 +184,7 @@ _COLLECTIVES = Collectives(
         "rate": _not_said(0.5, 1.0),
         "out_rate": _not_said(0.3, 1.0),
         "exposed": _not_said(0.1, 1.0),
+        "backward": _not_said(0.1, 1.0),
     },
 )
 

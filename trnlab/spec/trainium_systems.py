@@ -39,6 +39,7 @@ def _collectives(dma_against_trn1: float, why: str) -> Collectives:
             "rate": Assumption(low=0.6, high=1.0, why="No large collective is published."),
             "out_rate": Assumption(low=0.5, high=1.0, why="No large collective is published."),
             "exposed": Assumption(low=0.1, high=1.0, why="Overlap is not published."),
+            "backward": Assumption(low=0.3, high=1.0, why="Overlap is not published."),
         },
     )
 

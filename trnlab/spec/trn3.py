@@ -120,6 +120,7 @@ _vector = VectorEngine(
     fast_speedup=V3.vector.fast_speedup,
     has_fp8_fast_modes=True,
     quantize_mx_elements_per_cycle=4.0,
+    quantize_mx_scale_over_ocp=2.0,
     exponential_elements_per_cycle=4.0,
     rand2_elements_per_cycle=4.0,
     is_sbuf_port_shared_with_gpsimd=False,
@@ -132,6 +133,7 @@ _vector = VectorEngine(
         "dependent_overhead_cycles": doc.RMSNORM_PROFILES,
         "fast_sbuf_speedup": doc.TRN2_GUIDE,
         "fast_speedup": doc.TRN2_GUIDE,
+        "quantize_mx_scale_over_ocp": doc.ISA,
         "exponential_elements_per_cycle": "4x the rate of ScalarE, " + doc.TRN3_GUIDE,
         "is_sbuf_port_shared_with_gpsimd": doc.TRN2_GUIDE,
         "is_psum_port_shared_with_scalar": doc.TRN2_GUIDE,
@@ -150,6 +152,11 @@ _vector = VectorEngine(
             low=1.0, high=2.0, why="The Trainium3 guide gives widths, not the rules of the modes."
         ),
     },
+    conflicts={
+        "quantize_mx_scale_over_ocp": (
+            Reading(1.0, "before NKI 0.5, and the CPU reference of " + doc.MX_GUIDE),
+        ),
+    },
 )
 
 _scalar = ScalarEngine(
@@ -166,7 +173,7 @@ _scalar = ScalarEngine(
     sources={
         "min_interval_cycles": f"{doc.SHARED}; {doc.ISA_COSTS}",
         "overhead_cycles": f"{doc.DMA_PROFILES}; {doc.RMSNORM_PROFILES}",
-        "dependent_overhead_cycles": f"{doc.TRN1_GUIDE}; {doc.PERF_GUIDE}",
+        "dependent_overhead_cycles": doc.RMSNORM_PROFILES,
         "table_load_s": f"{doc.DMA_PROFILES}; {doc.RMSNORM_PROFILES}",
         "accumulator_read_cycles": f"{doc.TRN1_GUIDE}; {doc.ISA_COSTS}",
     },

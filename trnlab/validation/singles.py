@@ -14,7 +14,7 @@ PERF = "nki/deep-dives/nki_perf_guide.rst"
 HOWTO = "nki/guides/use-neuron-profile.rst"
 PIXELS = "read off a picture"
 
-LATENCY, DISTANCE = "latency", "distance"
+LATENCY, DISTANCE, TO_THE_NEXT = "latency", "distance", "distance to the next"
 
 
 class Single(NamedTuple):
@@ -67,6 +67,11 @@ def _scale_and_weigh(out: Any, data: Any, factor: Any, weights: Any) -> None:
     )
 
 
+def _sum_and_root(out: Any, data: Any, total: Any) -> None:
+    nisa.activation_reduce(dst=out, op=nl.square, data=data, reduce_op=nl.add, reduce_res=total)
+    nisa.activation(dst=total, op=nl.copy, data=total)
+
+
 def _invert(data: Any) -> None:
     nisa.reciprocal(dst=data, data=data)
 
@@ -108,6 +113,8 @@ SINGLES = (
            (tile(8192, "float32", 64),) * 3, "tensor_tensor", {LATENCY: 14_968}, PERF),
     Single("activation, one element, each needs the one before", "trn1", _chain, (tile(1),),
            "activation", {LATENCY: 159, DISTANCE: 189}, PERF),
+    Single("activation that needs the sum read before it", "trn2", _sum_and_root,
+           (tile(1), tile(1), COLUMN), "read_accumulators", {TO_THE_NEXT: 306}, RMSNORM, PIXELS),
     Single("nc_matmul, FP32, 128 x 128 x 512", "trn2", _matmul,
            (tile(512, "float32", 128, "psum"), tile(128, "float32"), tile(512, "float32")),
            "MultiplyMoving", {LATENCY: 590, DISTANCE: 430.3}, HOWTO, "589 to 592 ns"),
@@ -135,6 +142,9 @@ def _measure(run: Profile, op: str, quantity: str) -> float:
     line = run.timeline
     rows = line["op"] == line.ops.index(op)
     start = line["start_s"][rows]
+    if quantity == TO_THE_NEXT:  # of the same engine
+        later = line["start_s"][line["lane"] == line["lane"][rows][0]]
+        return float(later[later > start[-1]].min() - start[-1])
     if quantity == DISTANCE:
         return float(start[-1] - start[-2])
     return float(line["end_s"][rows][-1] - start[-1])

@@ -74,6 +74,7 @@ FIELDS = {
     "fast_speedup": "fast mode, the other cases",
     "has_fp8_fast_modes": "FP8 in the fast modes",
     "quantize_mx_elements_per_cycle": "MX quantization, per lane",
+    "quantize_mx_scale_over_ocp": "MX scales, over OCP's",
     "exponential_elements_per_cycle": "fast exponential, per lane",
     "rand2_elements_per_cycle": "random numbers, per lane",
     "is_sbuf_port_shared_with_gpsimd": "takes turns with GpSimd at SBUF",

@@ -11,6 +11,8 @@ from widgets.numbers.number import Number
 from widgets.numbers.part import Part
 from widgets.numbers.product import ProductPart
 
+NAMES = ("number", "block", "matrix", "product", "network")  # of the parts, also in an address
+
 
 class Bench:
     """The parts of the lesson; those that take longer answer when the reader comes near.
@@ -31,7 +33,7 @@ class Bench:
     @property
     def parts(self) -> tuple[Part, ...]:
         """All of them, in the lesson's order."""
-        return self.number, self.block, self.matrix, self.product, self.network
+        return tuple(getattr(self, name) for name in NAMES)
 
     def saved(self) -> dict[str, Any]:
         """The state, as far as it differs from the default; see `lesson`."""
@@ -52,12 +54,18 @@ def lesson(state: Mapping[str, Any] | None = None, array: Any = None) -> Bench:
     Raises:
         ValueError: an array that cannot be used, such as one with NaN in it
     """
-    address = link.address()
-    if state is not None or not address:
+    if state is not None:
         return Bench(state, array)
-    try:
-        return Bench(link.unpack(address), array)
-    except ValueError as refused:
-        bench = Bench(array=array)
-        bench.number.problem = str(refused)
-        return bench
+    used = {name: text for name in NAMES if (text := link.address(name))}
+    states, refused = {}, {}
+    for name, text in used.items():
+        try:
+            states[name] = link.unpack(text)
+        except ValueError as problem:
+            refused[name] = str(problem)
+    bench = Bench(states, array)
+    for part in bench.parts:
+        part.used = used.get(part.name, "")
+        if part.name in refused:
+            part.refuse(refused[part.name])
+    return bench

@@ -6,7 +6,7 @@ from pathlib import Path
 from widgets.dashboard import bundle
 
 HERE = Path(__file__).parent
-SHARED = ("dom", "amounts", "state")
+SHARED = ("dom", "amounts", "history", "files", "state", "heart")
 COMMON = ("part", "draw")
 
 

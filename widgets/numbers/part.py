@@ -35,11 +35,13 @@ class Part(anywidget.AnyWidget):
     scene = traitlets.Dict().tag(sync=True)
     more = traitlets.Dict().tag(sync=True)  # what followed when the kernel was idle
     problem = traitlets.Unicode().tag(sync=True)
+    used = traitlets.Unicode().tag(sync=True)  # what the page's address gave
     answers = traitlets.Int(0).tag(sync=True)  # how often `params` was answered
 
     def __init__(self, state: Mapping[str, Any] | None = None, waits: bool = False) -> None:
         self._idle = Idle()
         self._good: dict[str, Any] = dict(self.first)
+        self._refused = ""
         self._is_open = False
         super().__init__(key=self.name, defaults=dict(self.first), params=dict(self.first))
         self.on_msg(self._on_message)
@@ -72,6 +74,14 @@ class Part(anywidget.AnyWidget):
         shown = self._good if self._waiting is None else self._waiting
         return {name: value for name, value in shown.items() if value != self.first[name]}
 
+    def refuse(self, text: str) -> None:
+        """Say why what was asked for at the start cannot be shown."""
+        self._refused = self.problem = text
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Show what a saved state describes; what it leaves out is the default."""
+        self.show({**self.first, **_known(state, self.first)})
+
     def settle(self) -> None:
         """Do now what would follow when the kernel is idle."""
         self._start()
@@ -93,7 +103,8 @@ class Part(anywidget.AnyWidget):
         if not self.scene:
             why = self.problem
             self.show(dict(self.first))
-            self.problem = why
+            self._refused = self._refused or why
+        self.problem = self.problem or self._refused
 
     @traitlets.observe("params")
     def _on_params(self, _change: Any) -> None:
@@ -120,8 +131,12 @@ class Part(anywidget.AnyWidget):
     def _on_message(self, _widget: Any, message: Any, buffers: list[Any]) -> None:
         if not isinstance(message, Mapping):
             return
-        if message.get("kind") == "ready":
+        if message.get("kind") == "ping":
+            self.send({"kind": "pong"})
+        elif message.get("kind") == "ready":
             self._start()
+        elif message.get("kind") == "restore" and isinstance(message.get("state"), Mapping):
+            self.restore(message["state"])
         try:
             self.receive(message, buffers)
         except ValueError as refused:

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.widgets.numbers.harness import tell
 from trnlab import spec
 from trnlab.kernels.narrow_matmul import MX_K
 from trnlab.numerics.blocks import dequantize_block, quantize_block
 from trnlab.numerics.formats import number_format
+from widgets.dashboard import link
 from widgets.lesson import Exercise, Predict, Question
 from widgets.numbers import lesson, presets
 
@@ -123,3 +125,22 @@ def test_a_state_leads_back_to_all_parts():
 
 def test_a_state_of_the_wrong_kind_is_the_default():
     assert lesson(state={"number": 3, "other": {}}).saved() == {}
+
+
+def test_an_address_leads_back_and_an_unreadable_part_says_so(monkeypatch):
+    state = {"text": "17"}
+    query = f"number={link.pack(state)}&block=@@&network={link.pack({'budget': 'lots'})}"
+    monkeypatch.setenv("QUERY_STRING", query)
+    bench = lesson()
+    bench.settle()
+    assert bench.number.saved() == state and bench.number.used == link.pack(state)
+    assert "cannot be read" in bench.block.problem and bench.block.scene["values"]
+    assert "Budget “lots”" in bench.network.problem and bench.network.scene["layers"]
+
+
+def test_a_page_restores_what_a_kernel_made_before_it_has_not_seen():
+    bench = lesson(state={})
+    tell(bench.number, {"kind": "restore", "state": {"text": "3", "other": 1}})
+    assert bench.saved() == {"number": {"text": "3"}}
+    tell(bench.matrix, {"kind": "restore", "state": {"data": "hidden"}})
+    assert bench.matrix.scene["shape"] == [256, 128]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from trnlab.cluster.degrees import Plan
 from trnlab.cluster.models import Transformer, model
 
-from .records import MeasuredMemory, Run
+from .records import MeasuredLayer, MeasuredMemory, Run
 from .shapes import MEGATRON, MEGATRON_MODELS, gpt
 
 MEGATRON_2021 = "arXiv 2104.04473, Table 2"
@@ -184,6 +184,27 @@ A100_SHARDED_RUNS = (
     _torchtitan(model("llama-2-13b"), 4096, 2, "none", 2162),
     _torchtitan(model("llama-3.1-70b"), 8192, 1, "full", 331),
     _torchtitan(model("llama-2-70b"), 4096, 2, "full", 353),
+)
+
+
+def _layer(again: str, spread: bool, forward_ms: float, backward_ms: float) -> MeasuredLayer:
+    plan = Plan(tp=8, zero=0, sequence_parallel=spread, recompute=again, fused_attention=False)
+    return MeasuredLayer(
+        model="22B",
+        plan=plan,
+        micro_batch=4,
+        sequence=2048,
+        forward_ms=forward_ms,
+        backward_ms=backward_ms,
+    )
+
+
+A100_LAYERS = (
+    _layer("none", False, 7.7, 11.9),
+    _layer("none", True, 7.2, 11.8),
+    _layer("full", False, 7.7, 19.5),
+    _layer("selective", False, 7.7, 13.2),
+    _layer("selective", True, 7.2, 13.1),
 )
 
 MEMORY = (

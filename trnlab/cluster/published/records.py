@@ -33,6 +33,19 @@ class Run:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MeasuredLayer:
+    """One layer of a micro-batch, forward and backward, on the GPUs that share it."""
+
+    model: str
+    plan: Plan
+    micro_batch: int
+    sequence: int
+    forward_ms: float
+    backward_ms: float  # with what is computed again
+    source: str = "arXiv 2205.05198, Table 4"
+
+
+@dataclass(frozen=True, kw_only=True)
 class MeasuredMemory:
     """GiB of one GPU: weights, gradients and optimizer; activations two ways."""
 

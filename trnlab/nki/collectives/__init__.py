@@ -10,6 +10,7 @@ import numpy as np
 
 from trnlab.errors import KernelError
 from trnlab.isa.operators import ARITHMETIC, operator_name
+from trnlab.isa.requirements import require_priority
 from trnlab.memory import Register, Tensor
 from trnlab.nki.collectives.exchange import (
     Offers,
@@ -48,6 +49,7 @@ def all_reduce(
         srcs, dsts: tensors in HBM (several are coalesced), or one each in SBUF
         op: nl.add, nl.minimum or nl.maximum
     """
+    require_priority(current().core, "all_reduce", priority)
     srcs, dsts = tensors("all_reduce", srcs, dsts)
     _require_sizes("all_reduce", srcs, dsts, 1)
     operator = _reduction("all_reduce", op)
@@ -74,6 +76,7 @@ def all_gather(
     Args:
         collective_dim: 0; in SBUF 0 or 1
     """
+    require_priority(current().core, "all_gather", priority)
     srcs, dsts = tensors("all_gather", srcs, dsts)
     _require_dim("all_gather", srcs, collective_dim, sbuf_dims=(0, 1))
     ranks = own_group("all_gather", replica_group)
@@ -99,6 +102,7 @@ def reduce_scatter(
     name: str | None = None,
 ) -> NkiInstruction:
     """dst becomes this rank's slice, along dimension 0, of the reduced srcs."""
+    require_priority(current().core, "reduce_scatter", priority)
     srcs, dsts = tensors("reduce_scatter", srcs, dsts)
     _require_dim("reduce_scatter", srcs, collective_dim)
     operator = _reduction("reduce_scatter", op)
@@ -125,6 +129,7 @@ def all_to_all(
     name: str | None = None,
 ) -> NkiInstruction:
     """Slice i of src goes to rank i of the group; dst holds the slices that arrive. HBM only."""
+    require_priority(current().core, "all_to_all", priority)
     srcs, dsts = tensors("all_to_all", srcs, dsts)
     require_hbm("all_to_all", *srcs, *dsts)
     _require_dim("all_to_all", srcs, collective_dim)
@@ -151,6 +156,7 @@ def collective_permute(
     name: str | None = None,
 ) -> NkiInstruction:
     """src goes from each source rank to its target; a rank that is no target keeps its dst."""
+    require_priority(current().core, "collective_permute", priority)
     srcs, dsts = tensors("collective_permute", srcs, dsts)
     _require_one("collective_permute", srcs)
     require_hbm("collective_permute", *srcs, *dsts)
@@ -162,6 +168,11 @@ def collective_permute(
                 f"collective_permute: {pairs} names a rank twice as source or as target"
             )
     ranks = list(range(len(current().team.world.teams)))
+    if unknown := [pair for pair in pairs if not set(pair) <= set(ranks)]:
+        raise KernelError(
+            f"collective_permute: pair {unknown[0]} in a launch of {len(ranks)} rank(s); ranks are "
+            f"0 to {len(ranks) - 1}"
+        )
     source_of = {target: source for source, target in pairs}
 
     def combine(offers: Offers, me: int) -> list[np.ndarray | None]:
@@ -180,6 +191,7 @@ def collective_permute_implicit(
     name: str | None = None,
 ) -> NkiInstruction:
     """On each channel, src goes to the successor in the ring; dst comes from the predecessor."""
+    require_priority(current().core, "collective_permute_implicit", priority)
     what = "collective_permute_implicit"
     srcs, dsts = _channels(what, channel_ids, srcs_by_channel, dsts_by_channel)
     return _ring(what, srcs, dsts, replica_group, name, lambda given: given)
@@ -196,6 +208,7 @@ def collective_permute_implicit_reduce(
     name: str | None = None,
 ) -> NkiInstruction:
     """On each channel, op(src0, src1) goes to the successor; dst comes from the predecessor."""
+    require_priority(current().core, "collective_permute_implicit_reduce", priority)
     what = "collective_permute_implicit_reduce"
     operator = _reduction(what, op)
     first, dsts = _channels(what, channel_ids, srcs0_by_channel, dsts_by_channel)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from trnlab.errors import KernelError
+from trnlab.isa.requirements import require_priority
 from trnlab.memory import Tensor
 from trnlab.nki.collectives.exchange import (
     Offers,
@@ -41,6 +42,7 @@ def all_gather_v(
         recv_counts_known: leave row 2 alone; else it gets the received counts
     Source: nki.collectives.all_gather_v
     """
+    require_priority(current().core, "all_gather_v", priority)
     what = "all_gather_v"
     if has_rdispls:
         raise KernelError(f"{what}: has_rdispls=True is not supported by NKI 0.6")
@@ -82,6 +84,7 @@ def all_to_all_v(
         has_rdispls: row 3 says where chunks land; else at equal slots of dst
     Source: nki.collectives.all_to_all_v
     """
+    require_priority(current().core, "all_to_all_v", priority)
     ranks = own_group("all_to_all_v", replica_group)
     return _variable(
         "all_to_all_v",

@@ -79,6 +79,8 @@ def broadcast_to(x: Tensor, shape: Any, dtype: Any = None) -> Tensor:
             f"nl.broadcast_to: {list(x.shape)} to {list(sizes)}; each size must stay, or grow "
             "from 1, in the same number of dimensions"
         )
+    if x.shape[0] != sizes[0] and x.shape[1:] == sizes[1:]:
+        return cast(spread(x, sizes), name)  # new already
     return copy(spread(x, sizes), dtype=name)
 
 
@@ -146,6 +148,6 @@ def dropout(x: Tensor, rate: Any, dtype: Any = None) -> Tensor:
     """
     from trnlab.nki import isa as nisa
 
-    dst = fresh(x.shape, dtype or x.dtype)
+    dst = fresh(x.shape, x.dtype)
     nisa.dropout(dst=dst, data=x, prob=rate)
-    return dst
+    return cast(dst, dtype or x.dtype)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from trnlab.errors import KernelError
 from trnlab.memory import Tensor
 from trnlab.nki.language.regions import is_on_chip, sbuf
 from trnlab.nki.launch import current
@@ -13,10 +14,30 @@ class _TensorType(type):
     def __call__(
         cls, shape: Any, dtype: Any, buffer: str = sbuf, name: str = "", address: Any = None
     ) -> Tensor:
+        if isinstance(shape, (tuple, list)) and PartitionSize in map(type, shape):
+            _check_partition_first(shape)
         return current().allocate(shape, dtype, buffer, name or "", address)
 
     def __instancecheck__(cls, value: Any) -> bool:
         return isinstance(value, Tensor)
+
+
+class PartitionSize(int):
+    """A size that a kernel marks as that of the partition dimension."""
+
+
+def par_dim(size: int) -> PartitionSize:
+    """Mark the partition dimension of a shape: an older spelling, of no effect on dimension 0."""
+    return PartitionSize(size)
+
+
+def _check_partition_first(shape: Any) -> None:
+    if type(shape[0]) is not PartitionSize or sum(type(n) is PartitionSize for n in shape) > 1:
+        raise KernelError(
+            f"nl.ndarray: {list(shape)} has block dimensions before nl.par_dim, which belong to "
+            "NKI 0.1; since 0.2 the partition dimension comes first: "
+            "put the blocks behind it, or make a list of tiles"
+        )
 
 
 def fresh(shape: Any, dtype: Any, buffer: str = sbuf, name: str = "") -> Tensor:

@@ -75,8 +75,8 @@ function stateView(app) {
       say(done, `This is not a state: ${error.message}.`);
     }
   }
-  const picker = h("input", { type: "file", accept: ".json,application/json", hidden: true,
-    "aria-label": "A state file", onchange: async () => {
+  const picker = h("input", { type: "file", accept: ".json,application/json",
+    onchange: async () => {
       const [file] = picker.files;
       picker.value = "";
       if (!file) return;
@@ -93,7 +93,7 @@ function stateView(app) {
       h("div", {}, json, copy(json, "JSON"), button("Load this JSON", "load", () => read(json.value)),
         button("Save as a file", "save", () =>
           download("trnlab-state.json", JSON.stringify(app.state(), null, 1), "application/json")),
-        button("Open a file", "open", () => picker.click()), picker),
+        button("Open a file", "open", () => picker.click())),
       h("div", {}, code, copy(code, "code"))), done,
     h("p", { class: "how" }, "Pictures and tables:"), files.element);
   const view = {

@@ -14,7 +14,7 @@ function blockView(app) {
       h("button", { type: "button", onclick: () => {
         chosen = values.reduce((best, value, i) =>
           (Math.abs(value) > Math.abs(values[best]) ? i : best), 0);
-        app.change({ values }, { step: true });
+        app.change({ values });
       } }, words)));
   const typed = h("input", { type: "text", inputmode: "decimal", "data-name": "value",
     autocomplete: "off", onchange: () => {
@@ -57,7 +57,7 @@ function blockView(app) {
   }
 
   function setValue(i, value) {
-    const values = [...app.params().values];
+    const values = [...app.base().values];
     values[i] = value;
     app.change({ values });
   }
@@ -119,8 +119,8 @@ function blockView(app) {
   return {
     controls: [chooser(app, "element", "Element", fixed.elements), which, presets],
     body: h("div", { class: "panel" },
-      h("p", { class: "quiet" }, "Size of each value on a logarithmic axis; hatched bars are "
-        + "negative. Drag a bar, or choose it and use the arrow keys; minus changes its sign."),
+      h("p", { class: "quiet" }, "Size of each value on a logarithmic axis; pale, dotted bars "
+        + "are negative. Drag a bar, or choose it and use the arrow keys; minus changes its sign."),
       editor, words, ways,
       h("p", { class: "quiet map-key" }, "Maps: the tensor of 8 channels around the block, framed. ",
         ...[0, 1, 2, 3, 4, 5].map((level) => h("span", {}, h("i", { class: `cell level${level}` }),

@@ -16,16 +16,16 @@ function networkView(app) {
     "Search");
   const stop = h("button", { type: "button", "data-act": "stop", onclick: () => app.ask({ kind: "stop" }) }, "Stop");
   const take = h("button", { type: "button", "data-act": "take", onclick: () =>
-    app.change({ mix: app.more.search.best.mix }, { step: true }) }, "Use this mix");
+    app.change({ mix: app.more.search.best.mix }) }, "Use this mix");
   const budget = h("input", { type: "text", inputmode: "decimal", "data-name": "budget",
     onchange: () => app.change({ budget: budget.value.trim() }) });
   const network = h("select", { "data-name": "network", onchange: () =>
-    app.change({ network: network.value, mix: [] }, { step: true }) },
+    app.change({ network: network.value, mix: [] }) },
   ...fixed.networks.map(([value, text]) => h("option", { value }, text)));
   const all = h("div", { class: "examples", role: "group", "aria-label": "All layers in one format" },
     h("span", { class: "quiet" }, "All in"), ...fixed.formats.map(([format, text]) =>
       h("button", { type: "button", "data-all": format, onclick: () =>
-        app.change({ mix: app.scene.layers.map(() => format) }, { step: true }) }, text)));
+        app.change({ mix: app.scene.layers.map(() => format) }) }, text)));
   const labels = Object.fromEntries(fixed.formats);
   let rows = [];
   let shown = "";
@@ -33,7 +33,7 @@ function networkView(app) {
   function rowOf(layer, i) {
     const select = h("select", { "data-layer": layer.name, "aria-label": `Format of ${layer.label}`,
       onchange: () => {
-        const mix = [...(app.params().mix.length ? app.params().mix : app.scene.mix)];
+        const mix = [...(app.base().mix.length ? app.base().mix : app.scene.mix)];
         mix[i] = select.value;
         app.change({ mix });
       } }, ...fixed.formats.map(([value, text]) => h("option", { value }, text)));

@@ -19,7 +19,7 @@ function numberView(app) {
   sign.setAttribute("aria-label", "Change the sign");
   const examples = h("div", { class: "examples", role: "group", "aria-label": "Numbers to try" },
     h("span", { class: "quiet" }, "Try"), ...app.fixed.examples.map((text) =>
-      h("button", { type: "button", onclick: () => app.change({ text, code: -1 }, { step: true }) },
+      h("button", { type: "button", onclick: () => app.change({ text, code: -1 }) },
         text)));
 
   const type = (text) => app.change({ text: text.trim(), code: -1 });
@@ -86,7 +86,7 @@ function formatRow(app, format, place) {
     const { code } = app.scene.rows[place];
     const weight = 2 ** bit;
     const isSet = Math.floor(code / weight) % 2 === 1;
-    app.change({ format: format.name, code: isSet ? code - weight : code + weight }, { step: true });
+    app.change({ format: format.name, code: isSet ? code - weight : code + weight });
   }
 
   return {

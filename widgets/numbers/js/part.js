@@ -1,6 +1,5 @@
 // The frame of every part: controls, undo, the place of a refusal, the state in the address.
 
-const SOON_MS = 600; // edits closer than this are one step of undo
 const QUIET_MS = 250;
 
 function labelled(words, control, kind = "") {
@@ -18,25 +17,6 @@ function chooser(app, name, words, entries, kind = "") {
   return labelled(words, select, kind);
 }
 
-/** The part of an address that is this part's; the others' stays. */
-function saveToAddress(key, state) {
-  const now = unpackState(new URL(window.location.href).searchParams.get("s") || "") || {};
-  if (Object.keys(state).length) now[key] = state;
-  else delete now[key];
-  const url = linkTo(now);
-  if (!Object.keys(now).length) url.searchParams.delete("s");
-  window.history.replaceState(null, "", url);
-}
-
-function pythonOf(value) {
-  if (value === null) return "None";
-  if (typeof value === "boolean") return value ? "True" : "False";
-  if (Array.isArray(value)) return `[${value.map(pythonOf).join(", ")}]`;
-  if (typeof value !== "object") return JSON.stringify(value);
-  return `{${Object.entries(value).map(([name, inner]) =>
-    `${JSON.stringify(name)}: ${pythonOf(inner)}`).join(", ")}}`;
-}
-
 /**
  * Start a part: `view(app)` returns {controls, body, draw(scene)}. One request at a time is under
  * way; of those that follow only the last is sent.
@@ -45,61 +25,51 @@ function startPart(model, el, view) {
   const key = model.get("key");
   const root = h("div", { class: `trn-numbers ${key}`, tabindex: -1 });
   const inPage = "voila" in document.body.dataset;
-  const history = { past: [], future: [] };
   const drawers = [];
   let pending = false;
   let waiting = null;
-  let lastEdit = -SOON_MS;
+  let asked = "";
   let saveTimer = 0;
 
+  const heart = heartOf(model, inPage);
   const app = {
-    model, root, theme: {}, inPage,
+    root, key, theme: {},
     get scene() { return model.get("scene"); },
     get fixed() { return model.get("fixed"); },
     get more() { return model.get("more"); },
     params: () => waiting || model.get("params"),
-    change(part, { step = false } = {}) {
-      const before = app.params();
-      const after = { ...before, ...part };
-      if (JSON.stringify(after) === JSON.stringify(before)) return;
-      if (step || performance.now() - lastEdit > SOON_MS) history.past.push(before);
-      lastEdit = performance.now();
-      history.future = [];
-      send(after);
+    state: () => app.scene.params || {},
+    restore: (state) => heart.tell(() => model.send({ kind: "restore", state })),
+    code: (state) => `from widgets import numbers\n\nnumbers.lesson(state=${
+      pythonOf({ [key]: state })}).${key}`,
+    /** The parameters that an edit starts from: what was refused is no step of undo. */
+    base: () => (model.get("problem") && !waiting && app.scene.id
+      ? { ...model.get("defaults"), ...app.state() } : app.params()),
+    change(part) {
+      const after = { ...app.base(), ...part };
+      if (JSON.stringify(after) === JSON.stringify(app.base())) send(after); // takes a refusal back
+      else history.change(part);
     },
     refuse(text) { say(problem, text); problem.hidden = !text; },
-    ask: (message, buffers) => model.send(message, undefined, buffers),
+    ask: (message, buffers) => heart.tell(() => model.send(message, undefined, buffers)),
     onDraw: (drawer) => drawers.push(drawer),
     redraw: () => draw(),
   };
+  const history = historyOf(app.base, send);
 
   const button = (act, words, mark, onclick) => h("button", { type: "button", "data-act": act,
     "aria-label": words, title: words, onclick }, mark);
-  const undo = button("undo", "Undo", "↶", () => travel(history.past, history.future));
-  const redo = button("redo", "Redo", "↷", () => travel(history.future, history.past));
-  const reset = button("reset", "Reset", "Reset", () => app.change(model.get("defaults"), { step: true }));
-  const copied = h("span", { role: "status", class: "quiet" });
-  const share = button("share", inPage ? "Copy a link to this" : "Copy this as code",
-    inPage ? "Copy link" : "Copy code", copy);
+  const undo = button("undo", "Undo", "↶", history.undo);
+  const redo = button("redo", "Redo", "↷", history.redo);
+  const reset = button("reset", "Reset", "Reset", () => app.change(model.get("defaults")));
   const problem = h("p", { class: "problem", role: "alert", hidden: true });
   const soon = h("p", { class: "quiet soon" }, "Computing…");
   const parts = view(app);
-  root.append(h("div", { class: "controls", role: "group", "aria-label": "Controls" },
-    ...parts.controls, h("div", { class: "history" }, undo, redo, reset, share, copied)), problem,
-  soon, parts.body);
+  const share = stateView(app);
+  root.append(heart.element, h("div", { class: "controls", role: "group", "aria-label": "Controls" },
+    ...parts.controls, h("div", { class: "history" }, undo, redo, reset)), problem, soon, parts.body,
+  share.element);
   el.replaceChildren(root);
-
-  async function copy() {
-    const state = { [key]: app.scene.params || {} };
-    const text = inPage ? window.location.href
-      : `from widgets import numbers\n\nnumbers.lesson(state=${pythonOf(state)}).${key}`;
-    try {
-      await navigator.clipboard.writeText(text);
-      say(copied, "Copied.");
-    } catch {
-      say(copied, inPage ? "Copy the address of this page." : text);
-    }
-  }
 
   function send(params) {
     if (pending) {
@@ -107,10 +77,14 @@ function startPart(model, el, view) {
       draw();
       return;
     }
+    if (JSON.stringify(params) === JSON.stringify(model.get("params"))) return;
     pending = true;
+    asked = JSON.stringify(params);
     root.dataset.busy = "true";
-    model.set("params", params);
-    model.save_changes();
+    heart.tell(() => {
+      model.set("params", params);
+      model.save_changes();
+    });
     draw();
   }
 
@@ -122,20 +96,13 @@ function startPart(model, el, view) {
     if (next && JSON.stringify(next) !== JSON.stringify(model.get("params"))) send(next);
   }
 
-  function travel(from, to) {
-    if (!from.length) return;
-    to.push(app.params());
-    lastEdit = -SOON_MS;
-    send(from.pop());
-  }
-
   function draw() {
     app.theme = readTheme(root);
     const trouble = model.get("problem");
     problem.hidden = !trouble;
     say(problem, trouble ? `${trouble} What is shown is the last that worked.` : "");
-    undo.disabled = !history.past.length;
-    redo.disabled = !history.future.length;
+    undo.disabled = !history.canUndo();
+    redo.disabled = !history.canRedo();
     for (const drawer of drawers) drawer();
     soon.hidden = Boolean(app.scene.id);
     parts.body.hidden = !soon.hidden;
@@ -148,14 +115,26 @@ function startPart(model, el, view) {
   function save() {
     clearTimeout(saveTimer);
     saveTimer = setTimeout(() => {
-      if (inPage && app.scene.id) saveToAddress(key, app.scene.params);
+      share.draw(app.state(), inPage);
+      if (!inPage || !app.scene.id) return;
+      const url = linkTo(app.state(), key);
+      if (!Object.keys(app.state()).length) url.searchParams.delete(key);
+      window.history.replaceState(null, "", url);
     }, QUIET_MS);
   }
 
-  const onAnswer = () => { say(copied, ""); answered(); draw(); save(); };
+  const onAnswer = () => { answered(); draw(); save(); };
   const onMore = () => draw();
+  const onParams = () => { // taken back where no kernel answers, as in a page without one
+    if (!pending || JSON.stringify(model.get("params")) === asked) return;
+    waiting = null;
+    answered();
+    draw();
+  };
   model.on("change:answers", onAnswer);
   model.on("change:more", onMore);
+  model.on("change:params", onParams);
+  model.on("msg:custom", heart.heard);
   const unwatch = watchTheme(() => requestAnimationFrame(draw));
   let width = 0;
   const resize = new ResizeObserver(() => {
@@ -165,6 +144,10 @@ function startPart(model, el, view) {
   });
   resize.observe(root);
   draw();
+
+  // A kernel that was started before the page asked for it has not seen the page's address.
+  const address = new URLSearchParams(window.location.search).get(key);
+  if (inPage && address && address !== model.get("used")) app.restore(unpackState(address) || {});
   // A part that has not answered yet is asked when the reader comes within a screen of it.
   const near = new IntersectionObserver((entries) => {
     if (!entries.some((entry) => entry.isIntersecting)) return;
@@ -173,11 +156,14 @@ function startPart(model, el, view) {
   }, { rootMargin: "100% 0px" });
   near.observe(root);
   return () => {
-    near.disconnect();
     clearTimeout(saveTimer);
+    heart.stop();
+    near.disconnect();
     unwatch();
     resize.disconnect();
     model.off("change:answers", onAnswer);
     model.off("change:more", onMore);
+    model.off("change:params", onParams);
+    model.off("msg:custom", heart.heard);
   };
 }

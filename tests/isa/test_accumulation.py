@@ -1,0 +1,109 @@
+"""Products are collected and operands kept: values are those of one product after the other."""
+
+import ml_dtypes
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import trnlab.nki.isa as nisa
+from tests.isa.harness import run, tile
+from trnlab.isa import accumulation
+
+K, M, N = 8, 4, 6
+
+
+def whole(*shape, seed=0, dtype=ml_dtypes.bfloat16):
+    """Small whole numbers: their sums are exact in any order."""
+    return np.random.default_rng(seed).integers(-4, 5, shape).astype(dtype)
+
+
+def product(a, b):
+    return a.astype(np.float32).T @ b.astype(np.float32)
+
+
+@pytest.mark.parametrize("dtype", [ml_dtypes.bfloat16, np.float32])
+def test_an_operand_that_was_written_between_two_sums_counts_with_its_new_values(dtype):
+    def body(a, b, later):
+        first, second = tile((M, N), "float32", "psum"), tile((M, N), "float32", "psum")
+        nisa.nc_matmul(first, a, b)
+        nisa.tensor_copy(a, later)
+        nisa.nc_matmul(second, a, b)
+        return first, second
+
+    a, b, later = (
+        whole(K, M, dtype=dtype), whole(K, N, seed=1, dtype=dtype), whole(K, M, seed=2, dtype=dtype)
+    )  # fmt: skip
+    first, second = run(body, a, b, later)
+    assert np.array_equal(first, product(a, b))
+    assert np.array_equal(second, product(later, b))
+
+
+def test_a_tile_at_an_address_that_another_name_overwrites_counts_with_its_new_values():
+    import trnlab.nki.language as nl
+
+    def body(a, b):
+        place = nl.ndarray((K, M), a.dtype, nl.sbuf, address=(0, 0))
+        wider = nl.ndarray((K, 2 * M), a.dtype, nl.sbuf, address=(0, 0))
+        nisa.tensor_copy(place, a)
+        first, second = tile((M, N), "float32", "psum"), tile((M, N), "float32", "psum")
+        nisa.nc_matmul(first, place, b)
+        nisa.memset(wider, 1)
+        nisa.nc_matmul(second, place, b)
+        return first, second
+
+    a, b = whole(K, M), whole(K, N, seed=1)
+    first, second = run(body, a, b)
+    assert np.array_equal(first, product(a, b))
+    assert np.array_equal(second, product(np.ones_like(a), b))
+
+
+ORDERS = st.lists(
+    st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=6),
+    min_size=1,
+    max_size=5,
+)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(orders=ORDERS, limit=st.sampled_from([8, 24, 2048]), kept=st.sampled_from([0, 2**25]))
+def test_any_sums_that_begin_alike_and_part_later_are_those_of_numpy(orders, limit, kept):
+    """Each list is one PSUM tile; its products come in turn with those of the others."""
+
+    def body(*tiles):
+        left, right = tiles[:3], tiles[3:]
+        sums = [tile((M, N), "float32", "psum") for _ in orders]
+        for turn in range(6):
+            for acc, order in zip(sums, orders, strict=True):
+                if turn < len(order):
+                    i, j = order[turn]
+                    nisa.nc_matmul(acc, left[i], right[j], accumulate=turn > 0)
+        return tuple(sums)
+
+    left, right = (
+        [whole(K, M, seed=i) for i in range(3)],
+        [whole(K, N, seed=9 + i) for i in (0, 1, 2)],
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(accumulation, "MAX_K", limit)
+        patch.setattr(accumulation, "MAX_KEPT_BYTES", kept)
+        patch.setattr(accumulation, "_kept", accumulation._Kept())
+        found = run(body, *left, *right)
+    found = found if isinstance(found, tuple) else (found,)
+    for values, order in zip(found, orders, strict=True):
+        assert np.array_equal(values, sum(product(left[i], right[j]) for i, j in order))
+
+
+def test_kept_operands_stay_within_their_limit():
+    def body(*tiles):
+        sums = []
+        for a in tiles[:-1]:
+            sums.append(tile((M, N), "float32", "psum"))
+            nisa.nc_matmul(sums[-1], a, tiles[-1])
+        return tuple(sums)
+
+    run(body, *[whole(K, M, seed=i) for i in range(40)], whole(K, N))
+    kept = accumulation._kept
+    assert kept.held_bytes == sum(stack.array.nbytes for stack in kept.stacks.values())
+    assert kept.held_bytes <= accumulation.MAX_KEPT_BYTES
+    assert kept.free_bytes <= accumulation.MAX_FREE_BYTES
