@@ -126,7 +126,7 @@ def attack_fields(page: Page) -> int:
         "main :is(textarea:not([readonly]), input[type=text]:not([readonly]), input[type=search])"
     )
     for field in fields.all():
-        if not field.is_visible():
+        if not (field.is_visible() and field.is_enabled()):
             continue
         text = json.dumps({"label": ATTACK, "kernel": ATTACK, "chip": ATTACK})
         is_json = "JSON" in (field.get_attribute("aria-label") or "")

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import psutil
+from tornado.httpclient import AsyncHTTPClient
 
 from tests.load.browsers import Browsers
 from tests.load.visitor import STARTS, Visitor
@@ -35,6 +36,7 @@ def main() -> None:
     parser.add_argument("--openings", type=int, default=0, help="only open so many pages")
     parser.add_argument("--port", type=int, default=8977)
     options = parser.parse_args()
+    AsyncHTTPClient.configure(None, max_clients=2 * options.visitors + 10)
     print(f"machine: {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before")
     with _server(options.port) as server:
         run = _openings(options) if options.openings else _visits(options, server)

@@ -38,7 +38,8 @@ class Browsers:
         page.on("pageerror", lambda error: self.faults.append(f"browser: {error}"))
         try:
             began = time.monotonic()
-            await page.goto(f"http://{self._address}/voila/render/02_matmul_tiling.ipynb")
+            address = f"http://{self._address}/voila/render/02_matmul_tiling.ipynb"
+            await page.goto(address, wait_until="commit", timeout=300_000)
             ready = "html[data-ready]"
             await page.wait_for_selector(ready, state="attached", timeout=300_000)
             self.ready_s.append(time.monotonic() - began)

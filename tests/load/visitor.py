@@ -33,19 +33,24 @@ STARTS = {  # what a visitor changes on each page: dashboard, trait that answers
 def changes(page: str, seed: int) -> Iterator[dict[str, Any]]:
     """What a learner sets, one after the other, never twice the same in a row."""
     draw = random.Random(seed)
-    params = {"kernel": "tiled", "size": "1024", "chip": "trn3", "constants": {}}
-    params |= {"rival": "", "rival_chip": ""}
-    product: dict[str, Any] = {}
+    last: dict[str, Any] = {}
     while True:
-        if page == "02_matmul_tiling":
-            sides = {name: 128 * draw.randrange(4, 12) for name in "MK"}
-            product = {**product, **sides, "N": 512 * draw.randrange(1, 3)}
-            yield {"params": {"kernel": draw.choice(["tiled", "hoisted"]), **product}}
-        elif page == "01_neuroncore":
-            yield {"k": draw.randrange(1, 128), "n": draw.randrange(1, 512)}
-        else:
-            constants = {"tensor.clock_hz": draw.uniform(1.5e9, 4e9)}
-            yield {"params": {**params, "constants": constants}}
+        change = _change(page, draw)
+        if change != last:
+            yield change
+        last = change
+
+
+def _change(page: str, draw: random.Random) -> dict[str, Any]:
+    if page == "02_matmul_tiling":
+        sides = {name: 128 * draw.randrange(4, 12) for name in "MK"}
+        kernel = draw.choice(["tiled", "hoisted"])
+        return {"params": {"kernel": kernel, **sides, "N": 512 * draw.randrange(1, 3)}}
+    if page == "01_neuroncore":
+        return {"k": draw.randrange(1, 128), "n": draw.randrange(1, 512)}
+    constants = {"tensor.clock_hz": draw.uniform(1.5e9, 4e9)}
+    asked = {"kernel": "tiled", "size": "1024", "chip": "trn3", "constants": constants}
+    return {"params": {**asked, "rival": "", "rival_chip": ""}}
 
 
 class Visitor:

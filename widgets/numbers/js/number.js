@@ -116,7 +116,7 @@ function formatRow(app, format, place) {
 
 /** The values around the number; the number itself can be dragged, or moved with the arrow keys. */
 function numberLine(app, type) {
-  const svg = picture(118, "");
+  const svg = picture(118, "", { role: "group" });
   const words = h("p", { class: "sentence", "aria-live": "polite" });
   const facts = h("p", { class: "quiet" });
   const handle = h("g", { class: "handle", tabindex: 0, role: "slider",
