@@ -306,7 +306,7 @@ def test_behind_the_picture_stands_a_table(profiler):
     page = profiler()
     page.locator("summary", has_text="Table of what is in sight").click()
     rows = page.locator(".fold tbody tr")
-    assert rows.count() == 200
+    expect(rows).to_have_count(200)
     expect(rows.first).to_contain_text("DmaTrigger")
     label = page.locator(f"{ROOT} .film canvas").get_attribute("aria-label")
     assert label.startswith("Timeline of 2 Tiled on Trainium3")

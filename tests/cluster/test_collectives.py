@@ -14,11 +14,13 @@ from trnlab.cluster.collectives import (
     execute,
     fastest,
     fits,
+    groups,
     on_groups,
     run,
     start,
     time,
     time_groups,
+    time_together,
     times_s,
 )
 from trnlab.cluster.exchange import Group, exchange_s
@@ -181,6 +183,25 @@ def test_groups_that_share_links_wait_for_each_other() -> None:
     apart = time_groups("all_gather", "ring", server, columns[::4], 1e9)
     assert apart.total_s == pytest.approx(alone.total_s)
     assert four.total_s > 2 * alone.total_s
+
+
+def test_groups_of_a_machine_name_each_device_once() -> None:
+    whole = machine("trn3-gen2", 144)
+    for ranks, stride in ((1, 1), (4, 1), (4, 36), (3, 5), (144, 1), (7, 2)):
+        found = groups(whole, ranks, stride)
+        named = [device for devices in found for device in devices]
+        assert len(set(named)) == len(named) <= 144
+        assert all(len(devices) == ranks for devices in found)
+        assert max(named) < 144
+    assert len(groups(whole, 4, 36)) == 36
+
+
+def test_one_group_at_once_is_the_schedule_alone() -> None:
+    server = machine("trn2", 16)
+    plan = candidates("all_gather", server, 16, 4)["ring"]
+    devices = groups(server, 16, 4, 1)
+    alone = time(plan, server, 1e7, devices[0])
+    assert time_together(plan, server, devices, 1e7).total_s == pytest.approx(alone.total_s)
 
 
 def test_twice_the_bytes_never_take_less_time() -> None:

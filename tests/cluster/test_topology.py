@@ -27,6 +27,7 @@ def test_levels_of_an_ultraserver() -> None:
         "chip": 144,
         "server": 36,
         "domain": 1,
+        "cluster": 1,
     }
     assert levels("trn3-gen1", 64)["server"] == 4
     assert levels("trn2-ultraserver", 64) == {

@@ -216,6 +216,25 @@ BREAKS = {
     "a packed type": lambda x: nisa.activation(tile((4, 6), "float8_e5m2_x4"), nl.exp, x),
     "no such engine": lambda x: nisa.tensor_copy(tile((4, 6), "float32"), x, engine="warp"),
     "memory never written": lambda x: nisa.tensor_copy(x, tile((4, 6), "float32")),
+    "a product into SBUF": lambda x: nisa.nc_matmul(tile((6, 6), "float32"), x, x),
+    "a product of other rows": lambda x: nisa.nc_matmul(tile((6, 6), "float32", "psum"), x[:3], x),
+    "mixed widths": lambda x: nisa.nc_matmul(
+        tile((6, 6), "float32", "psum"), x, tile((4, 6), "bfloat16")
+    ),
+    "sums that never began": lambda x: nisa.nc_matmul(
+        tile((6, 6), "float32", "psum"), x, x, accumulate=True
+    ),
+    "the partition axis": lambda x: nisa.tensor_reduce(tile((1, 6), "float32"), nl.add, x, 0),
+    "PSUM by DMA": lambda x: nisa.dma_copy(tile((4, 6), "float32", "psum"), x),
+    "a transfer of other size": lambda x: nisa.dma_copy(tile((4, 5), "float32"), x),
+    "a pattern beyond the tile": lambda x: nisa.tensor_copy(
+        tile((4, 6), "float32"), x.ap([[6, 4], [2, 6]])
+    ),
+    "an index beyond the tile": lambda x: x[:, 6],
+    "PSUM by GpSimd": lambda x: nisa.iota(tile((4, 6), "int32", "psum"), [[1, 6]]),
+    "too few numbers": lambda x: nisa.max8(tile((4, 8), "float32"), x),
+    "129 partitions": lambda x: tile((129, 6), "float32"),
+    "more than SBUF": lambda x: nisa.memset(tile((4, 2**20), "float32"), 0),
 }
 
 

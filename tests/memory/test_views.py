@@ -161,6 +161,13 @@ def test_an_empty_view_may_be_made_but_no_instruction_takes_it(key: Any) -> None
         _ = empty.signature
 
 
+def test_a_view_knows_what_it_is_a_view_of() -> None:
+    whole = tensor((8, 6))
+    for view in (whole, whole[2:4, ::2], whole.view("uint8"), whole.reshape((48,))):
+        base = view.base_tensor
+        assert (base.storage, base.shape, base.dtype) == (whole.storage, (8, 6), "int32")
+
+
 def test_the_shape_of_a_whole_tensor_equals_a_list_of_the_same_sizes() -> None:
     shape = tensor((8, 6)).shape
     assert shape == (8, 6) and shape == [8, 6] and [8, 6] == shape

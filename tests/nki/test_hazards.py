@@ -14,6 +14,20 @@ from trnlab import KernelError, RaceWarning, nki
 X = normal(8, 16)
 
 
+def test_a_warning_points_to_the_kernel_and_comes_once_for_each_place():
+    def kernel(x):
+        for _ in range(3):
+            nisa.dma_copy(x[1:], x[:-1])
+        return x
+
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("default")
+        run(kernel, X.copy())
+    assert [(w.filename, w.lineno) for w in found] == [
+        (__file__, kernel.__code__.co_firstlineno + 2)
+    ]
+
+
 def column(*rows):
     return np.array(rows, np.int32).reshape(-1, 1)
 

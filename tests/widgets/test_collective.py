@@ -9,7 +9,8 @@ from trnlab.cluster.collectives import (
     crossovers,
     documented,
     fits,
-    group,
+    groups,
+    time_together,
     times_s,
 )
 from trnlab.cluster.collectives import time as time_plan
@@ -118,11 +119,25 @@ def test_the_fastest_is_chosen_by_size_as_documented_on_one_trainium2_server():
 
 def test_devices_apart_sit_where_the_group_says():
     of = machine("trn3-gen2", 144)
-    assert list(group(4, 4)) == [0, 4, 8, 12]
+    assert [list(devices) for devices in groups(of, 4, 4, 1)] == [[0, 4, 8, 12]]
     near = times_s("all_reduce", of, 4, 1e9, 1)["ring"]  # through the switch of one server
     apart = times_s("all_reduce", of, 4, 1e9, 4)["ring"]  # through the switch of the rack
     rates = of.system.fabric.rack_bytes_per_s / of.system.fabric.server_bytes_per_s
     assert near / apart == pytest.approx(rates, rel=0.01)
+
+
+def test_groups_at_once_are_timed_with_the_links_that_they_share():
+    board = CollectiveBoard({"system": "trn2", "ranks": 4, "stride": 16, "algorithm": "ring"})
+    alone = board.scene["timed"]["total_s"]
+    asked(board, together=True)
+    of = machine("trn2", 16)
+    columns = [list(devices) for devices in groups(of, 4, 16)]
+    assert len(columns) == board.scene["group"]["count"] == 16
+    assert sorted(sum(columns, [])) == list(range(64))
+    timed = time_together(candidates("all_reduce", of, 4, 16)["ring"], of, columns, 1e6)
+    assert board.scene["timed"]["total_s"] == timed.total_s > alone
+    chart = dict((name, seconds) for name, seconds, _ in board.times["now"])
+    assert chart["ring"] == pytest.approx(timed.total_s)
 
 
 def test_no_document_is_claimed_for_another_system(board):
@@ -145,6 +160,8 @@ def test_no_document_is_claimed_for_another_system(board):
         ({"tensor_bytes": "big"}, "tensor: 'big' bytes should be a number"),
         ({"stride": 1.5}, "stride = 1.5 should be a whole number"),
         ({"chips": 91}, "use 88 or 92"),
+        ({"together": 3}, "together = 3 should be true or false"),
+        ({"chips": 999_936, "ranks": 2, "together": True}, "groups: 499,968 groups at once take"),
         ({"chips": 288, "ranks": 180}, "up to 60,000 can be stepped; choose fewer ranks"),
     ],
 )

@@ -143,6 +143,11 @@ class Tensor(Views):
         return None if slot is None else (slot.region.row, slot.region.byte)
 
     @property
+    def base_tensor(self) -> "Tensor":
+        """All of its allocation, in the dtype of the allocation: what it is a view of."""
+        return Tensor.whole(self.storage)
+
+    @property
     def on_chip(self) -> bool:
         """In SBUF or PSUM."""
         return self.storage.memory != "hbm"

@@ -76,16 +76,18 @@ class Views:
 
     # ---- dimensions
 
-    def reshape(self, *shape: Any) -> Tensor:
+    def reshape(self, shape: int | Sequence[int], *more: int) -> Tensor:
         """Same elements under another shape.
 
+        Args:
+            shape: all sizes in a list, or the first one with `more` after it
         Raises:
             KernelError: another element count, another partition count on chip, or a layout that
                 no strides can express
         """
         self = _tensor(self)
-        one_list = len(shape) == 1 and not hasattr(shape[0], "__index__")
-        given = tuple(int(size) for size in (shape[0] if one_list else shape))
+        first = (shape,) if hasattr(shape, "__index__") else shape
+        given = tuple(int(size) for size in (*first, *more))
         sizes = completed(given, self.size)
         if sizes is None:
             raise KernelError(
@@ -245,7 +247,7 @@ class Views:
             )
         return self._part(dim, slice(int(start), int(end), int(step)))
 
-    def select(self, dim: int, index: Any) -> Tensor:
+    def select(self, dim: int, index: int | Register | Tensor) -> Tensor:
         """One index of a dimension, which is dropped; registers and tiles are looked up later."""
         self = _tensor(self)
         dim = _axis(self, "select", dim)

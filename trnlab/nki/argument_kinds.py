@@ -11,14 +11,14 @@ from enum import Enum
 from types import FrameType, FunctionType, UnionType
 from typing import Any, Union, get_args, get_origin
 
-from trnlab.memory import Tensor
+from trnlab.memory import Register, Tensor
 
 PYTHON_ERRORS = (TypeError, ValueError, AttributeError, IndexError, OverflowError)
 CALLED = ("trnlab.nki.isa", "trnlab.nki.language", "trnlab.nki.collectives", "trnlab.nki.registers",
           "trnlab.memory.views")  # fmt: skip
 WORDS = {
-    Tensor: "a tensor", float: "a number", int: "a whole number", bool: "True or False",
-    str: "a string", type(None): "None", Callable: "a function", Sequence: "a list",
+    Tensor: "a tensor", Register: "a register", float: "a number", int: "a whole number",
+    bool: "True or False", str: "a string", type(None): "None", Callable: "a function",
 }  # fmt: skip
 
 
@@ -34,11 +34,15 @@ def wrong_kind(error: BaseException) -> str | None:
     function = _function(called) if called is not None else None
     if called is None or function is None:
         return None
-    for name, parameter in inspect.signature(function).parameters.items():
+    names = {**function.__globals__, "Tensor": Tensor}  # views know it while types are checked
+    parameters = inspect.signature(function, globals=names, eval_str=True).parameters
+    for name, parameter in parameters.items():
         given, wanted = called.f_locals.get(name), parameter.annotation
         if given is not parameter.default and not fits(given, wanted):
             shown = f"{given!r} of type {type(given).__name__}"
-            return f"{function.__name__}: {name} is {shown[:120]}; it takes {spelled(wanted)}"
+            call = function.__name__
+            call = f"nl.{call}" if ".language." in function.__module__ else call
+            return f"{call}: {name} is {shown[:120]}; it takes {spelled(wanted)}"
     return None
 
 
@@ -47,10 +51,22 @@ def _is_ours(frame: FrameType, modules: Sequence[str]) -> bool:
 
 
 def _function(frame: FrameType) -> FunctionType | None:
-    """The function that a frame runs, if it is one of its module's or of a class in it."""
-    name, owner = frame.f_code.co_name, frame.f_locals.get("self")
-    found = getattr(type(owner), name, None) if owner is not None else frame.f_globals.get(name)
-    return found if isinstance(found, FunctionType) and found.__code__ is frame.f_code else None
+    """The function that a frame runs, if it is one of its module's or of a class in it.
+
+    Functions made by one factory share their code; what they close over tells them apart.
+    """
+    owner = frame.f_locals.get("self")
+    if owner is not None:
+        found = getattr(type(owner), frame.f_code.co_name, None)
+        return found if isinstance(found, FunctionType) else None
+    own = frame.f_locals.get("operator")
+    names = [frame.f_locals.get("name"), getattr(own, "__name__", None), frame.f_code.co_name]
+    same = {
+        name: value
+        for name, value in frame.f_globals.items()
+        if isinstance(value, FunctionType) and value.__code__ is frame.f_code
+    }
+    return next((same[name] for name in names if isinstance(name, str) and name in same), None)
 
 
 def fits(value: Any, wanted: Any) -> bool:
@@ -66,6 +82,8 @@ def fits(value: Any, wanted: Any) -> bool:
         parts = get_args(wanted)
         is_list = hasattr(value, "__len__") and not isinstance(value, (str, dict))
         return is_list and all(fits(item, parts[0]) for item in value if parts)
+    if origin is dict:
+        return isinstance(value, dict)
     if wanted in (Any, inspect.Parameter.empty) or not isinstance(wanted, type):
         return True
     if issubclass(wanted, Enum):
@@ -87,6 +105,8 @@ def spelled(wanted: Any) -> str:
         return "a list" + (f" of which each is {parts[0]}" if parts else "")
     if wanted is Callable or origin is Callable:
         return WORDS[Callable]
+    if origin is dict:
+        return "a dict"
     if isinstance(wanted, type) and issubclass(wanted, Enum):
         return f"a member of nisa.{wanted.__name__}"
     return WORDS.get(None.__class__ if wanted is None else wanted, str(wanted))

@@ -17,6 +17,9 @@ from trnlab.memory import Tensor
 from trnlab.memory.dynamic import Reach
 from trnlab.memory.elements import Elements, meet
 from trnlab.numerics import itemsize
+from trnlab.trace import Site
+
+_said: dict = {}  # by which the warnings module knows what it has said
 
 
 def contents(tensors: Sequence[Tensor]) -> list[bytes] | None:
@@ -31,12 +34,12 @@ def contents(tensors: Sequence[Tensor]) -> list[bytes] | None:
 
 
 def check_scatter(
-    instruction: Instruction, writes: Sequence[Tensor], line: Callable[[], int]
+    instruction: Instruction, writes: Sequence[Tensor], lines: Callable[[], tuple[int, Site]]
 ) -> None:
     """Rows that are scattered to one place: the last piece to arrive wins, or loses its sum.
 
     Args:
-        line: of the kernel
+        lines: the line of the kernel, and where the call is written
     Raises:
         KernelError: sums that get lost
     """
@@ -56,19 +59,21 @@ def check_scatter(
                 "indices must be unique: add rows of equal index first, for example by a matmul"
             )
         warn(
-            f"{instruction.name} in line {line()}: {said}; which of them stays is luck, since a "
-            "DMA moves its pieces in no order (here the last one does). Give each row an index of "
-            "its own, or drop rows with oob_mode.skip"
+            instruction.name,
+            f"{said}; which of them stays is luck, since a DMA moves its pieces in no order (here "
+            "the last one does). Give each row an index of its own, or drop rows with "
+            "oob_mode.skip",
+            lines(),
         )
 
 
 def check_overlap(
-    name: str, dst: Tensor, src: Tensor, line: Callable[[], int], moves: bool = False
+    name: str, dst: Tensor, src: Tensor, lines: Callable[[], tuple[int, Site]], moves: bool = False
 ) -> None:
     """A DMA between parts of one tensor that overlap.
 
     Args:
-        line: of the kernel
+        lines: the line of the kernel, and where the call is written
         moves: elements change places even if both views are equal
     """
     if not isinstance(dst, Tensor) or not isinstance(src, Tensor):
@@ -80,16 +85,19 @@ def check_overlap(
         return
     if meet(_elements(dst), _elements(src)):
         warn(
-            f"{name} in line {line()}: dst and src overlap in {dst.name} "
+            name,
+            f"dst and src overlap in {dst.name} "
             f"{list(dst.storage.allocation.shape)}; a DMA moves its pieces in no order, so whether "
             "a piece is read before it is overwritten is luck (here all are). Copy by way of "
-            "another tile"
+            "another tile",
+            lines(),
         )
 
 
-def warn(text: str) -> None:
-    """Say it."""
-    warnings.warn(text, RaceWarning, stacklevel=3)
+def warn(name: str, text: str, lines: tuple[int, Site]) -> None:
+    """Say it, once for each place in the kernel."""
+    line, (file, at) = lines
+    warnings.warn_explicit(f"{name} in line {line}: {text}", RaceWarning, file, at, registry=_said)
 
 
 def _elements(tensor: Tensor) -> Elements:

@@ -39,11 +39,12 @@ def as_nki() -> Iterator[None]:
     try:
         yield
     finally:
-        sys.meta_path.remove(refusal)
-        _restore_modules(before, set(modules))
-        for name in set(os.environ) - set(environment):
-            del os.environ[name]
-        os.environ.update(environment)
+        if sys.meta_path:  # not while Python ends, when nothing is left to restore
+            sys.meta_path.remove(refusal)
+            _restore_modules(before, set(modules))
+            for name in set(os.environ) - set(environment):
+                del os.environ[name]
+            os.environ.update(environment)
 
 
 class _RefusesOldNames:

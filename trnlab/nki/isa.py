@@ -776,7 +776,7 @@ def dma_copy(
         named(OOB_NAMES, "dma_copy: oob_mode", oob_mode) == "skip",
     )
     launch = current()
-    check_overlap("dma_copy", dst, src, launch.line)
+    check_overlap("dma_copy", dst, src, launch.lines)
     return launch.issue(dma.DMA_COPY, (dst,), (src,), options, name=name, skips_oob=options.skips)
 
 
@@ -803,7 +803,7 @@ def dma_transpose(
         mode, "", priority, named(OOB_NAMES, "dma_transpose: oob_mode", oob_mode) == "skip"
     )
     launch = current()
-    check_overlap("dma_transpose", dst, src, launch.line, moves=True)
+    check_overlap("dma_transpose", dst, src, launch.lines, moves=True)
     return launch.issue(
         dma.DMA_TRANSPOSE, (dst,), (src,), options, name=name, skips_oob=options.skips
     )
@@ -834,7 +834,7 @@ def dma_compute(
     )
     launch = current()
     for src in srcs:
-        check_overlap("dma_compute", dst, src, launch.line)
+        check_overlap("dma_compute", dst, src, launch.lines)
     return launch.issue(
         dma.DMA_COMPUTE, (dst,), tuple(srcs), options, name=name, skips_oob=options.skips
     )

@@ -222,7 +222,7 @@ class Launch:
         looked_up = tuple(view for view in found if view is not None)
         writes, reads = looked_up[: len(writes)], looked_up[len(writes) :]
         if not is_skipped:
-            check_scatter(instruction, writes, self.line)
+            check_scatter(instruction, writes, self.lines)
             self._execute(kind, writes, reads, values)
         handle = self._append(kind, writes, reads + tiles, values, name)
         if is_skipped:

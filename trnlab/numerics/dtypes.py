@@ -69,18 +69,26 @@ _ALIASES = {
 }
 
 
-@lru_cache(maxsize=256)
 def dtype_name(dtype: Any) -> str:
     """NKI's name of a dtype given as a name, a NumPy dtype or a NumPy scalar type.
 
     Raises:
         KernelError: NKI has no such dtype
     """
-    name = dtype if isinstance(dtype, str) else np.dtype(dtype).name
-    name = _ALIASES.get(name, name)
-    if name not in FORMATS:
+    try:
+        name = _name(dtype)
+    except (TypeError, ValueError):
+        name = None
+    if name is None:
         raise KernelError(f"dtype: {dtype!r} is not one of NKI's: {', '.join(FORMATS)}")
     return name
+
+
+@lru_cache(maxsize=256)
+def _name(dtype: Any) -> str | None:
+    name = dtype if isinstance(dtype, str) else np.dtype(dtype).name
+    name = _ALIASES.get(name, name)
+    return name if name in FORMATS else None
 
 
 def format_of(name: str) -> Format:

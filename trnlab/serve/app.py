@@ -88,6 +88,8 @@ def serve(port: int, page: str = "", browser: bool = True, folder: Path = NOTEBO
     _require_notebooks(folder)
     require_free(port)
     find_template()
+    # Visitors share the cores: threads of one that wait for those of another only burn time.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     config = Config()
     configure_voila(config, folder)
     configure_server(config)

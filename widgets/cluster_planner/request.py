@@ -6,7 +6,7 @@ from typing import Any
 
 from trnlab import cluster
 from trnlab.cluster.models import Transformer, from_config, read_config
-from trnlab.cluster.planner import GOALS
+from trnlab.cluster.planner import GOALS, Ranking
 from trnlab.cluster.requests import check_chips
 from trnlab.spec.system import System
 from widgets.machine.systems import chosen_system
@@ -151,7 +151,7 @@ class Request:
             sequence=self.sequence,
         )
 
-    def ranked(self) -> cluster.planner.Ranking:
+    def ranked(self) -> Ranking:
         """Every legal plan that fits, best first.
 
         Raises:

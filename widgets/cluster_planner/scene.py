@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from trnlab import cluster
+from trnlab.cluster import stages
 from trnlab.cluster.columns import columns
 from trnlab.cluster.degrees import stage_slots
+from trnlab.cluster.dtypes import number_format
 from trnlab.cluster.layer_time import layer_time
 from trnlab.cluster.models import Transformer, active_parameters, parameters
 from trnlab.cluster.plan_traffic import CAUSES, sent_bytes, step_traffic, used_of_domain
@@ -184,13 +186,13 @@ def micro_batch_s(found: cluster.Training) -> tuple[float, float]:
     """
     plans = columns([found.plan], found.micro_batch)
     length = np.full(1, float(found.sequence))
-    dtype = cluster.dtypes.number_format(found.dtype)
+    dtype = number_format(found.dtype)
     forward = backward = 0.0
     for count, layer in found.model.groups:
         times = layer_time(found.system, found.model, layer, plans, length, dtype)
         forward += count * _total(times.forward)
         backward += count * (_total(times.backward) + _total(times.recompute))
-    per_step = cluster.stages.pipeline(found.system, found.model, plans, length, dtype)
+    per_step = stages.pipeline(found.system, found.model, plans, length, dtype)
     whole = _total(per_step.micro_batch)
     part = forward / (forward + backward)
     return whole * part, whole * (1 - part)

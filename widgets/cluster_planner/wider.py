@@ -11,6 +11,7 @@ import numpy as np
 
 from trnlab import cluster
 from trnlab.cluster.inference import LONGEST
+from trnlab.cluster.planner import Ranking
 from widgets.cluster_planner.request import Request
 from widgets.machine.scene import chip_steps
 
@@ -84,7 +85,7 @@ def sweep(asked: Request) -> dict[str, Any]:
     }
 
 
-def _row(ranking: cluster.planner.Ranking, index: int) -> dict[str, Any]:
+def _row(ranking: Ranking, index: int) -> dict[str, Any]:
     row = ranking.row(index)
     return {
         "plan": asdict(row.plan),

@@ -27,6 +27,7 @@ class Request:
     algorithm: str = "ring"
     ranks: int = 16
     stride: int = 1
+    together: bool = False  # all groups of the machine at once
     tensor_bytes: float = 1e6
 
     @classmethod
@@ -52,6 +53,8 @@ class Request:
                     f"{name} = {value!r:.40} should be a whole number from 1 to {most:,}; larger "
                     "groups are timed by a closed form, in the planner"
                 )
+        if not isinstance(asked.together, bool):
+            raise ValueError(f"together = {asked.together!r:.40} should be true or false")
         size = asked.tensor_bytes
         is_number = isinstance(size, (int, float)) and not isinstance(size, bool)
         if not is_number or not LEAST_BYTES <= size <= MOST_BYTES:
@@ -83,7 +86,9 @@ class Request:
         plans = candidates(self.kind, of, self.ranks, self.stride)
         name = self.algorithm
         if name == FASTEST:
-            found = times_s(self.kind, of, self.ranks, self.tensor_bytes, self.stride)
+            found = times_s(
+                self.kind, of, self.ranks, self.tensor_bytes, self.stride, self.at_once(of)
+            )
             name = min(found, key=lambda each: found[each])
         if name not in plans:
             others = ", ".join(plans)
@@ -94,6 +99,25 @@ class Request:
                 f"and up to {MOST_SENDS:,} can be stepped; choose fewer ranks"
             )
         return plans[name]
+
+    def at_once(self, of: Machine) -> int:
+        """Groups that exchange at the same time.
+
+        Raises:
+            ValueError: too many to step
+        """
+        if not self.together:
+            return 1
+        count = max(1, of.devices // (self.ranks * self.stride) * self.stride)
+        sends = count * min(
+            len(p) for p in candidates(self.kind, of, self.ranks, self.stride).values()
+        )
+        if sends > MOST_SENDS:
+            raise ValueError(
+                f"groups: {count:,} groups at once take at least {sends:,} sends, and up to "
+                f"{MOST_SENDS:,} can be stepped; choose fewer chips, or one group"
+            )
+        return count
 
     def _why_not(self, name: str, of: Machine) -> str:
         chip = max(1, of.system.devices_per_chip // self.stride)

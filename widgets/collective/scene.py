@@ -9,10 +9,10 @@ from trnlab.cluster.collectives import (
     Schedule,
     Timed,
     crossovers,
-    group,
+    groups,
     start,
     stepwise,
-    time,
+    time_together,
     times_s,
 )
 from trnlab.cluster.collectives.choose import MESH_BELOW_BYTES, RECURSIVE_BELOW_BYTES, SOURCE
@@ -36,7 +36,8 @@ def scene(asked: Request) -> dict[str, Any]:
     """
     of = asked.machine()
     plan = asked.schedule(of)
-    timed = time(plan, of, asked.tensor_bytes, group(asked.ranks, asked.stride))
+    where = groups(of, asked.ranks, asked.stride, asked.at_once(of))
+    timed = time_together(plan, of, where, asked.tensor_bytes)
     return {
         "machine": picture(of),
         "system": {
@@ -47,7 +48,7 @@ def scene(asked: Request) -> dict[str, Any]:
             **standing(of.system),
         },
         "chip_steps": chip_steps(of),
-        "group": {"ranks": asked.ranks, "stride": asked.stride},
+        "group": {"ranks": asked.ranks, "stride": asked.stride, "count": len(where)},
         "plan": {
             "kind": plan.kind,
             "algorithm": plan.algorithm,
@@ -59,7 +60,10 @@ def scene(asked: Request) -> dict[str, Any]:
         },
         "sends": sends(plan),
         "first": first(plan),
-        "timed": _timed(timed),
+        "timed": {
+            **_timed(timed),
+            "bus_bytes_per_s": _bus(asked) * asked.tensor_bytes / timed.total_s,
+        },
     }
 
 
@@ -98,26 +102,34 @@ def comparison(asked: Request) -> dict[str, Any]:
     """Time against size of every algorithm that can serve the group, and where they cross."""
     of = asked.machine()
     sizes = np.logspace(_FIRST, _LAST, _POINTS)
-    at = [times_s(asked.kind, of, asked.ranks, float(size), asked.stride) for size in sizes]
-    now = times_s(asked.kind, of, asked.ranks, asked.tensor_bytes, asked.stride)
-    factor = BUS_FACTOR.get(asked.kind)
-    bus = 1.0 if factor is None else factor * (asked.ranks - 1) / asked.ranks
+    count = asked.at_once(of)
+
+    def at(size: float) -> dict[str, float]:
+        return times_s(asked.kind, of, asked.ranks, size, asked.stride, count)
+
+    times, now, bus = [at(float(size)) for size in sizes], at(asked.tensor_bytes), _bus(asked)
     is_documented = asked.system == "trn2" and asked.kind in ("all_reduce", "all_gather", *REDUCING)
     return {
         "kind": asked.kind,
         "bytes": sizes.tolist(),
         "names": list(now),
-        "seconds": [[times[name] for times in at] for name in now],
+        "seconds": [[row[name] for row in times] for name in now],
         "now": [
             [name, seconds, asked.tensor_bytes * bus / seconds] for name, seconds in now.items()
         ],
         "crossovers": [
             [found.from_bytes, found.algorithm]
-            for found in crossovers(asked.kind, of, asked.ranks, asked.stride)
+            for found in crossovers(asked.kind, of, asked.ranks, asked.stride, count)
         ],
         "documented": [MESH_BELOW_BYTES, RECURSIVE_BELOW_BYTES] if is_documented else [],
         "source": SOURCE,
     }
+
+
+def _bus(asked: Request) -> float:
+    """Bytes that each rank's link must carry, for each of the tensor, as nccom-test counts."""
+    factor = BUS_FACTOR.get(asked.kind)
+    return 1.0 if factor is None else factor * (asked.ranks - 1) / asked.ranks
 
 
 def _held(plan: Schedule) -> list[dict[int, NDArray[np.generic]]]:
@@ -148,7 +160,6 @@ def _timed(of: Timed) -> dict[str, Any]:
     return {
         "total_s": of.total_s,
         "start_s": of.machine.system.collectives.start_s,
-        "bus_bytes_per_s": of.bus_bytes_per_s,
         "busy_s": column("f8", of.busy_s),
         "latency_s": column("f8", of.latency_s),
         "link_s": column("f8", most["link_s"]),

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+import trnlab.nki.collectives as ncc
 import trnlab.nki.isa as nisa
 import trnlab.nki.language as nl
-from tests.conformance.refusals.refused import zeros
+from tests.conformance.refusals.refused import refusal_of, zeros
 from tests.isa.harness import like, tile
 from trnlab import KernelError, nki
 from trnlab.nki import coverage
@@ -194,3 +195,40 @@ def test_errors_of_the_kernel_itself_stay_as_they_are():
 )  # fmt: skip
 def test_values_and_annotations(value, wanted, expected):
     assert fits(value, wanted) == expected
+
+
+@pytest.mark.parametrize(
+    "body, said",
+    [
+        (lambda t: t.reshape(None), "reshape: shape is None of type NoneType; it takes a whole "
+         "number or a list of which each is a whole number"),
+        (lambda t: t.permute("pf"), "permute: dims is 'pf' of type str; it takes a list of which "
+         "each is a whole number"),
+        (lambda t: t.select(1, "x"), "select: index is 'x' of type str; it takes a whole number or "
+         "a register or a tensor"),
+        (lambda t: t.slice(1, None, 4), "slice: start is None of type NoneType; it takes a whole "
+         "number"),
+        (lambda t: nl.sum(3, axis=1), "nl.sum: x is 3 of type int; it takes a tensor"),
+        (lambda t: nl.exp(1.0), "nl.exp: x is 1.0 of type float; it takes a tensor"),
+        (lambda t: nl.add(t, [1]), "tensor_scalar: operand0 is of type list; give it a "
+         "constant or a [P, 1] tile"),
+        (lambda t: nl.softmax(t, axis="f"), "nl.softmax: axis is 'f' of type str; it takes a whole "
+         "number or a list of which each is a whole number"),
+        (lambda t: nl.broadcast_to(t, 4), "nl.broadcast_to: shape is 4 of type int; it takes a "
+         "list of which each is a whole number"),
+        (lambda t: nl.fori_loop(0, None, print), "nl.fori_loop: upper is None of type NoneType; it "
+         "takes a whole number or a register"),
+        (lambda t: ncc.all_reduce(t, None, [[0]], nl.add), "all_reduce: dsts is None of type "
+         "NoneType; it takes a tensor or a list of which each is a tensor"),
+        (lambda t: ncc.all_reduce(t, t, [0], nl.add), "ReplicaGroup: [0] should be lists of ranks, "
+         "such as [[0, 1], [2, 3]]"),
+    ],
+)  # fmt: skip
+def test_views_functions_and_collectives_say_the_same(body, said):
+    assert refusal_of(body) == said
+
+
+@pytest.mark.parametrize("dtype", [None, 3.0, "float64", [1], np.complex64])
+def test_dtypes_that_nki_has_not_are_named(dtype):
+    said = refusal_of(lambda _: nl.ndarray((4, 4), dtype))
+    assert said.startswith(f"dtype: {dtype!r} is not one of NKI's: float32, tfloat32, bfloat16,")

@@ -179,3 +179,11 @@ def test_the_state_leads_back():
     product = ProductPart(state)
     assert product.saved() == state
     assert len(product.scene["points"]) == len(VARIANTS)
+
+
+@pytest.mark.parametrize("k", SIZES["K"])
+@pytest.mark.parametrize("n", SIZES["N"])
+def test_every_size_on_offer_runs_and_narrower_is_never_more_bytes(k, n):
+    for m in (SIZES["M"][0], SIZES["M"][-1]):
+        moved = [VARIANTS[name].time(Product(k, m, n)).hbm_bytes for name in VARIANTS]
+        assert moved[0] == max(moved) and moved[-1] == min(moved)

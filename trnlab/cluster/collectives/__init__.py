@@ -1,10 +1,10 @@
 """Collectives as schedules of sends, executed on arrays and timed on links."""
 
 from .build import ALGORITHMS, KINDS, collective, fits
-from .choose import Crossover, candidates, crossovers, documented, fastest, group, times_s
+from .choose import Crossover, candidates, crossovers, documented, fastest, groups, times_s
 from .execute import execute, on_groups, run, start, stepwise
 from .schedule import Schedule, Send
-from .timing import Timed, line, time, time_groups
+from .timing import Timed, line, time, time_groups, time_together
 
 __all__ = [
     "ALGORITHMS",
@@ -20,7 +20,7 @@ __all__ = [
     "execute",
     "fastest",
     "fits",
-    "group",
+    "groups",
     "line",
     "on_groups",
     "run",
@@ -28,5 +28,6 @@ __all__ = [
     "stepwise",
     "time",
     "time_groups",
+    "time_together",
     "times_s",
 ]

@@ -44,16 +44,28 @@ def candidates(kind: str, machine: Machine, ranks: int, stride: int = 1) -> dict
     return dict(_candidates(kind, machine, ranks, stride))
 
 
-def group(ranks: int, stride: int = 1) -> range:
-    """Devices of a group, the first one of its machine."""
-    return range(0, ranks * stride, stride)
+def groups(machine: Machine, ranks: int, stride: int = 1, most: int | None = None) -> list[range]:
+    """Devices of each group of ranks that are `stride` apart, as many groups as there is room for.
+
+    Args:
+        most: groups, the first ones
+    """
+    span = ranks * stride
+    count = max(1, machine.devices // span * stride)
+    firsts = (i // stride * span + i % stride for i in range(min(count, most or count)))
+    return [range(first, first + span, stride) for first in firsts]
 
 
 def times_s(
-    kind: str, machine: Machine, ranks: int, tensor_bytes: float, stride: int = 1
+    kind: str,
+    machine: Machine,
+    ranks: int,
+    tensor_bytes: float,
+    stride: int = 1,
+    at_once: int = 1,
 ) -> dict[str, float]:
-    """Seconds of every algorithm for one size."""
-    lines = _lines(kind, machine, ranks, stride)
+    """Seconds of every algorithm for one size, if so many groups run it at once."""
+    lines = _lines(kind, machine, ranks, stride, at_once)
     return {name: fixed + each * tensor_bytes for name, fixed, each in lines}
 
 
@@ -61,12 +73,14 @@ def fastest(kind: str, machine: Machine, tensor_bytes: float, ranks: int, stride
     """The algorithm that needs the least time, timed."""
     found = times_s(kind, machine, ranks, tensor_bytes, stride)
     plan = candidates(kind, machine, ranks, stride)[min(found, key=lambda name: found[name])]
-    return time(plan, machine, tensor_bytes, group(ranks, stride))
+    return time(plan, machine, tensor_bytes, groups(machine, ranks, stride, 1)[0])
 
 
-def crossovers(kind: str, machine: Machine, ranks: int, stride: int = 1) -> list[Crossover]:
+def crossovers(
+    kind: str, machine: Machine, ranks: int, stride: int = 1, at_once: int = 1
+) -> list[Crossover]:
     """Where the fastest algorithm changes: the lower envelope of straight lines."""
-    lines = _lines(kind, machine, ranks, stride)
+    lines = _lines(kind, machine, ranks, stride, at_once)
     name, fixed, each = min(lines, key=lambda row: (row[1], row[2]))
     found = [Crossover(0.0, name)]
     while flatter := [row for row in lines if row[2] < each]:
@@ -78,10 +92,11 @@ def crossovers(kind: str, machine: Machine, ranks: int, stride: int = 1) -> list
 
 @lru_cache(maxsize=64)
 def _lines(
-    kind: str, machine: Machine, ranks: int, stride: int
+    kind: str, machine: Machine, ranks: int, stride: int, at_once: int
 ) -> tuple[tuple[str, float, float], ...]:
     plans = _candidates(kind, machine, ranks, stride)
-    return tuple((name, *line(plan, machine, group(ranks, stride))) for name, plan in plans)
+    where = groups(machine, ranks, stride, at_once)
+    return tuple((name, *line(plan, machine, where)) for name, plan in plans)
 
 
 @lru_cache(maxsize=64)

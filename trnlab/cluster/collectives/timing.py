@@ -137,12 +137,29 @@ def time_groups(
     return time(side_by_side(plans), machine, tensor_bytes, devices, np.concatenate(parts).tolist())
 
 
+def time_together(
+    plan: Schedule, machine: Machine, groups: Sequence[Sequence[int]], tensor_bytes: float
+) -> Timed:
+    """Time one schedule that several equal groups run at once: they share links.
+
+    Raises:
+        ValueError: a device in two groups, or a group of another size
+    """
+    devices = [device for group in groups for device in group]
+    sizes = np.tile(_sizes(plan, tensor_bytes, None), len(groups))
+    return time(side_by_side([plan] * len(groups)), machine, tensor_bytes, devices, sizes.tolist())
+
+
 def line(
-    plan: Schedule, machine: Machine, devices: Sequence[int] | None = None
+    plan: Schedule, machine: Machine, groups: Sequence[Sequence[int]] | None = None
 ) -> tuple[float, float]:
-    """Time is a straight line over size: seconds without bytes, and seconds for each byte."""
+    """Time is a straight line over size: seconds without bytes, and seconds for each byte.
+
+    Args:
+        groups: devices of each group that runs the schedule at once; the first ones if left out
+    """
     large = 1e12
-    timed = time(plan, machine, large, devices)
+    timed = time_together(plan, machine, groups or [range(plan.ranks)], large)
     fixed = float(timed.latency_s.sum())
     return machine.system.collectives.start_s + fixed, (float(timed.busy_s.sum()) - fixed) / large
 

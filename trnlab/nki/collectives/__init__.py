@@ -3,7 +3,7 @@
 Ranks are the logical cores of `trnlab.launch`. Every rank makes the same calls in the same order.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,14 +32,15 @@ __all__ = [
     "collective_permute_implicit_reduce", "rank_id", "reduce_scatter",
 ]  # fmt: skip
 
+Tensors = Tensor | Sequence[Tensor]
 REDUCTIONS = ("add", "minimum", "maximum")
 
 
 def all_reduce(
-    srcs: Any,
-    dsts: Any,
+    srcs: Tensors,
+    dsts: Tensors,
     replica_group: Any,
-    op: Any,
+    op: Callable,
     priority: int | None = None,
     name: str | None = None,
 ) -> NkiInstruction:
@@ -64,8 +65,8 @@ def all_reduce(
 
 
 def all_gather(
-    srcs: Any,
-    dsts: Any,
+    srcs: Tensors,
+    dsts: Tensors,
     replica_group: Any,
     collective_dim: int,
     priority: int | None = None,
@@ -93,11 +94,11 @@ def all_gather(
 
 
 def reduce_scatter(
-    srcs: Any,
-    dsts: Any,
+    srcs: Tensors,
+    dsts: Tensors,
     replica_group: Any,
     collective_dim: int,
-    op: Any,
+    op: Callable,
     priority: int | None = None,
     name: str | None = None,
 ) -> NkiInstruction:
@@ -121,8 +122,8 @@ def reduce_scatter(
 
 
 def all_to_all(
-    srcs: Any,
-    dsts: Any,
+    srcs: Tensors,
+    dsts: Tensors,
     replica_group: Any,
     collective_dim: int,
     priority: int | None = None,
@@ -149,8 +150,8 @@ def all_to_all(
 
 
 def collective_permute(
-    srcs: Any,
-    dsts: Any,
+    srcs: Tensors,
+    dsts: Tensors,
     source_target_pairs: Sequence[tuple[int, int]],
     priority: int | None = None,
     name: str | None = None,
@@ -183,8 +184,8 @@ def collective_permute(
 
 
 def collective_permute_implicit(
-    srcs_by_channel: Any,
-    dsts_by_channel: Any,
+    srcs_by_channel: Sequence[Tensors],
+    dsts_by_channel: Sequence[Tensors],
     replica_group: Any,
     channel_ids: Sequence[int] = (0,),
     priority: int | None = None,
@@ -198,11 +199,11 @@ def collective_permute_implicit(
 
 
 def collective_permute_implicit_reduce(
-    srcs0_by_channel: Any,
-    srcs1_by_channel: Any,
-    dsts_by_channel: Any,
+    srcs0_by_channel: Sequence[Tensors],
+    srcs1_by_channel: Sequence[Tensors],
+    dsts_by_channel: Sequence[Tensors],
     replica_group: Any,
-    op: Any,
+    op: Callable,
     channel_ids: Sequence[int] = (0,),
     priority: int | None = None,
     name: str | None = None,

@@ -1,6 +1,7 @@
 """`ReplicaGroup`: which ranks take part in a collective with each other."""
 
 from collections.abc import Sequence
+from operator import index
 
 from trnlab.errors import KernelError
 
@@ -15,7 +16,12 @@ class ReplicaGroup:
     """
 
     def __init__(self, groups: Sequence[Sequence[int]]) -> None:
-        self.groups = [[int(rank) for rank in group] for group in groups]
+        try:
+            self.groups = [[index(rank) for rank in group] for group in groups]
+        except TypeError:
+            raise KernelError(
+                f"ReplicaGroup: {groups!r} should be lists of ranks, such as [[0, 1], [2, 3]]"
+            ) from None
         ranks = [rank for group in self.groups for rank in group]
         if not ranks or len(set(ranks)) != len(ranks) or not all(self.groups):
             raise KernelError(

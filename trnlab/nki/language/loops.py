@@ -43,7 +43,12 @@ def dynamic_range(start: Any, stop: Any = None, step: int = 1) -> Iterator[Regis
             yield _counter(value, stop, frozen=True)
 
 
-def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Register], Any], step: int = 1) -> None:
+def fori_loop(
+    lower: int | Register,
+    upper: int | Register,
+    body_fun: Callable[[Register], Any],
+    step: int = 1,
+) -> None:
     """body_fun(i) for i from lower to upper (excluded); i is a register of its own each time.
 
     Args:

@@ -1,5 +1,6 @@
 """Tile-returning conveniences that move data: each a short composition of instructions."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from trnlab.errors import KernelError
@@ -65,7 +66,7 @@ def expand_dims(x: Tensor, axis: int) -> Tensor:
     return x.expand_dim(axis)
 
 
-def broadcast_to(x: Tensor, shape: Any, dtype: Any = None) -> Tensor:
+def broadcast_to(x: Tensor, shape: Sequence[int], dtype: Any = None) -> Tensor:
     """x repeated to a shape of the same number of dimensions, the partition dimension included."""
     sizes = tuple(int(size) for size in shape)
     name = dtype_name(dtype or x.dtype)
@@ -84,7 +85,7 @@ def broadcast_to(x: Tensor, shape: Any, dtype: Any = None) -> Tensor:
     return copy(spread(x, sizes), dtype=name)
 
 
-def where(condition: Tensor, x: Any, y: Any, dtype: Any = None) -> Tensor:
+def where(condition: Tensor, x: Tensor | float, y: Tensor | float, dtype: Any = None) -> Tensor:
     """x where the condition is not 0, else y; x and y are tiles or constants."""
     from trnlab.nki import isa as nisa
 
@@ -140,7 +141,7 @@ def random_seed(seed: Tensor) -> None:
     nisa.set_rng_seed(src_seeds=seed)
 
 
-def dropout(x: Tensor, rate: Any, dtype: Any = None) -> Tensor:
+def dropout(x: Tensor, rate: Tensor | float, dtype: Any = None) -> Tensor:
     """x with elements set to zero at random.
 
     Args:

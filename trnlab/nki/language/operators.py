@@ -18,7 +18,7 @@ TURN = 2 * math.pi
 
 
 def _binary(name: str) -> Callable[..., Tensor]:
-    def operator(x: Any, y: Any, dtype: Any = None) -> Tensor:
+    def operator(x: Tensor | float, y: Tensor | float, dtype: Any = None) -> Tensor:
         from trnlab.nki import isa as nisa
 
         tiles = [operand for operand in (x, y) if isinstance(operand, Tensor)]
@@ -31,11 +31,13 @@ def _binary(name: str) -> Callable[..., Tensor]:
                 dst=dst, data=tiles[0], op0=operator, operand0=constant, reverse0=tiles[0] is y
             )
             return dst
-        shape = common_shape(f"nl.{name}", x, y)
-        dst = fresh(shape, dtype or x.dtype)
-        second = in_sbuf(y) if x.buffer == y.buffer == "psum" else y
+        first, second = tiles
+        shape = common_shape(f"nl.{name}", first, second)
+        dst = fresh(shape, dtype or first.dtype)
+        if first.buffer == second.buffer == "psum":
+            second = in_sbuf(second)
         nisa.tensor_tensor(
-            dst=dst, data1=spread(x, shape), data2=spread(second, shape), op=operator
+            dst=dst, data1=spread(first, shape), data2=spread(second, shape), op=operator
         )
         return dst
 

@@ -4,7 +4,7 @@ Sums and means are kept in float32 until the result is written.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from trnlab.errors import KernelError
@@ -14,7 +14,7 @@ from trnlab.nki.language.shapes import cast
 from trnlab.nki.language.tensors import fresh
 from trnlab.numerics import dtype_name
 
-Axes = Any  # int, or list or tuple of ints
+Axes = int | Sequence[int]
 
 
 def _reduction(name: str, operator: str, text: str) -> Callable[..., Tensor]:

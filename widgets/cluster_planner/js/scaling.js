@@ -16,9 +16,9 @@ function scalingView(app) {
         h("th", { scope: "col" }, text)))),
       body)));
 
-  function axes(found, width, height) {
+  function axes(found, width, height, em) {
     const all = [...found.grows, ...found.stays];
-    const [left, right, top, bottom] = [52, width - 112, 26, height - 32];
+    const [left, right, top, bottom] = [3.7 * em, width - 7.6 * em, 26, height - 32];
     const chips_ = all.map(([chips]) => chips);
     const [x0, x1] = [Math.min(...chips_), Math.max(...chips_, 10)].map(Math.log10);
     const most = Math.max(...all.map(([, , each]) => each));
@@ -61,7 +61,7 @@ function scalingView(app) {
     if (!found.grows?.length || width < 50) return;
     app.root.dataset.scaling = found.id;
     const { theme } = app;
-    const axis = axes(found, width, height);
+    const axis = axes(found, width, height, app.theme.em);
     const edge = Math.min(axis.right, axis.x(found.domain));
     pen.fillStyle = stripes(pen, theme.border, "rise", 8);
     pen.fillRect(edge, axis.top, axis.right - edge, axis.bottom - axis.top);

@@ -35,7 +35,8 @@ function sweepView(app) {
       return;
     }
     const { theme } = app;
-    const [left, right, top, bottom] = [52, width - 110, 14, height - 32];
+    const [left, right, top, bottom] = [3.7 * theme.em, width - 7.8 * theme.em, 14,
+      height - 32];
     const waits = shown.map(({ tpot }) => tpot);
     const [low, high] = [Math.min(...waits), Math.max(...waits)];
     const most = Math.max(...shown.map(({ rate }) => rate));

@@ -13,7 +13,7 @@ function paintCell(pen, theme, origin, share, [x, y, w, high], labelled_) {
   if (share <= 0) return;
   const filled = high * share;
   pen.fillStyle = inkOf(theme, origin);
-  pen.globalAlpha = share >= 1 ? 1 : 0.75;
+  pen.globalAlpha = share >= 1 ? 1 : 0.8;
   pen.fillRect(x, y + high - filled, w, filled);
   pen.globalAlpha = 1;
   if (Math.floor(origin / INKS.length) % 2 && w >= 8) {
@@ -95,14 +95,21 @@ function chunksView(app, { run, held, rank, choose }) {
 
 const PICTURED = 16; // ranks up to which a chip shows its chunks
 
+/** The rank of a device in its group, -1 outside of all groups that exchange. */
+function rankOf({ ranks, stride, count: groups }, device) {
+  const block = Math.floor(device / (ranks * stride));
+  const group = block * stride + (device % stride);
+  return group < groups ? Math.floor(device / stride) % ranks : -1;
+}
+
 /** A device of the machine: its chunks, or how far it is, and its rank. */
 function paintRank(app, run, held, chosen, pen, device, [x, y, w, high], number) {
   const { theme } = app;
-  const { ranks, stride } = run.group;
-  const rank = number % stride ? -1 : number / stride;
+  const { ranks } = run.group;
+  const rank = rankOf(run.group, number);
   pen.fillStyle = theme.raised;
   pen.fillRect(x + 0.5, y + 0.5, w - 1, high - 1);
-  if (rank < 0 || rank >= ranks) return;
+  if (rank < 0) return;
   const label = `${rank}`;
   const roomy = ranks <= PICTURED && w >= 44 && high >= 30;
   if (roomy) {

@@ -22,6 +22,9 @@ function controlsView(app) {
   const algorithm = pickView(app, "algorithm", "Algorithm");
   const ranks = numberView(app, "ranks", "Ranks", "narrow");
   const stride = numberView(app, "stride", "Devices apart", "narrow");
+  const together = h("input", { type: "checkbox", "data-name": "together",
+    onchange: () => app.change({ together: together.checked }) });
+  const all = h("label", { class: "check" }, together, "all groups at once");
   const range = h("input", { type: "range", min: 3, max: 10.5, step: 0.05, "data-name": "size",
     oninput: () => app.change({ tensor_bytes: Math.round(10 ** range.valueAsNumber) }) });
   const size = labelled("Tensor, from 1 kB to 30 GB", range, "wide");
@@ -37,7 +40,7 @@ function controlsView(app) {
   return {
     element: h("div", { class: "controls", role: "group", "aria-label": "The collective" },
       system.element, chips.element, reading.element, kind.element, algorithm.element,
-      ranks.element, stride.element, size, typed.element, past.element),
+      ranks.element, stride.element, all, size, typed.element, past.element),
     draw() {
       const params = app.params();
       const scene = app.scene();
@@ -52,6 +55,7 @@ function controlsView(app) {
         params.algorithm);
       ranks.draw(params.ranks);
       stride.draw(params.stride);
+      together.checked = params.together;
       range.value = Math.log10(params.tensor_bytes);
       range.setAttribute("aria-valuetext", sizeWords(params.tensor_bytes));
       typed.draw(params.tensor_bytes);

@@ -19,8 +19,8 @@ function collectiveBoard(app) {
   const transport = transportView({ move: show, at: () => view.step, last: () => run.plan.steps });
   const machine = machineView(app, { label: "Ranks in the machine", content: machineContent,
     pick: (device) => {
-      const rank = deviceNumber(device) / run.group.stride;
-      if (Number.isInteger(rank) && rank < run.group.ranks) choose(rank);
+      const rank = rankOf(run.group, deviceNumber(device));
+      if (rank >= 0) choose(rank);
     },
     pickDomain: (domain) => { view.domain = domain; drawStep(); app.save(); } });
   const chunks = chunksView(app, { run: () => run, held: () => held, rank: () => view.rank,
@@ -42,7 +42,8 @@ function collectiveBoard(app) {
       }
     }
     const size = m.domain_chips * m.devices_per_chip * 1;
-    const reaches = (run.group.ranks - 1) * run.group.stride;
+    const { ranks, stride, count: groups } = run.group;
+    const reaches = groups > 1 ? groups * ranks - 1 : (ranks - 1) * stride;
     return { machine: m, domain: view.domain, domains: m.domains, loads,
       chips: Math.min(m.domain_chips, m.chips - view.domain * m.domain_chips),
       paint: (pen, device, box) =>
@@ -131,7 +132,8 @@ function collectiveBoard(app) {
     say(announced, isAnnounced ? system.why : "");
     controls.draw();
     say(title, `${plan.kind}, ${plan.algorithm}`);
-    say(how, `${plural(plan.ranks, "rank")}; a rank is a ${system.device}.`);
+    const many = run.group.count > 1 ? `${count(run.group.count)} groups of ` : "";
+    say(how, `${many}${plural(plan.ranks, "rank")}; a rank is a ${system.device}.`);
     badge.className = `badge ${system.badge}`;
     badge.title = system.why;
     say(badge, system.badge);

@@ -17,7 +17,7 @@ function timesView(app, { data, pick }) {
       const { pen, width, height } = prepare(canvas);
       const times = data();
       if (!times.bytes || width < 50) return;
-      axis = axesOf(times, width, height);
+      axis = axesOf(times, width, height, app.theme.em);
       drawAxes(pen, app.theme, axis);
       drawMarks(pen, app.theme, axis, times, now);
       drawLines(pen, app.theme, axis, times, chosen);
@@ -25,8 +25,8 @@ function timesView(app, { data, pick }) {
   };
 }
 
-function axesOf(times, width, height) {
-  const [left, right, top, bottom] = [62, 118, 36, height - 34];
+function axesOf(times, width, height, em) {
+  const [left, right, top, bottom] = [4.4 * em, 9 * em, 36, height - 34];
   const all = times.seconds.flat();
   const [x0, x1] = [Math.log10(times.bytes[0]), Math.log10(times.bytes.at(-1))];
   const [y0, y1] = [Math.floor(Math.log10(Math.min(...all)) * 2) / 2, Math.log10(Math.max(...all))];

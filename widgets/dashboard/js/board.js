@@ -116,6 +116,7 @@ function boardAction(event, keys) {
   if (["TEXTAREA", "SELECT", "INPUT"].includes(target.tagName) && target.type !== "checkbox") {
     return null;
   }
+  if (target.closest("[role=region]")) return null; // it scrolls
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (key === " " && ["BUTTON", "SUMMARY", "A"].includes(target.tagName)) return null;
   if (key === "u") return event.shiftKey ? "redo" : "undo";

@@ -42,7 +42,8 @@ function blockView(app) {
     if (event.type === "pointerdown") {
       choose(Math.max(0, Math.min(31, Math.floor((x - frame.left) / frame.step))), true);
     }
-    const value = y > frame.bottom + 4 ? 0 : Math.min(largest, Math.max(smallest, 2 ** frame.y.back(y)));
+    const size = Math.min(largest, Math.max(smallest, 2 ** frame.y.back(y)));
+    const value = y > frame.bottom + 4 ? 0 : size;
     const was = app.params().values[chosen];
     setValue(chosen, Number((was < 0 ? -value : value).toPrecision(3)));
   });
@@ -53,7 +54,10 @@ function blockView(app) {
     const bottom = height - 20;
     const y = linear([Math.log2(smallest), Math.log2(largest)], [bottom, 8]);
     return { left, width, bottom, y, step: width / 32,
-      at: (value) => (value ? Math.min(bottom, Math.max(2, y(Math.log2(Math.abs(value))))) : bottom) };
+      at(value) {
+        const place = value ? y(Math.log2(Math.abs(value))) : bottom;
+        return Math.min(bottom, Math.max(2, place));
+      } };
   }
 
   function setValue(i, value) {
@@ -89,7 +93,8 @@ function blockView(app) {
     for (let power = -8; power <= 8; power += 4) {
       const y = frame.y(power);
       marks.push(line(frame.left, y, frame.left + frame.width, y, "grid"),
-        label(frame.left - 6, y + 4, power < 0 ? `1/${2 ** -power}` : String(2 ** power), "small", "end"));
+        label(frame.left - 6, y + 4, power < 0 ? `1/${2 ** -power}` : String(2 ** power), "small",
+          "end"));
     }
     return marks;
   }
@@ -111,7 +116,8 @@ function blockView(app) {
       bar.replaceChildren(box(frame.left + i * frame.step, 4, frame.step, frame.bottom - 2, "grip"),
         barShape(frame, i, value, "value"),
         i === chosen || i % 8 === 7 || !i
-          ? label(frame.left + (i + 0.5) * frame.step, HEIGHT - 5, String(i + 1), i === chosen ? "hit" : "small") : "");
+          ? label(frame.left + (i + 0.5) * frame.step, HEIGHT - 5, String(i + 1),
+            i === chosen ? "hit" : "small") : "");
     });
     grid.replaceChildren(...axis(frame));
   }
@@ -122,7 +128,8 @@ function blockView(app) {
       h("p", { class: "quiet" }, "Size of each value on a logarithmic axis; pale, dotted bars "
         + "are negative. Drag a bar, or choose it and use the arrow keys; minus changes its sign."),
       editor, words, ways,
-      h("p", { class: "quiet map-key" }, "Maps: the tensor of 8 channels around the block, framed. ",
+      h("p", { class: "quiet map-key" },
+        "Maps: the tensor of 8 channels around the block, framed. ",
         ...[0, 1, 2, 3, 4, 5].map((level) => h("span", {}, h("i", { class: `cell level${level}` }),
           ["exact to 2 %", "6 %", "15 %", "50 %", "worse", "became 0"][level])))),
     draw(scene) {
@@ -154,12 +161,14 @@ function wayPanel(app, way) {
     h("dd", { class: "figure", "data-number": key }, value));
   return {
     element: h("section", { class: "way", "data-way": way.name, "aria-label": way.title },
-      h("h4", {}, way.title), h("p", { class: "quiet" }, way.shares), scale, svg, now, list, map, note),
+      h("h4", {}, way.title), h("p", { class: "quiet" }, way.shares), scale, svg, now, list, map,
+        note),
     draw(found, values, chosen, { frameOf, barShape }) {
       const gone = Boolean(found.problem);
       for (const part of [svg, list, map]) part.toggleAttribute("hidden", gone);
       say(scale, gone ? "" : found.scale);
-      say(now, gone ? found.problem : `Value ${chosen + 1}: ${brief(values[chosen], 4)} → ${brief(found.block[chosen], 4)}`);
+      say(now, gone ? found.problem : `Value ${chosen + 1}: ${brief(values[chosen], 4)} → ${
+        brief(found.block[chosen], 4)}`);
       say(note, found.note || "");
       if (gone) return;
       const frame = frameOf(svg, SMALL_HEIGHT);
@@ -168,7 +177,8 @@ function wayPanel(app, way) {
         line(frame.left, high, frame.left + frame.width, high, "edge"),
         line(frame.left, low, frame.left + frame.width, low, "edge"),
         label(frame.left - 6, high + 4, brief(found.window[1]), "small", "end"),
-        label(frame.left - 6, Math.max(high + 18, low + 4), brief(found.window[0]), "small", "end")];
+        label(frame.left - 6, Math.max(high + 18, low + 4), brief(found.window[0]), "small",
+          "end")];
       values.forEach((value, i) => {
         const kept = found.block[i];
         marks.push(barShape(frame, i, kept, "kept"), barShape(frame, i, value, "was"));
@@ -178,8 +188,10 @@ function wayPanel(app, way) {
       });
       marks.push(box(frame.left + chosen * frame.step, 2, frame.step, frame.bottom, "cursor"));
       svg.replaceChildren(...marks);
-      svg.setAttribute("aria-label", `${way.title}: ${found.scale}. It spans ${brief(found.window[0])} to ${
-        brief(found.window[1])}. ${found.vanished} of 32 values became 0, ${found.clipped.length} clipped.`);
+      svg.setAttribute("aria-label",
+        `${way.title}: ${found.scale}. It spans ${brief(found.window[0])} to ${
+        brief(found.window[1])}. ${found.vanished} of 32 values became 0, ${
+        found.clipped.length} clipped.`);
       list.replaceChildren(item("became 0", `${found.vanished} of 32`, "vanished"),
         item("clipped", String(found.clipped.length), "clipped"),
         item("SQNR, block", found.db, "db"), item("SQNR, tensor", found.tensor_db, "tensor_db"));
@@ -205,7 +217,8 @@ function drawMap(canvas, found, app) {
   pen.lineWidth = 2;
   pen.strokeRect(first * w, row * t, count * w, t);
   const lost = [...found.map].filter((level) => level === "5").length;
-  canvas.setAttribute("aria-label", `Map of ${found.map.length} values around the block: ${lost} became 0.`);
+  canvas.setAttribute("aria-label",
+    `Map of ${found.map.length} values around the block: ${lost} became 0.`);
 }
 
 export default { render: ({ model, el }) => startPart(model, el, blockView) };

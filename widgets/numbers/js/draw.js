@@ -24,7 +24,9 @@ function linear([low, high], [from, to]) {
 function brief(value, digits = 3) {
   if (value === 0) return "0";
   const size = Math.abs(value);
-  if (size >= 1e5 || size < 1e-4) return value.toExponential(Math.max(0, digits - 2)).replace("e+", "e");
+  if (size >= 1e5 || size < 1e-4) {
+    return value.toExponential(Math.max(0, digits - 2)).replace("e+", "e");
+  }
   return String(Number(value.toPrecision(digits)));
 }
 

@@ -3,7 +3,8 @@
 const MAX_DB = 70; // end of the bars
 
 function matrixView(app) {
-  const file = h("input", { type: "file", accept: ".npy,.csv,.txt", "aria-label": "A .npy or .csv file",
+  const file = h("input", { type: "file", accept: ".npy,.csv,.txt",
+    "aria-label": "A .npy or .csv file",
     onchange: () => upload(file.files[0]) });
   const words = h("p", { class: "sentence", "aria-live": "polite" });
   const about = h("p", { class: "quiet" });
@@ -22,7 +23,8 @@ function matrixView(app) {
     if (!chosen) return;
     if (chosen.size > app.fixed.max_bytes) {
       app.refuse(`${chosen.name} has ${count(chosen.size)} bytes, and at most ${
-        count(app.fixed.max_bytes)} are read here: take a part of it. What is shown is the last that worked.`);
+        count(app.fixed.max_bytes)} are read here: take a part of it. `
+        + "What is shown is the last that worked.");
       return;
     }
     app.ask({ kind: "file", name: chosen.name }, [await chosen.arrayBuffer()]);
@@ -35,7 +37,8 @@ function matrixView(app) {
       product: h("td", { class: "figure" }) };
     const meter = () => h("span", { class: "fill" });
     const bars = [meter(), meter()];
-    const bar = (fill) => h("td", { class: "bar" }, h("span", { class: "meter", "aria-hidden": "true" }, fill));
+    const bar = (fill) => h("td", { class: "bar" },
+      h("span", { class: "meter", "aria-hidden": "true" }, fill));
     return { pick, cells, bars, element: h("tr", { "data-storage": entry.name },
       h("th", { scope: "row" }, h("label", {}, pick, " ", entry.element)),
       h("td", { class: "quiet" }, entry.sharing), cells.bits, cells.db,
@@ -54,7 +57,8 @@ function matrixView(app) {
           "How many values (outline) and errors (filled) there are of each size"), histogram),
         h("div", { class: "maps" },
           h("figure", {}, h("figcaption", { class: "quiet" }, "Values, K to the right"), valueMap),
-          h("figure", {}, h("figcaption", { class: "quiet" }, "Errors, same shades"), errorMap)), scale))),
+          h("figure", {}, h("figcaption", { class: "quiet" }, "Errors, same shades"), errorMap)),
+            scale))),
     draw(scene) {
       say(words, scene.summary);
       say(about, `${scene.words} ${scene.shape[0]} × ${scene.shape[1]}; the largest is ${
@@ -92,7 +96,8 @@ function drawHistogram(svg, { histogram: found, label: name, vanished }) {
   const x = linear([found.first, found.last], [8, width - 8]);
   const y = linear([0, Math.log10(most + 1)], [bottom, 10]);
   const step = (found.last - found.first) / found.values.length;
-  const bar = (list, kind) => list.map((n, i) => (n ? box(x(found.first + i * step) + 0.5, y(Math.log10(n + 1)),
+  const bar = (list, kind) => list.map((n, i) => (n ? box(x(found.first + i * step) + 0.5,
+    y(Math.log10(n + 1)),
     x(found.first + step) - x(found.first) - 1, bottom - y(Math.log10(n + 1)), kind) : null))
     .filter(Boolean);
   const ticks = [];
@@ -102,7 +107,8 @@ function drawHistogram(svg, { histogram: found, label: name, vanished }) {
   }
   svg.replaceChildren(line(8, bottom, width - 8, bottom, "rule"), ...ticks,
     ...bar(found.errors, "kept"), ...bar(found.values, "was"));
-  svg.setAttribute("aria-label", `Sizes of values and of errors in ${name}, both axes logarithmic; ${
+  svg.setAttribute("aria-label",
+    `Sizes of values and of errors in ${name}, both axes logarithmic; ${
     vanished} of the values become 0.`);
 }
 
@@ -116,8 +122,10 @@ function drawHeat(canvas, maps, which, app) {
     pen.globalAlpha = shade / (app.fixed.shades - 1);
     fillCell(pen, i, maps.columns, w, t);
   }
-  const dark = [...maps[which]].filter((digit) => parseInt(digit, 16) >= app.fixed.shades - 4).length;
-  canvas.setAttribute("aria-label", `Map of ${which}: ${dark} of ${maps[which].length} cells are within a decade of the largest value.`);
+  const least = app.fixed.shades - 4;
+  const dark = [...maps[which]].filter((digit) => parseInt(digit, 16) >= least).length;
+  canvas.setAttribute("aria-label",
+    `Map of ${which}: ${dark} of ${maps[which].length} cells are within a decade of the largest.`);
 }
 
 export default { render: ({ model, el }) => startPart(model, el, matrixView) };

@@ -7,14 +7,17 @@ function networkView(app) {
     ` Accuracy and loss are computed, number by number; times are predicted. ${fixed.honesty.why}`);
   const layerRows = h("tbody", {});
   const uniformRows = h("tbody", {});
-  const head = (...names) => h("thead", {}, h("tr", {}, ...names.map((name) => h("th", { scope: "col" }, name))));
+  const head = (...names) => h("thead", {}, h("tr", {},
+    ...names.map((name) => h("th", { scope: "col" }, name))));
   const plot = picture(260, "");
   const progress = h("progress", { max: 1, value: 0 });
   const status = h("p", { class: "quiet", role: "status" });
   const best = h("p", { class: "found" });
-  const start = h("button", { type: "button", "data-act": "search", onclick: () => app.ask({ kind: "search" }) },
+  const start = h("button", { type: "button", "data-act": "search",
+    onclick: () => app.ask({ kind: "search" }) },
     "Search");
-  const stop = h("button", { type: "button", "data-act": "stop", onclick: () => app.ask({ kind: "stop" }) }, "Stop");
+  const stop = h("button", { type: "button", "data-act": "stop",
+    onclick: () => app.ask({ kind: "stop" }) }, "Stop");
   const take = h("button", { type: "button", "data-act": "take", onclick: () =>
     app.change({ mix: app.more.search.best.mix }) }, "Use this mix");
   const budget = h("input", { type: "text", inputmode: "decimal", "data-name": "budget",
@@ -22,7 +25,8 @@ function networkView(app) {
   const network = h("select", { "data-name": "network", onchange: () =>
     app.change({ network: network.value, mix: [] }) },
   ...fixed.networks.map(([value, text]) => h("option", { value }, text)));
-  const all = h("div", { class: "examples", role: "group", "aria-label": "All layers in one format" },
+  const all = h("div", { class: "examples", role: "group",
+    "aria-label": "All layers in one format" },
     h("span", { class: "quiet" }, "All in"), ...fixed.formats.map(([format, text]) =>
       h("button", { type: "button", "data-all": format, onclick: () =>
         app.change({ mix: app.scene.layers.map(() => format) }) }, text)));
@@ -58,7 +62,8 @@ function networkView(app) {
           head("", "Right", "Loss", "Time", "Weights", "Moved"), uniformRows))),
         h("div", {}, h("h4", {}, "Search for the best mix"),
           h("div", { class: "controls" }, chooser(app, "cost", "Save", fixed.costs, "wide"),
-            chooser(app, "measure", "May get worse by, in", fixed.measures, "wide"), labelled("at most", budget),
+            chooser(app, "measure", "May get worse by, in", fixed.measures, "wide"),
+              labelled("at most", budget),
             h("div", { class: "history" }, start, stop)),
           progress, status, plot, best, take))),
     draw(scene) {
@@ -112,7 +117,8 @@ function networkView(app) {
     });
     say(best, `${running ? "Best so far" : "Best"}: ${costWords(found.best.cost)}, worse by ${
       brief(found.best.worse, 2)} ${unit}. ${[...groups].map(([format, layers]) =>
-      `${labels[format]}: ${layers.length > 4 ? `${layers.length} layers` : layers.join("; ")}.`).join(" ")}`);
+      `${labels[format]}: ${layers.length > 4 ? plural(layers.length, "layer")
+        : layers.join("; ")}.`).join(" ")}`);
     drawRuns(plot, found, costWords, unit);
   }
 }
@@ -129,7 +135,8 @@ function drawRuns(svg, found, costWords, unit) {
   const [low, high] = [Math.min(0, ...worse), Math.max(budget * 1.5, ...worse)];
   const y = linear([low - (high - low) * 0.06, high + (high - low) * 0.06], [bottom, 12]);
   const marks = [box(left, y(budget), right - left, bottom - y(budget), "window"),
-    line(left, y(budget), right, y(budget), "edge"), label(right, y(budget) - 6, "budget", "small", "end"),
+    line(left, y(budget), right, y(budget), "edge"), label(right, y(budget) - 6, "budget", "small",
+      "end"),
     line(left, bottom, right, bottom, "rule"), line(left, y(0), right, y(0), "grid")];
   for (const value of [low, 0, budget, high]) {
     if (value === 0 || Math.abs(y(value) - y(0)) > 14) {
@@ -137,11 +144,16 @@ function drawRuns(svg, found, costWords, unit) {
     }
   }
   const ends = [Math.min(...costs), Math.max(...costs)];
-  for (const cost of new Set(ends)) marks.push(label(x(cost), bottom + 18, costWords(cost), "small"));
-  marks.push(label((left + right) / 2, bottom + 38, `worse than BF16 (up, ${unit}) against cost (right)`, "small"));
-  found.points.forEach(([cost, value], i) => marks.push(h("circle", { cx: x(cost), cy: y(value), r: 5,
+  for (const cost of new Set(ends)) {
+    marks.push(label(x(cost), bottom + 18, costWords(cost), "small"));
+  }
+  marks.push(label((left + right) / 2, bottom + 38,
+    `worse than BF16 (up, ${unit}) against cost (right)`, "small"));
+  found.points.forEach(([cost, value], i) => marks.push(h("circle", { cx: x(cost), cy: y(value),
+    r: 5,
     class: i === found.points.length - 1 && !found.is_done ? "dot last" : "dot" })));
-  marks.push(h("path", { class: "star", d: "M0,-11 L3,-3 L11,-3 L5,2 L7,10 L0,5 L-7,10 L-5,2 L-11,-3 L-3,-3 z",
+  marks.push(h("path", { class: "star",
+    d: "M0,-11 L3,-3 L11,-3 L5,2 L7,10 L0,5 L-7,10 L-5,2 L-11,-3 L-3,-3 z",
     transform: `translate(${x(found.best.cost)} ${y(found.best.worse)})` }));
   svg.replaceChildren(...marks);
   svg.setAttribute("aria-label", `${found.points.length} mixes tried. The best, a star, costs ${

@@ -27,12 +27,14 @@ function numberView(app) {
     Number(magnitude.toPrecision(4))}`;
 
   const rows = app.fixed.formats.map((format, place) => formatRow(app, format, place));
-  const table = h("div", { class: "formats", role: "group", "aria-label": "The number in each format" },
+  const table = h("div", { class: "formats", role: "group",
+    "aria-label": "The number in each format" },
     h("p", { class: "legend quiet" },
       h("span", {}, h("i", { class: "bit sign" }), " sign"),
       h("span", {}, h("i", { class: "bit exponent" }), " exponent"),
       h("span", {}, h("i", { class: "bit mantissa" }), " mantissa"),
-      h("span", {}, "Press a bit to flip it. Bars: relative error, logarithmic. Choose a format for its number line.")),
+      h("span", {}, "Press a bit to flip it. Bars: relative error, logarithmic. "
+        + "Choose a format for its number line.")),
     ...rows.map((row) => row.element));
   const axis = numberLine(app, type);
   return {
@@ -42,7 +44,8 @@ function numberView(app) {
     draw(scene) {
       const params = app.params();
       const shown = params.code >= 0 ? scene.text : params.text;
-      if (document.activeElement !== typed || params.text !== typed.value.trim()) typed.value = shown;
+      const isTyping = document.activeElement === typed && params.text === typed.value.trim();
+      if (!isTyping) typed.value = shown;
       if (scene.value && document.activeElement !== slider) {
         slider.value = Math.log2(Math.abs(scene.value));
       }
@@ -64,7 +67,8 @@ function formatRow(app, format, place) {
     const button = h("button", { type: "button", class: `bit ${kind}`, "data-bit": width - 1 - at,
       onclick: () => flip(width - 1 - at) });
     button.title = `${format.label}, ${kind} bit`;
-    if ((at === signs && signs) || (at === signs + exponents && exponents)) button.classList.add("begins");
+    const begins = (at === signs && signs) || (at === signs + exponents && exponents);
+    button.classList.toggle("begins", Boolean(begins));
     return button;
   });
   const stored = h("span", { class: "stored figure" });
@@ -115,9 +119,11 @@ function numberLine(app, type) {
   const svg = picture(118, "", { role: "group" });
   const words = h("p", { class: "sentence", "aria-live": "polite" });
   const facts = h("p", { class: "quiet" });
-  const handle = h("g", { class: "handle", tabindex: 0, role: "slider", "aria-label": "The number" });
+  const handle = h("g", { class: "handle", tabindex: 0, role: "slider",
+    "aria-label": "The number" });
   handle.dataset.lmSuppressShortcuts = "";
-  handle.append(h("path", { d: "M0,0 l9,-14 h-18 z" }), h("rect", { x: -16, y: -30, width: 32, height: 44,
+  handle.append(h("path", { d: "M0,0 l9,-14 h-18 z" }), h("rect", { x: -16, y: -30, width: 32,
+    height: 44,
     class: "grip" }));
   const marksPlace = h("g", {});
   svg.append(marksPlace, handle); // the handle stays, and with it the focus
@@ -175,7 +181,8 @@ function numberLine(app, type) {
       const at = Math.min(room - 12, Math.max(12, scale(value)));
       if (found.target >= 0) {
         const x = scale(ticks[found.target]);
-        marks.push(h("path", { class: "jump", d: `M${at},${y - 22} Q${(at + x) / 2},${y - 40} ${x},${y - 12}` }));
+        marks.push(h("path", { class: "jump",
+          d: `M${at},${y - 22} Q${(at + x) / 2},${y - 40} ${x},${y - 12}` }));
       }
       const beside = at > room - 140 ? ["end", -14] : at < 140 ? ["start", 14] : ["middle", 0];
       marks.push(label(at + beside[1], 16, text, "value", beside[0]));
@@ -188,7 +195,8 @@ function numberLine(app, type) {
 }
 
 function beyond(from, to, y, words) {
-  return [box(from, y - 9, to - from, 18, "beyond"), label((from + to) / 2, y - 14, words, "small")];
+  return [box(from, y - 9, to - from, 18, "beyond"), label((from + to) / 2, y - 14, words,
+    "small")];
 }
 
 export default { render: ({ model, el }) => startPart(model, el, numberView) };

@@ -66,9 +66,9 @@ function startPart(model, el, view) {
   const soon = h("p", { class: "quiet soon" }, "Computing…");
   const parts = view(app);
   const share = stateView(app);
-  root.append(heart.element, h("div", { class: "controls", role: "group", "aria-label": "Controls" },
-    ...parts.controls, h("div", { class: "history" }, undo, redo, reset)), problem, soon, parts.body,
-  share.element);
+  const controls = h("div", { class: "controls", role: "group", "aria-label": "Controls" },
+    ...parts.controls, h("div", { class: "history" }, undo, redo, reset));
+  root.append(heart.element, controls, problem, soon, parts.body, share.element);
   el.replaceChildren(root);
 
   function send(params) {

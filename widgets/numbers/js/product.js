@@ -1,6 +1,7 @@
 // A product in six formats: error against time against bytes, the work of each engine, other sizes.
 
-const FORMAT_MARKS = { bf16: "BF", fp8: "F8", "mxfp8-core": "M8*", mxfp8: "M8", "mxfp4-core": "M4*", mxfp4: "M4" };
+const FORMAT_MARKS = { bf16: "BF", fp8: "F8", "mxfp8-core": "M8*", mxfp8: "M8", "mxfp4-core": "M4*",
+  mxfp4: "M4" };
 const LABELS = { bf16: [0, 1.2, "middle"], fp8: [1, 0, "start"], "mxfp8-core": [0, -1.1, "middle"],
   mxfp8: [-1, 0, "end"], "mxfp4-core": [0, 1.2, "middle"], mxfp4: [-1, 0, "end"] };
 const PATTERNS = ["solid", "rise", "fall", "rows"];
@@ -19,7 +20,8 @@ function productView(app) {
   const honest = h("p", { class: "quiet" });
   const causes = h("p", { class: "quiet" });
   const rows = new Map();
-  const sizes = Object.entries(fixed.sizes).map(([name, entries]) => chooser(app, name, name, entries));
+  const sizes = Object.entries(fixed.sizes)
+    .map(([name, entries]) => chooser(app, name, name, entries));
 
   function rowOf(point) {
     const pick = h("input", { type: "radio", name: "nu-variant", value: point.name,
@@ -37,10 +39,12 @@ function productView(app) {
       chooser(app, "data", "Values", fixed.data, "wide")],
     body: h("div", { class: "panel" }, words, honest,
       h("div", { class: "product-body" }, h("div", { class: "scroll" }, table),
-        h("figure", {}, h("figcaption", {}, "Error against time; the area of a mark is its bytes"), tradeoff)),
+        h("figure", {}, h("figcaption", {}, "Error against time; the area of a mark is its bytes"),
+          tradeoff)),
       h("div", { class: "product-body" },
         h("figure", {}, worksTitle, works, causes),
-        h("figure", {}, h("figcaption", {}, "When does the fourfold rate survive? Times faster than BF16"),
+        h("figure", {}, h("figcaption", {},
+          "When does the fourfold rate survive? Times faster than BF16"),
           sweep))),
     draw(scene) {
       const { more } = app;
@@ -79,9 +83,9 @@ const ratio = (value) => `${value >= 0.095 ? value.toFixed(2) : value.toFixed(3)
 function logTicks(low, high) {
   const ticks = [];
   for (let decade = 10 ** Math.floor(Math.log10(low)); decade <= high; decade *= 10) {
-    for (const part of [1, 2, 5]) if (decade * part >= low && decade * part <= high) ticks.push(decade * part);
+    ticks.push(...[1, 2, 5].map((part) => decade * part));
   }
-  return ticks;
+  return ticks.filter((tick) => tick >= low && tick <= high);
 }
 
 function drawTradeoff(svg, { points, chosen }) {
@@ -93,13 +97,16 @@ function drawTradeoff(svg, { points, chosen }) {
   const y = linear([0, 60], [bottom, 14]);
   const marks = [];
   for (const us of logTicks(low, high)) {
-    marks.push(line(x(us), 14, x(us), bottom, "grid"), label(x(us), bottom + 18, String(Number(us.toPrecision(2))), "small"));
+    marks.push(line(x(us), 14, x(us), bottom, "grid"), label(x(us), bottom + 18,
+      String(Number(us.toPrecision(2))), "small"));
   }
   for (let db = 0; db <= 60; db += 20) {
-    marks.push(line(left, y(db), right, y(db), "grid"), label(left - 6, y(db) + 4, String(db), "small", "end"));
+    marks.push(line(left, y(db), right, y(db), "grid"), label(left - 6, y(db) + 4, String(db),
+      "small", "end"));
   }
   marks.push(label((left + right) / 2, bottom + 38, "time in µs (log), predicted", "small"),
-    h("text", { class: "small", transform: `translate(12 ${(bottom + 14) / 2}) rotate(-90)`, "text-anchor": "middle" }, "SQNR in dB"));
+    h("text", { class: "small", transform: `translate(12 ${(bottom + 14) / 2}) rotate(-90)`,
+      "text-anchor": "middle" }, "SQNR in dB"));
   const most = Math.max(...points.map((point) => point.bytes));
   for (const point of [...points].sort((a, b) => b.bytes - a.bytes)) {
     const size = 5 + 13 * Math.sqrt(point.bytes / most);
@@ -123,8 +130,8 @@ function drawWorks(root, { work, total_us: total }) {
     return h("div", { class: "work" }, h("span", {}, title),
       h("span", { class: "track" }, ...parts.map(([name, us], i) => {
         const piece = h("span", { class: "piece", title: `${name}: ${time(us)}` });
-        piece.style.cssText = `width: ${(100 * us) / Math.max(total, all)}%; background: var(--trn-pattern-${
-          PATTERNS[i % 4]}), var(--trn-${engine})`;
+        piece.style.width = `${(100 * us) / Math.max(total, all)}%`;
+        piece.style.background = `var(--trn-pattern-${PATTERNS[i % 4]}), var(--trn-${engine})`;
         return piece;
       })),
       h("span", { class: "quiet" }, parts.map(([name, us]) => `${name} ${time(us)}`).join(", ")));
@@ -138,7 +145,8 @@ function drawSweep(svg, more, current, em) {
   }
   const [left, bottom, right] = [34, 186, svg.pixels() - 11.5 * em];
   const { sizes, lines } = more;
-  const x = linear([Math.log2(sizes[0]), Math.log2(sizes[sizes.length - 1])], [left + 14, right - 6]);
+  const ends = [Math.log2(sizes[0]), Math.log2(sizes[sizes.length - 1])];
+  const x = linear(ends, [left + 14, right - 6]);
   const y = linear([0, 4.3], [bottom, 8]);
   const marks = [];
   for (let times = 0; times <= 4; times += 1) {
@@ -152,16 +160,19 @@ function drawSweep(svg, more, current, em) {
   marks.push(label(0, bottom + 40, "M; a quantized tile is used M / 128 times", "small", "start"),
     label(right + 8, y(4) + 4, "TensorE in MX", "small", "start"));
   let below = -Infinity;
-  [...lines].sort((a, b) => b[2][b[2].length - 1] - a[2][a[2].length - 1]).forEach(([name, words, values], i) => {
+  const last = ([, , values]) => values[values.length - 1];
+  [...lines].sort((a, b) => last(b) - last(a)).forEach(([, words, values], i) => {
     const dash = ["", "7 4", "2 3"][i];
     const places = values.map((value, j) => `${x(Math.log2(sizes[j]))},${y(Math.min(4.3, value))}`);
     marks.push(h("path", { class: "curve", d: `M${places.join(" L")}`, "stroke-dasharray": dash }),
-      ...values.map((value, j) => h("circle", { class: "knot", cx: x(Math.log2(sizes[j])), cy: y(Math.min(4.3, value)), r: 3 })));
+      ...values.map((value, j) => h("circle", { class: "knot", cx: x(Math.log2(sizes[j])),
+        cy: y(Math.min(4.3, value)), r: 3 })));
     below = Math.max(below + 16, y(Math.min(4.3, values[values.length - 1])) + 4);
     marks.push(label(right + 8, below, words, "", "start"));
   });
   svg.replaceChildren(...marks);
-  svg.setAttribute("aria-label", `Times faster than BF16 for M of ${sizes.join(", ")}: ${lines.map(([, words, values]) =>
+  svg.setAttribute("aria-label",
+    `Times faster than BF16 for M of ${sizes.join(", ")}: ${lines.map(([, words, values]) =>
     `${words} ${values.map(ratio).join(", ")}`).join("; ")}.`);
 }
 
