@@ -1,5 +1,6 @@
 """Lesson 1 in a browser: every number on the page is the one that Python has."""
 
+import math
 import re
 
 import pytest
@@ -200,3 +201,18 @@ def test_hints_come_one_at_a_time_and_then_the_solution(page):
     card.get_by_role("radio", name="Vector engine").check()
     card.get_by_role("button", name="Check").click()
     card.locator(".trn-right").wait_for()
+
+
+def test_the_roofline_stands_on_its_axes(page):
+    plot = page.locator(".bl-plot")
+    heights = plot.locator("line.bl-grid").evaluate_all(
+        "lines => lines.filter((line) => line.x1.baseVal.value !== line.x2.baseVal.value)"
+        ".map((line) => line.y1.baseVal.value)"
+    )
+    assert len(set(heights)) == 5  # decades of FLOP/s, from 10^11
+    core = spec.chip("trn3").core
+    found = balance(core, *TILE, k_tiles=32)
+    decade = (max(heights) - min(heights)) / 4
+    height = max(heights) - decade * (math.log10(found.flops_per_s) - 11)
+    drawn = plot.locator(".bl-point").evaluate("point => point.cy.baseVal.value")
+    assert drawn == pytest.approx(height, abs=0.5)

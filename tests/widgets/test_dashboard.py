@@ -121,9 +121,12 @@ def test_comments_and_space_go_and_strings_stay(tmp_path: Path) -> None:
     path.write_text(
         "// head\nconst a = 1; // one\nconst list = [\n  'x // y', // two\n];\n"
         "/** Adds. */\nfunction add() {\n  return `${a} http://x`;\n}\n"
+        "/**\n * Twice.\n * One more.\n */\nconst twice = a\n  * 2;\n"
     )
     text = bundle.text([path])
     assert "head" not in text and "one" not in text and "two" not in text and "Adds" not in text
+    assert "Twice" not in text and "One more" not in text
+    assert "* 2;" in text  # a line of code that begins as one of a comment does
     assert "'x // y'" in text and "http://x" in text
 
 

@@ -104,7 +104,10 @@ def page_config(folder: Path, config: dict[str, Any], **page: Any) -> dict[str, 
     ]
     paths = [link["path"] for link in links]
     here = paths.index(page["notebook_path"]) if page["notebook_path"] in paths else None
-    config.update(fullMathjaxUrl=None, mathjaxConfig=None, trnlab=_ours(links, here))
+    shown = None if here is None else links[here]
+    is_notebook = page["notebook_path"].endswith(".ipynb")
+    ours = _notebook(links, shown) if is_notebook else _start(links)
+    config.update(fullMathjaxUrl=None, mathjaxConfig=None, trnlab=ours)
     return config
 
 
@@ -114,19 +117,25 @@ def gallery() -> list[dict[str, Any]]:
     return json.loads(GALLERY.read_text(encoding="utf-8"))
 
 
-def _ours(pages: list[dict[str, Any]], here: int | None) -> dict[str, Any]:
-    """What our template shows: the page itself and the next, the lessons, the other pages."""
-    page = None if here is None else pages[here]
-    listed = [page for page in pages if page["kind"] == "lesson"]
+def _notebook(pages: list[dict[str, Any]], page: dict[str, Any] | None) -> dict[str, Any]:
+    """What a notebook's page shows: which lesson it is, if it is one, and the next."""
+    listed = _lessons(pages)
     after = listed[listed.index(page) + 1 :] if page in listed else []
-    if page is not None:
-        return {"lesson": page, "next": after[0] if after else None, "terms": linked()}
+    return {"lesson": page, "next": after[0] if after else None, "terms": linked()}
+
+
+def _start(pages: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the start page shows."""
     return {
         "lesson": None,
-        "lessons": listed,
+        "lessons": _lessons(pages),
         "references": [page for page in pages if page["kind"] == "reference"],
         "tools": [page for page in pages if page["tool"]],
         "gallery": gallery(),
         "news": [entry._asdict() for entry in news()],
         "accuracy": summary(figures())._asdict(),
     }
+
+
+def _lessons(pages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [page for page in pages if page["kind"] == "lesson"]

@@ -11,7 +11,7 @@ TOOLS = Path(__file__).parent / "tools.css"
 
 STATE = ("dom", "history", "files", "state", "tools")  # what `toolsOf` consists of
 
-_COMMENTS = re.compile(r"^\s*(//.*|/\*\*.*\*/|/\*\*.*|\*/|\* .*|\*)$\n", re.MULTILINE)
+_COMMENTS = re.compile(r"^[ ]*(?://.*|/\*\*(?s:.*?)\*/)[ ]*$\n", re.MULTILINE)
 _REMARKS = re.compile(r"(?<=[;,{}()\[\]])[ ]+// .*$", re.MULTILINE)  # at the end of a line
 # indentation, line ends where a statement goes on or has just ended, space around some signs
 _SPACE = re.compile(r"(?<=[;,{}(\[])\n[ ]*|\n[ ]*(?=[})\]?:.&|])|(?<=\n)[ ]+|[ ](?==>)|(?<==>)[ ]")
