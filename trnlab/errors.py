@@ -17,7 +17,7 @@ class RaceError(KernelError):
 
 
 class RaceWarning(UserWarning):
-    """The pieces of one DMA touch the same memory, and nothing orders them."""
+    """The pieces of one DMA, or two cores without effect on values, touch the same memory."""
 
 
 class LimitError(ValueError):

@@ -216,7 +216,7 @@ NO_SPEED = re.compile(
     r"ramp_(window_s|threshold)$|published|^(sbuf|psum)\.|capacity_bytes$|usable_bytes_per_s$|"
     r"_fmax|_dst$|min_row_tile|\.has_|\.is_|rows$|columns$|lanes$|processors$|tcm_bytes$|"
     r"fp32_matmuls_per_call$|partitions_per_engine$|hwdge_instances$|compute_max_sources$|"
-    r"packet_bytes$|priority_classes$|hbm\.cores$"
+    r"packet_bytes$|priority_classes$|scale_over_ocp$|hbm\.cores$"
 )
 
 

@@ -17,6 +17,7 @@ import trnlab.nki.isa as nisa
 import trnlab.nki.language as nl
 from tests.nki.kernels import loaded, normal
 from trnlab import RaceError, nki
+from trnlab.errors import RaceWarning
 from trnlab.nki.kernel import record_ranks
 from trnlab.schedule.races import find_races
 from trnlab.spec import TRN3
@@ -94,6 +95,37 @@ def test_shapes_alone_show_the_same_race():
         trnlab.profile(kernel[2], trnlab.shape(X.shape))
 
 
+def cached(x, cache, weights):
+    """Core 0 puts a row into a cache; core 1 reads all of it and weighs that row."""
+    out = shared((1, 64))
+    if nl.program_id() == 0:
+        nisa.dma_copy(cache[7:8], loaded(x[0:1]))
+    else:
+        sums = nl.ndarray((1, 64), nl.float32, nl.psum)
+        nisa.nc_matmul(sums, stationary=loaded(weights), moving=loaded(cache))
+        tile = nl.ndarray((1, 64), nl.float32)
+        nisa.tensor_copy(tile, sums)
+        nisa.dma_copy(out, tile)
+    return out
+
+
+def test_a_race_on_an_input_whose_other_order_ends_the_same_is_warned_of():
+    weights = np.ones((8, 1), np.float32)
+    weights[7] = 0
+    cache, expected = X[:8].copy(), weights.T @ X[:8]
+    with pytest.warns(RaceWarning, match="cache .* another order of the cores ends with the same"):
+        out = run(cached, X[100:], cache, weights, cores=2)
+    assert np.allclose(out, expected, atol=1e-5)
+    assert np.array_equal(cache[7], X[100]) and np.array_equal(cache[:7], X[:7])
+
+
+def test_a_race_on_an_input_that_shows_in_the_values_is_refused_and_leaves_the_input_alone():
+    cache = X[:8].copy()
+    with pytest.raises(RaceError, match="cache"):
+        run(cached, X[100:], cache, np.ones((8, 1), np.float32), cores=2)
+    assert np.array_equal(cache, X[:8])
+
+
 def test_one_core_never_races():
     def kernel(x):
         out = shared()
@@ -110,12 +142,15 @@ def test_what_both_cores_read_before_one_overwrites_it_needs_a_barrier_too():
         tile = loaded(x[:128])
         if meets:
             nisa.core_barrier(x, (0, 1))
+        out = shared((128, 64))
         if nl.program_id() == 1:
             nisa.dma_copy(x[:128], loaded(x[128:]))
-        return x, tile
+        else:
+            nisa.dma_copy(out, tile)
+        return x, out
 
-    assert "core 0 reads" in refused(lambda x: kernel(x, False)[0], X.copy())
-    run(lambda x: kernel(x, True)[0], X.copy(), cores=2)
+    assert "core 0 reads" in refused(lambda x: kernel(x, False), X.copy())
+    assert np.array_equal(run(lambda x: kernel(x, True), X.copy(), cores=2)[1], X[:128])
 
 
 def test_both_cores_may_write_the_same_values_and_read_them_back():

@@ -86,6 +86,22 @@ class Inputs:
             values[tensor.storage.id] = array
         return values
 
+    def again(self, args: tuple, kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The arguments as they were before the run, in memory of their own."""
+        before, made = self.before(), iter(self._made)
+
+        def put(name: str, value: Any) -> Any:
+            if isinstance(value, np.ndarray):
+                return before[next(made).storage.id].reshape(value.shape).copy()
+            return _rebuilt(name, value, put)
+
+        return tuple(put("", arg) for arg in args), {k: put(k, v) for k, v in kwargs.items()}
+
+    def written(self) -> list[np.ndarray]:
+        """What the inputs that the kernel wrote to hold now."""
+        tensors = [tensor for _, tensor in self._given]
+        return [tensor.array for tensor in tensors if tensor.storage.allocation.mutated]
+
     def update(self) -> None:
         """Bring what the kernel wrote to its inputs back into the caller's arrays."""
         for given, tensor in self._given:
@@ -175,6 +191,13 @@ def output(result: Any) -> Any:
     if isinstance(result, Tensor):
         return result.array if _is_its_own(result) else result.array.copy()
     return _rebuilt("", result, lambda _, part: output(part))
+
+
+def arrays(result: Any) -> list[np.ndarray]:
+    """The arrays in what a kernel returned."""
+    if isinstance(result, np.ndarray):
+        return [result]
+    return [array for part in _parts(result) for array in arrays(part)]
 
 
 def _is_its_own(result: Tensor) -> bool:

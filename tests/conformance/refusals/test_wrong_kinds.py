@@ -218,6 +218,8 @@ def test_values_and_annotations(value, wanted, expected):
          "list of which each is a whole number"),
         (lambda t: nl.fori_loop(0, None, print), "nl.fori_loop: upper is None of type NoneType; it "
          "takes a whole number or a register"),
+        (lambda t: nl.shared_identity_matrix(-1), "nl.ndarray: shape [-1, -1] needs sizes of 1 or "
+         "more"),
         (lambda t: ncc.all_reduce(t, None, [[0]], nl.add), "all_reduce: dsts is None of type "
          "NoneType; it takes a tensor or a list of which each is a tensor"),
         (lambda t: ncc.all_reduce(t, t, [0], nl.add), "ReplicaGroup: [0] should be lists of ranks, "

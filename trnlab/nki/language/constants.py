@@ -1,5 +1,6 @@
 """Constants that the compiled kernel carries: arrays and identity matrices."""
 
+from operator import index
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ def shared_identity_matrix(n: int, dtype: Any = "uint8", dst: Tensor | None = No
     from trnlab.nki import isa as nisa
 
     name = dtype_name(dtype)
-    identity = shared_constant(np.eye(n).astype(storage(name)))
     tile = dst if dst is not None else fresh((n, n), name)
+    identity = shared_constant(np.eye(index(n)).astype(storage(name)))
     nisa.dma_copy(dst=tile, src=identity)
     return tile
