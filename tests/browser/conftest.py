@@ -48,6 +48,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, pytest.
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Last: once a browser was driven, an event loop runs in this thread, as in no other test.
+    items.sort(key=lambda item: HERE in item.path.parents)
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
