@@ -313,7 +313,7 @@ class Launch:
         They differ if the kernel calls a helper from another file, or another kernel.
         """
         frame: FrameType | None = sys._getframe(3)  # who called nl or nisa
-        while frame and frame.f_globals.get("__name__", "").startswith("trnlab.nki"):
+        while frame and frame.f_code.co_filename != self.filename and _is_ours(frame):
             frame = frame.f_back
         if frame is None:
             return 0, ("", 0)
@@ -323,6 +323,11 @@ class Launch:
                 return frame.f_lineno, site
             frame = frame.f_back
         return line, site
+
+
+def _is_ours(frame: FrameType) -> bool:
+    """Whether a function of the language runs, and not a kernel."""
+    return frame.f_globals.get("__name__", "").startswith("trnlab.nki")
 
 
 class _Context(threading.local):

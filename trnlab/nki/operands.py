@@ -1,6 +1,6 @@
 """What `nki.isa` functions do with their arguments before they issue an instruction."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -30,12 +30,11 @@ DGE_NAMES: dict[Any, str] = {member: member.name for member in dge_mode} | {None
 
 def named(names: dict[Any, str], what: str, given: Any) -> str:
     """The name of an enumeration's member, given as such or as its integer."""
-    name = names.get(given) if isinstance(given, Hashable) else None
-    if name is None:
-        raise KernelError(
-            f"{what}: {given!r} is none of {', '.join(dict.fromkeys(filter(None, names.values())))}"
-        )
-    return name
+    try:
+        return names[given]
+    except (KeyError, TypeError):  # TypeError: nothing that could be a key
+        known = ", ".join(dict.fromkeys(filter(None, names.values())))
+        raise KernelError(f"{what}: {given!r} is none of {known}") from None
 
 
 def number(name: str, role: str, value: Any) -> Any:

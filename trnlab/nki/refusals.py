@@ -11,7 +11,7 @@ from trnlab.memory import Allocation, Tensor
 def sizes_of(shape: Any) -> tuple[int, ...]:
     """A shape as whole numbers."""
     try:
-        return tuple(index(size) for size in (shape if hasattr(shape, "__iter__") else (shape,)))
+        return tuple(map(index, shape if hasattr(shape, "__iter__") else (shape,)))
     except TypeError:
         raise KernelError(
             f"nl.ndarray: shape {shape} needs whole numbers; divide with //"
