@@ -8,12 +8,16 @@ import itertools
 from typing import Any, NamedTuple
 
 import numpy as np
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import trnlab.nki.isa as nisa
 import trnlab.nki.language as nl
 from tests.isa.harness import profile, run, tile
+
+# random programs read what they have not written, too
+pytestmark = pytest.mark.filterwarnings("ignore::trnlab.UnwrittenWarning")
 
 PARTITIONS, BYTES = 8, 96
 SIZES = {"uint8": 1, "uint16": 2, "int32": 4, "float32": 4, "bfloat16": 2}

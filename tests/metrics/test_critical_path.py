@@ -7,6 +7,9 @@ import trnlab
 from tests.programs import INPUT_SHAPE, Run, Step, integers, programs
 from trnlab.metrics.profile import Profile
 
+# random programs read what they have not written, too
+pytestmark = pytest.mark.filterwarnings("ignore::trnlab.UnwrittenWarning")
+
 
 def test_its_seconds_add_up_to_the_total(one_bank: Profile) -> None:
     path = one_bank.critical_path()

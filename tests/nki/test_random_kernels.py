@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 
 import trnlab
 from tests.programs import Run, Step, integers, programs
 from trnlab import nki
+
+# random programs read what they have not written, too
+pytestmark = pytest.mark.filterwarnings("ignore::trnlab.UnwrittenWarning")
 
 some = settings(max_examples=40, deadline=None, derandomize=True)
 

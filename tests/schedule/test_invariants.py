@@ -14,6 +14,9 @@ from tests.programs import INPUT_SHAPE, Run, Step, Touched, integers, programs
 from trnlab import CapacityError, Profile, spec
 from trnlab.isa.instruction import Transfer
 
+# random programs read what they have not written, too
+pytestmark = pytest.mark.filterwarnings("ignore::trnlab.UnwrittenWarning")
+
 EPS_S = 1e-15
 SHAPE = trnlab.shape(INPUT_SHAPE)
 CRAMPED = spec.TRN3.with_(  # tiles must take each other's places

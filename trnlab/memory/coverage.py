@@ -16,7 +16,7 @@ from trnlab.numerics import itemsize
 MAX_RECTANGLES = 64  # more of them are taken for all of the allocation
 MAX_MASK_BYTES = 64 * 2**20  # larger allocations are not looked at byte by byte
 
-Seen = tuple[str, tuple[int, ...], tuple[int, ...], int]
+Pattern = tuple[str, tuple[int, ...], tuple[int, ...], int]
 
 
 def note_write(view: Tensor) -> None:
@@ -44,48 +44,45 @@ def _is_filled_with(allocation: Allocation, view: Tensor) -> bool:
 class Coverage:
     """The written parts of an allocation."""
 
-    __slots__ = ("allocation", "gaps", "rectangles", "seen")
+    __slots__ = ("allocation", "gaps", "rectangles")
 
     def __init__(self, allocation: Allocation) -> None:
         self.allocation = allocation
         self.rectangles: list[Region] = []
-        self.gaps: list[Seen] = []  # views with gaps
-        self.seen: set[Seen] = set()
+        self.gaps: dict[Pattern, None] = {}  # views with gaps, in order
 
     def add(self, view: Tensor) -> None:
         """A view has been written."""
-        key = (view.dtype, view.shape, view.strides, view.offset)
-        if view.path is None:
-            if key in self.seen:
-                return
-            self.seen.add(key)
-        region = view.region
-        if view.path is not None or view.size * itemsize(view.dtype) == _area(region):
+        _, region, fills = view.footprint
+        if fills or view.path is not None:
             self._merge(region)
         else:
-            self.gaps.append(key)
+            self.gaps[_pattern(view)] = None
 
     def is_full(self) -> bool:
         """Whether rectangles cover the allocation, or have become too many to say."""
         first = self.rectangles[0] if self.rectangles else Region(0, 0, 0, 0)
         return _area(first) == self.allocation.nbytes or len(self.rectangles) > MAX_RECTANGLES
 
+    def holds(self, view: Tensor) -> bool:
+        """Whether all of a view has been written, as far as is seen without looking at bytes."""
+        return (
+            view.path is not None
+            or self.allocation.nbytes > MAX_MASK_BYTES
+            or _pattern(view) in self.gaps
+            or not _rest(view.region, self.rectangles)
+        )
+
     def missing(self, view: Tensor) -> Region | None:
-        """The rectangle around what a view reads and nothing has written; None: nothing is known
-        to be missing. It is reported once: from then on it counts as written."""
-        if view.path is not None:
+        """The rectangle around what of a view nothing has written; None: all of it is there."""
+        if self.holds(view):
             return None
-        if (view.dtype, view.shape, view.strides, view.offset) in self.seen:
-            return None
-        region = view.region
-        if not _rest(region, self.rectangles) or self.allocation.nbytes > MAX_MASK_BYTES:
-            return None
-        unset = ~self._mask()
-        part = np.zeros_like(unset)
-        _mark(part, (view.dtype, view.shape, view.strides, view.offset))
-        self._merge(region)
-        rows, columns = np.nonzero((unset & part).reshape(-1, self.allocation.pitch_bytes))
+        part = np.zeros(self.allocation.nbytes, np.bool_)
+        _mark(part, _pattern(view))
+        part &= ~self._mask()
+        rows, columns = np.nonzero(part.reshape(-1, self.allocation.pitch_bytes))
         if not len(rows):
+            self.add(view)
             return None
         ends = rows.min(), rows.max() + 1, columns.min(), columns.max() + 1
         return Region(*map(int, ends))
@@ -95,8 +92,8 @@ class Coverage:
         rows = mask.reshape(-1, self.allocation.pitch_bytes)
         for row, row_end, byte, byte_end in self.rectangles:
             rows[row:row_end, byte:byte_end] = True
-        for view in self.gaps:
-            _mark(mask, view)
+        for pattern in self.gaps:
+            _mark(mask, pattern)
         return mask
 
     def _merge(self, region: Region) -> None:
@@ -110,6 +107,10 @@ class Coverage:
                 region, at = joined, len(kept)
             at -= 1
         kept.append(region)
+
+
+def _pattern(view: Tensor) -> Pattern:
+    return view.dtype, view.shape, view.strides, view.offset
 
 
 def _area(region: Region) -> int:
@@ -146,9 +147,9 @@ def _without(part: Region, cover: Region) -> list[Region]:
     return [piece for piece in pieces if piece[0] < piece[1] and piece[2] < piece[3]]
 
 
-def _mark(mask: np.ndarray, view: Seen) -> None:
-    """Set the bytes of a view in a flat mask."""
-    dtype, shape, strides, offset = view
+def _mark(mask: np.ndarray, pattern: Pattern) -> None:
+    """Set the bytes of a pattern in a flat mask."""
+    dtype, shape, strides, offset = pattern
     size = itemsize(dtype)
     steps = (*(stride * size for stride in strides), 1)
     np.ndarray((*shape, size), np.bool_, mask, offset * size, steps)[...] = True

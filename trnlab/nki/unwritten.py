@@ -37,11 +37,11 @@ def check_read(
     if allocation.coverage is None:  # an input, or at an address that others have written to
         allocation.filled = True
         return
-    lacks = allocation.coverage.missing(tensor) if instruction.reads_all else None
-    if lacks is None:
+    if not instruction.reads_all or allocation.coverage.holds(tensor):
         return
     line, site = lines()
-    if site not in said:
+    lacks = allocation.coverage.missing(tensor) if site not in said else None
+    if lacks is not None:
         said.add(site)
         _warn(
             f"{instruction.name} in line {line}: {_named(tensor)} is read, but nothing has written "
