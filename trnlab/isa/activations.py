@@ -3,7 +3,8 @@
 The device evaluates piecewise polynomials that AWS does not publish; here each is the exact
 function, rounded to float32. Outside the range of valid inputs the device's result is garbage: for
 sin AWS tells which (a cubic), and it is computed here; for the others it does not, and the exact
-function goes on.
+function goes on. Where infinities are valid inputs they give the limit, though a factor of 0 would
+make them NaN.
 """
 
 import math
@@ -20,6 +21,7 @@ Function = Callable[[np.ndarray], np.ndarray]
 _GELU_TANH = math.sqrt(2 / math.pi)
 _ROOT_HALF = np.float32(math.sqrt(0.5))
 _PI = np.float32(math.pi)
+_FAR = np.float32(1e30)  # as good as infinite, and 0 when it is multiplied by 0
 
 
 def _sigmoid(x: np.ndarray) -> np.ndarray:
@@ -38,12 +40,34 @@ def _normal_pdf(x: np.ndarray) -> np.ndarray:
     return np.exp(-x * x / 2) / math.sqrt(2 * math.pi)
 
 
+def _not_below(x: np.ndarray) -> np.ndarray:
+    """x, with a finite number for minus infinity."""
+    return np.maximum(x, -_FAR)
+
+
+def _finite(x: np.ndarray) -> np.ndarray:
+    """x, with finite numbers for both infinities."""
+    return np.minimum(np.maximum(x, -_FAR), _FAR)
+
+
+def _gelu_tanh(x: np.ndarray) -> np.ndarray:
+    x = _not_below(x)
+    return x * ((1 + np.tanh(_GELU_TANH * (x + 0.044715 * x * x * x))) / 2)
+
+
+def _gelu_dx(x: np.ndarray) -> np.ndarray:
+    x = _finite(x)
+    return _normal_cdf(x) + x * _normal_pdf(x)
+
+
 def _silu_dx(x: np.ndarray) -> np.ndarray:
+    x = _finite(x)
     s = _sigmoid(x)
     return s * (1 + x * (1 - s))
 
 
 def _gelu_sigmoid_dx(x: np.ndarray) -> np.ndarray:
+    x = _finite(x)
     s = _sigmoid(1.702 * x)
     return s + 1.702 * x * s * (1 - s)
 
@@ -63,16 +87,16 @@ FUNCTIONS: dict[str, Function] = {
     "square": np.square,
     "sigmoid": _sigmoid,
     "relu": lambda x: np.maximum(x, 0),
-    "gelu": lambda x: x * _normal_cdf(x),
-    "gelu_dx": lambda x: _normal_cdf(x) + x * _normal_pdf(x),
-    "gelu_apprx_tanh": lambda x: x * (1 + np.tanh(_GELU_TANH * (x + 0.044715 * x * x * x))) / 2,
-    "gelu_apprx_sigmoid": lambda x: x * _sigmoid(1.702 * x),
+    "gelu": lambda x: _not_below(x) * _normal_cdf(x),
+    "gelu_dx": _gelu_dx,
+    "gelu_apprx_tanh": _gelu_tanh,
+    "gelu_apprx_sigmoid": lambda x: _not_below(x) * _sigmoid(1.702 * x),
     "gelu_apprx_sigmoid_dx": _gelu_sigmoid_dx,
-    "silu": lambda x: x * _sigmoid(x),
+    "silu": lambda x: _not_below(x) * _sigmoid(x),
     "silu_dx": _silu_dx,
     "tanh": np.tanh,
     "softplus": _softplus,
-    "mish": lambda x: x * np.tanh(_softplus(x)),
+    "mish": lambda x: _not_below(x) * np.tanh(_softplus(x)),
     "erf": erf,
     "erf_dx": lambda x: 2 / math.sqrt(math.pi) * np.exp(-x * x),
     "exp": np.exp,
