@@ -112,7 +112,7 @@ def main() -> None:
         shapes_alone,
         lambda: [with_values(tiled, "tiled", 2048, 5, "<= 2.5")],
         lambda: [with_values(blocked, "blocked", 4096, 2, "<= 1.5")],
-        lambda: [memory(blocked, "blocked", 4096, "<= 2")],
+        lambda: memory(blocked, "blocked", 4096, "<= 2"),
         attending,
         overhead,
         quantizing,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import statistics
 import tracemalloc
 from collections.abc import Callable, Iterator
@@ -41,15 +42,18 @@ def with_values(kernel: Any, name: str, size: int, repeat: int, goal: str) -> Ro
     return Row(f"{name} {size}^3 bfloat16 with values", ours_s, against, ours_s / numpy_s, goal)
 
 
-def memory(kernel: Any, name: str, size: int, goal: str) -> Row:
+def memory(kernel: Any, name: str, size: int, goal: str) -> Iterator[Row]:
     """The most memory that a product on values holds, against its operands and its result."""
     a, b = product(size)
     own = 3 * a.nbytes
-    tracemalloc.start()
-    seconds = best_s(lambda: nki.simulate(kernel)(a, b), 1)
-    peak = tracemalloc.get_traced_memory()[1] + a.nbytes + b.nbytes
-    tracemalloc.stop()
-    return Row(f"  memory of {name} {size}^3", seconds, f"{own / 1e6:.0f} MB", peak / own, goal)
+    for how in (nki.simulate(kernel), functools.partial(trnlab.profile, kernel)):
+        tracemalloc.start()
+        seconds = best_s(lambda run=how: run(a, b), 1)
+        peak = tracemalloc.get_traced_memory()[1] + a.nbytes + b.nbytes
+        tracemalloc.stop()
+        what = "profiled" if isinstance(how, functools.partial) else "simulated"
+        text = f"  memory of {name} {size}^3, {what}"
+        yield Row(text, seconds, f"{own / 1e6:.0f} MB", peak / own, goal)
 
 
 def attending(length: int = 4096, width: int = 128, repeat: int = 3) -> Iterator[Row]:

@@ -193,7 +193,7 @@ class Profile:
         """An operand's values right after a call, in its storage dtype.
 
         Raises:
-            ValueError: a run on shapes alone, or no such operand
+            ValueError: a run on shapes alone, no such operand, or a large input that was changed
         """
         inputs = self._recording.inputs
         if inputs is None:
@@ -204,7 +204,7 @@ class Profile:
         views = dict(zip(recorded.kind.roles, recorded.writes + recorded.reads, strict=False))
         if role not in views:
             raise ValueError(f"values: call {call} has no {role!r}, it has {', '.join(views)}")
-        return values_after(self.trace, inputs, call, views[role])
+        return values_after(self.trace, inputs.arrays(), call, views[role])
 
     @cached_property
     def source(self) -> tuple[int, list[str]]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from trnlab.errors import KernelError
 from trnlab.memory import Tensor
+from trnlab.nki.kept_inputs import KeptInputs
 from trnlab.nki.launch import Launch
 from trnlab.nki.nki_object import NKIObject
 from trnlab.numerics import dtype_name
@@ -75,16 +76,17 @@ class Inputs:
         return tensor
 
     def before(self) -> dict[int, np.ndarray]:
-        """Values before the run by allocation id, none of them in the caller's own memory."""
+        """Values before the run by allocation id, some of them in the caller's own memory."""
         kept = self._launch.team.world.before
-        values = {}
+        ids = [(tensor.storage.id, tensor) for _, tensor in self._given]
+        return {id: kept[id] if id in kept else tensor.array for id, tensor in ids}
+
+    def keep(self, kept: KeptInputs) -> None:
+        """Keep the values before the run."""
+        before = self.before()
         for given, tensor in self._given:
-            array = kept.get(tensor.storage.id)
-            if array is None:
-                array = tensor.array
-                array = array.copy() if np.shares_memory(given, array) else array
-            values[tensor.storage.id] = array
-        return values
+            array = before[tensor.storage.id]
+            kept.keep(tensor.storage.id, tensor.name, array, np.may_share_memory(given, array))
 
     def again(self, args: tuple, kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """The arguments as they were before the run, in memory of their own."""

@@ -6,10 +6,9 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from trnlab.errors import KernelError
 from trnlab.nki.inputs import Inputs, Shape, arrays, holds_shape, mark_output, output
+from trnlab.nki.kept_inputs import KeptInputs
 from trnlab.nki.launch import Launch, is_running, launching
 from trnlab.nki.located import located
 from trnlab.nki.named_edges import Edges, add_schedule
@@ -31,7 +30,7 @@ class Recording(NamedTuple):
 
     trace: Trace
     output: Any  # NumPy arrays as the kernel returned tensors; None on shapes alone
-    inputs: dict[int, np.ndarray] | None  # by allocation id, before the run; None: not kept
+    inputs: KeptInputs | None  # before the run; None: not kept
 
 
 class Kernel:
@@ -153,11 +152,11 @@ def record_ranks(
     core: Core,
     lnc: int | None = None,
     keeps_inputs: bool = False,
-) -> tuple[Trace, list[Any], dict[int, np.ndarray] | None]:
+) -> tuple[Trace, list[Any], KeptInputs | None]:
     """Run a kernel on some ranks side by side, one logical core each.
 
     Returns:
-        the trace of all cores, the outputs by rank, the inputs by allocation id (None: not kept)
+        the trace of all cores, the outputs by rank, the inputs (None: not kept)
     """
     kernel = kernel if isinstance(kernel, Kernel) else Kernel(kernel)
     require_precise()
@@ -187,9 +186,11 @@ def record_ranks(
     outputs = [run.finish(results[i * cores]) for i, run in enumerate(runs)]
     if not has_values or not keeps_inputs:
         return world.trace, outputs, None
-    inputs = dict(world.constants)
+    inputs = KeptInputs()
+    for id, array in world.constants.items():
+        inputs.keep(id, "", array, False)
     for run in runs:
-        inputs |= run.inputs.before()
+        run.inputs.keep(inputs)
     return world.trace, outputs, inputs
 
 
