@@ -90,6 +90,15 @@ def test_run_takes_a_file_of_a_package_on_one_core_or_two(trnlab_says, tmp_path,
     assert not [name for name in sys.modules if name.startswith("library")]
 
 
+def test_a_reader_that_has_seen_enough_is_no_error():
+    words = [sys.executable, "-m", "trnlab", "run", f"{MATMUL}:tiled", *INPUTS]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    process.stderr.close()
+    assert process.wait() == 0
+
+
 def test_values_change_no_time(trnlab_says):
     assert trnlab_says("run", f"{MATMUL}:tiled", *INPUTS) == trnlab_says(
         "run", f"{MATMUL}:tiled", *INPUTS, "--values", "random"

@@ -81,6 +81,26 @@ def test_two_cores_give_the_same_values_and_the_same_time_again_and_again():
             assert np.array_equal(again.timeline[name], runs[0].timeline[name])
 
 
+def test_a_message_leaves_once_the_receiver_is_done_with_the_tile_it_goes_to():
+    def kernel(x):
+        core = nl.program_id()
+        mine, theirs = loaded(x), loaded(x)
+        for _ in range(20 * core):  # core 1 still needs what lies where the message goes
+            nisa.tensor_scalar(theirs, theirs, nl.add, 1.0)
+        nisa.sendrecv(mine, theirs, 1 - core, 1 - core, 0)
+        return stored(theirs)
+
+    prof = trnlab.profile(nki.jit(kernel)[2], X)
+    line, calls = prof.timeline, prof.trace.calls
+    rows = {
+        (calls[call].core, calls[call].kind.instruction.name): (start, end)
+        for call, start, end in zip(line["call"], line["start_s"], line["end_s"], strict=True)
+    }
+    used_until = rows[1, "tensor_scalar"][1]
+    assert rows[0, "sendrecv_send"][0] > used_until > rows[1, "sendrecv_send"][1]
+    assert rows[1, "sendrecv_receive"][0] >= rows[0, "sendrecv_send"][1]
+
+
 def test_a_deadlock_of_ranks_names_each_rank_and_its_line():
     def kernel(x):
         out = nl.ndarray((64, 16), nl.float32, nl.shared_hbm)

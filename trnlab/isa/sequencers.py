@@ -81,8 +81,21 @@ class CoreWait(CoreSignal):
     name = "core_barrier_wait"
 
 
+class Ready(_Sequenced):
+    """First part of sendrecv: dst may be written, what this core did with it is done."""
+
+    name = "sendrecv_ready"
+
+    def check(self, core: Core, kind: Kind) -> None:
+        _check_two_cores(core, "sendrecv")
+        _check_in_sbuf("dst", kind.writes[0])
+
+    def keeps(self, kind: Kind, values: Any) -> bool:
+        return True
+
+
 class Send(Instruction):
-    """First half of sendrecv: src travels to the other core."""
+    """Second part: src travels to the other core, which is ready."""
 
     name = "sendrecv_send"
     outputs = ()
@@ -93,12 +106,8 @@ class Send(Instruction):
         return "dma"
 
     def check(self, core: Core, kind: Kind) -> None:
-        _check_two_cores(core, "sendrecv")
         src = kind.reads[0]
-        if src.memory != "sbuf":
-            raise KernelError(
-                f"sendrecv: src is in {src.memory.upper()}, both tiles must be in SBUF"
-            )
+        _check_in_sbuf("src", src)
         size = itemsize(src.dtype)
         limit = GPSIMD_DMA_BYTES[size]
         if kind.engine == "gpsimd" and src.free * size > limit:
@@ -121,16 +130,9 @@ class Send(Instruction):
 
 
 class Receive(_Sequenced):
-    """Second half: dst holds what the other core sent."""
+    """Last part: dst holds what the other core sent."""
 
     name = "sendrecv_receive"
-
-    def check(self, core: Core, kind: Kind) -> None:
-        dst = kind.writes[0]
-        if dst.memory != "sbuf":
-            raise KernelError(
-                f"sendrecv: dst is in {dst.memory.upper()}, both tiles must be in SBUF"
-            )
 
     def execute(
         self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: np.ndarray
@@ -146,6 +148,13 @@ def _check_scalar(name: str, role: str, operand: Signature) -> None:
         )
 
 
+def _check_in_sbuf(role: str, operand: Signature) -> None:
+    if operand.memory != "sbuf":
+        raise KernelError(
+            f"sendrecv: {role} is in {operand.memory.upper()}, both tiles must be in SBUF"
+        )
+
+
 def _check_two_cores(core: Core, name: str) -> None:
     if core.generation == "v2":
         raise KernelError(f"{name}: needs two cores of one HBM stack, {core.name} has no LNC 2")
@@ -155,5 +164,6 @@ REGISTER_LOAD = RegisterLoad()
 REGISTER_STORE = RegisterStore()
 CORE_SIGNAL = CoreSignal()
 CORE_WAIT = CoreWait()
+READY = Ready()
 SEND = Send()
 RECEIVE = Receive()

@@ -1,14 +1,14 @@
 """`nki.isa.core_barrier` and `sendrecv`: how the two cores of an LNC 2 launch meet.
 
-Each is recorded as two calls, one before the meeting and one after it. So the trace of both cores,
-in the order in which they ran, waits only for earlier calls.
+Each is recorded as several calls, before a meeting and after it. So the trace of both cores, in the
+order in which they ran, waits only for earlier calls.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
 from trnlab.errors import KernelError
-from trnlab.isa.sequencers import CORE_SIGNAL, CORE_WAIT, RECEIVE, SEND
+from trnlab.isa.sequencers import CORE_SIGNAL, CORE_WAIT, READY, RECEIVE, SEND
 from trnlab.memory import Tensor
 from trnlab.nki.instruction_handle import NkiInstruction
 from trnlab.nki.launch import Launch, current
@@ -90,12 +90,17 @@ def sendrecv(
         )
     mover = named(MOVER_NAMES, "sendrecv: dma_engine", dma_engine)
     runner = "gpsimd" if mover == "gpsimd_dma" else ""
+    text = f"sendrecv (pipe {pipe_id}) in line {launch.line()} for core"
+    ready = launch.issue(READY, (dst,), ())
+    team.receivers[recv_from_rank, me, pipe_id].append(ready.index)
+    receivers = team.receivers[me, send_to_rank, pipe_id]
+    team.crew.wait(lambda: bool(receivers), f"{text} {send_to_rank}")
     sent = launch.issue(SEND, (), (src,), engine=runner)
+    launch.trace.order(sent.index, receivers.popleft())
     values = src.array.copy() if launch.has_values else None
     team.messages[me, send_to_rank, pipe_id].append((sent.index, values))
     arrived = team.messages[recv_from_rank, me, pipe_id]
-    text = f"sendrecv (pipe {pipe_id}) in line {launch.line()} for core {recv_from_rank}"
-    team.crew.wait(lambda: bool(arrived), text)
+    team.crew.wait(lambda: bool(arrived), f"{text} {recv_from_rank}")
     call, values = arrived.popleft()
     if values is not None and values.size != dst.size:
         raise KernelError(

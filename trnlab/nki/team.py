@@ -22,6 +22,7 @@ class Team:
         self._constants: list[Tensor] = []
         self._shared: list[Tensor] = []  # i-th shared_hbm allocation of every program
         self.arrived: set[Any] = set()  # collectives whose results are in HBM
+        self.receivers: dict[Any, deque] = defaultdict(deque)  # that are ready, by pipe
         self.messages: dict[Any, deque] = defaultdict(deque)  # on their way, by pipe
 
     @property
