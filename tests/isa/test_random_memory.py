@@ -64,7 +64,13 @@ def views(draw, dtype: str, steps: tuple[tuple[int, int], ...]) -> View:
     reach = 1 + sum((count - 1) * stride for stride, count in steps)
     width = draw(st.integers(reach, BYTES // size)) * size
     byte = draw(st.integers(0, (BYTES - width) // 4)) * 4
-    return View(byte, width, dtype, draw(st.integers(0, width // size - reach)), steps)
+    offset = draw(st.integers(0, width // size - reach))
+    turned = []
+    for stride, count in steps:
+        backward = draw(st.booleans())
+        turned.append((-stride if backward else stride, count))
+        offset += (count - 1) * stride if backward else 0
+    return View(byte, width, dtype, offset, tuple(turned))
 
 
 @st.composite

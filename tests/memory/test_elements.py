@@ -6,19 +6,20 @@ from hypothesis import strategies as st
 
 from trnlab.memory.elements import Elements, meet
 
-dims = st.lists(st.tuples(st.integers(1, 4), st.integers(0, 9)), min_size=1, max_size=3)
+dims = st.lists(st.tuples(st.integers(1, 4), st.integers(-9, 9)), min_size=1, max_size=3)
 
 
 @st.composite
 def views(draw):
     shape, strides = zip(*draw(dims), strict=True)
+    back = sum((size - 1) * -step for size, step in zip(shape, strides, strict=True) if step < 0)
     rows = draw(st.none() | st.lists(st.integers(0, 6), min_size=1, max_size=4))
     valid = draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows))) if rows else None
     return Elements(
         draw(st.sampled_from([1, 2, 4])),
         (len(rows), *shape[1:]) if rows else shape,
-        strides,
-        draw(st.integers(0, 20)),
+        (abs(strides[0]), *strides[1:]) if rows else strides,
+        back + draw(st.integers(0, 20)),
         np.array(rows) if rows else None,
         np.array(valid) if rows and draw(st.booleans()) else None,
     )

@@ -30,6 +30,15 @@ def interpreted(flat, pattern, offset):
     return result
 
 
+def turned(draw, pattern, offset):
+    """The same elements, some dimensions from their last one to their first."""
+    for dimension in pattern:
+        if draw(st.booleans()):
+            step, size = dimension
+            dimension[0], offset = -step, offset + (size - 1) * step
+    return offset
+
+
 @st.composite
 def patterns(draw, partitions=8, free=24):
     """A legal on-chip pattern and its offset."""
@@ -41,7 +50,8 @@ def patterns(draw, partitions=8, free=24):
         size = draw(st.integers(1, 5 if step == 0 else 1 + room // step))
         room -= (size - 1) * step
         pattern.append([step, size])
-    return pattern, row * free + draw(st.integers(0, room))
+    offset = row * free + draw(st.integers(0, room))
+    return pattern, turned(draw, pattern[1:], offset)
 
 
 @given(patterns())
@@ -78,7 +88,7 @@ def test_any_hbm_pattern_within_the_tensor_is_legal(data):
         size = data.draw(st.integers(1, 4 if step == 0 else 1 + room // step))
         room -= (size - 1) * step
         pattern.append([step, size])
-    offset = data.draw(st.integers(0, room))
+    offset = turned(data.draw, pattern, data.draw(st.integers(0, room)))
     assert np.array_equal(
         t.ap(pattern, offset).array, interpreted(t.array.ravel(), pattern, offset)
     )
@@ -154,7 +164,9 @@ def steps(draw, t, x):
         (lambda t: t.rearrange(("p", "a"), ("a", "p")), "names 2 dimensions"),
         (lambda t: t.rearrange(("p", "a", "b"), ("p", "a", "c")), "differ in their names"),
         (lambda t: t.ap([[24, 4], [1, 25]]), "reaches element 24 of a partition that has 24"),
-        (lambda t: t.ap([[24, 4], [-1, 2]]), "strides of 0 or more"),
+        (lambda t: t.ap([[24, 4], [-1, 2]]), "reaches element -1 of a partition that has 24"),
+        (lambda t: t.ap([[-24, 4], [1, 24]], 72), "the partition stride is -24"),
+        (lambda t: t.ap([[24, 4], [1, 0]]), "needs counts of 1 or more"),
         (lambda t: t.ap([24, 4]), "should be"),
         (lambda t: t.ap([[24, 4], [1, 2]], scalar_offset=t, vector_offset=t), "takes one of them"),
         (lambda t: t.ap([[24, 4], [1, 2]], scalar_offset=t, indirect_dim=1), "indices are int32"),

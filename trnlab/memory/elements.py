@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from trnlab.memory.layout import last_offset
+from trnlab.memory.layout import ascending, last_offset
 
 
 class Elements(NamedTuple):
@@ -46,11 +46,13 @@ def _parts(view: Elements, unit: int) -> Iterator[Elements]:
     shape = (*view.shape, parts)
     strides = (*(stride * parts for stride in view.strides), 1)
     if view.rows is None:
-        yield Elements(unit, shape, strides, view.offset * parts)
+        steps, first = ascending(shape, strides, view.offset * parts)
+        yield Elements(unit, shape, steps, first)
         return
     rows = view.rows if view.valid is None else view.rows[view.valid]
+    steps, first = ascending(shape[1:], strides[1:], view.offset * parts)
     for row in np.unique(rows).tolist():
-        yield Elements(unit, shape[1:], strides[1:], view.offset * parts + row * strides[0])
+        yield Elements(unit, shape[1:], steps, first + row * strides[0])
 
 
 def _first(part: Elements) -> int:

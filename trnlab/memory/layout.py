@@ -92,6 +92,8 @@ def region_of(
     pitch_bytes: int, itemsize: int, shape: Sequence[int], strides: Sequence[int], offset: int
 ) -> Region:
     """The rectangle of rows and bytes that an access pattern spans."""
+    if min(strides, default=0) < 0:
+        strides, offset = ascending(shape, strides, offset)
     row, byte = divmod(offset * itemsize, pitch_bytes)
     rows, span = 1, itemsize
     for size, stride in zip(shape, strides, strict=True):
@@ -104,6 +106,12 @@ def region_of(
         return Region(row, row + rows, byte, byte + span)
     extra = (byte + span - 1) // pitch_bytes
     return Region(row, row + rows + extra, 0, pitch_bytes)
+
+
+def ascending(shape: Sequence[int], strides: Sequence[int], offset: int) -> tuple[Sizes, int]:
+    """Strides of 0 or more, and an offset, that reach the same elements."""
+    back = sum((size - 1) * step for size, step in zip(shape, strides, strict=True) if step < 0)
+    return tuple(map(abs, strides)), offset + back
 
 
 def last_offset(shape: Sequence[int], strides: Sequence[int]) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from trnlab.errors import KernelError
 from trnlab.memory.dynamic import INDEX_DTYPES, Indirect
-from trnlab.memory.layout import Sizes, last_offset
+from trnlab.memory.layout import Sizes, ascending, last_offset
 from trnlab.memory.register import Register
 from trnlab.numerics import dtype_name, format_of
 
@@ -63,11 +63,14 @@ def check(
         _check_on_chip(tensor, shape, strides, start, allocation.pitch_bytes // itemsize)
         return
     count = allocation.nbytes // itemsize
-    free = last_offset(shape[1:], strides[1:]) if is_gather else last_offset(shape, strides)
-    if start < 0 or start + free >= count:
+    sizes, steps = (shape[1:], strides[1:]) if is_gather else (shape, strides)
+    steps, first = ascending(sizes, steps, start)
+    last = first + last_offset(sizes, steps)
+    if first < 0 or last >= count:
         raise KernelError(
             f"ap: pattern {_text(shape, strides)} at offset {start} reaches element "
-            f"{start + free} of {tensor.name} {list(allocation.shape)}, which has {count}"
+            f"{first if first < 0 else last} of {tensor.name} {list(allocation.shape)}, which has "
+            f"{count}"
         )
 
 
@@ -81,15 +84,17 @@ def _check_on_chip(
             f"{text}: the partition stride is {strides[0]}; partitions are walked one by one, so "
             f"it must be the free size, {row_elements}"
         )
-    row, first = divmod(start, row_elements)
+    row, begin = divmod(start, row_elements)
     if start < 0 or row + shape[0] > allocation.rows:
         raise KernelError(
             f"{text}: partitions {row} to {row + shape[0] - 1}, but the tile has {allocation.rows}"
         )
-    last = first + last_offset(shape[1:], strides[1:])
-    if last >= row_elements:
+    steps, first = ascending(shape[1:], strides[1:], begin)
+    last = first + last_offset(shape[1:], steps)
+    if first < 0 or last >= row_elements:
         raise KernelError(
-            f"{text}: it reaches element {last} of a partition that has {row_elements}"
+            f"{text}: it reaches element {first if first < 0 else last} of a partition that has "
+            f"{row_elements}"
         )
 
 
@@ -100,10 +105,9 @@ def _sizes(tensor: Tensor, pattern: Sequence[Sequence[int]]) -> tuple[Sizes, Siz
         raise KernelError(
             f"ap: pattern {pattern!r} of {tensor.name} should be [[stride, count], ...]"
         ) from None
-    if min(shape) < 1 or min(strides) < 0:
+    if min(shape) < 1:
         raise KernelError(
-            f"ap: pattern {_text(shape, strides)} of {tensor.name} needs counts of 1 or more and "
-            "strides of 0 or more"
+            f"ap: pattern {_text(shape, strides)} of {tensor.name} needs counts of 1 or more"
         )
     if len(shape) == 1 and tensor.on_chip:
         return (*shape, 1), (*strides, 1)
@@ -169,10 +173,12 @@ def _room(tensor: Tensor, dtype: str, shape: Sizes, strides: Sizes, start: int, 
     allocation = tensor.storage.allocation
     itemsize = format_of(dtype).itemsize
     if tensor.on_chip:
-        row = allocation.pitch_bytes // itemsize
-        left = row - start % row - last_offset(shape[1:], strides[1:])
+        room = allocation.pitch_bytes // itemsize
+        start, shape, strides = start % room, shape[1:], strides[1:]
     else:
-        left = allocation.nbytes // itemsize - start - last_offset(shape, strides)
+        room = allocation.nbytes // itemsize
+    steps, first = ascending(shape, strides, start)
+    left = room - first - last_offset(shape, steps)
     return max(1, -(-left // stride)) if stride else 1
 
 
