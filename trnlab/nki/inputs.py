@@ -56,7 +56,7 @@ class Inputs:
                 self._made.append(self._tensor(name, value))
             self._seen += 1
             return self._made[self._seen - 1]
-        return _rebuilt(name, value, self._put)
+        return rebuilt(name, value, self._put)
 
     def _tensor(self, name: str, value: Any) -> Tensor:
         launch = self._launch
@@ -95,7 +95,7 @@ class Inputs:
         def put(name: str, value: Any) -> Any:
             if isinstance(value, np.ndarray):
                 return before[next(made).storage.id].reshape(value.shape).copy()
-            return _rebuilt(name, value, put)
+            return rebuilt(name, value, put)
 
         return tuple(put("", arg) for arg in args), {k: put(k, v) for k, v in kwargs.items()}
 
@@ -192,7 +192,7 @@ def output(result: Any) -> Any:
     """What the kernel returned, tensors replaced by arrays."""
     if isinstance(result, Tensor):
         return result.array if _is_its_own(result) else result.array.copy()
-    return _rebuilt("", result, lambda _, part: output(part))
+    return rebuilt("", result, lambda _, part: output(part))
 
 
 def arrays(result: Any) -> list[np.ndarray]:
@@ -237,7 +237,7 @@ def _parts(value: Any) -> list[Any]:
     return list(_fields(value).values())
 
 
-def _rebuilt(name: str, value: Any, change: Callable[[str, Any], Any]) -> Any:
+def rebuilt(name: str, value: Any, change: Callable[[str, Any], Any]) -> Any:
     """A container with its parts changed; itself if nothing in it changes."""
     if isinstance(value, (list, tuple)):
         parts = [change(f"{name}_{i}", part) for i, part in enumerate(value)]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from trnlab.errors import KernelError
+from trnlab.nki.frameworks import to_numpy, to_torch, uses_torch
 from trnlab.nki.inputs import Inputs, Shape, arrays, holds_shape, mark_output, output
 from trnlab.nki.kept_inputs import KeptInputs
 from trnlab.nki.launch import Launch, is_running, launching
@@ -85,7 +86,7 @@ def jit(function: Callable[..., Any] | None = None, **_options: Any) -> Any:
 
 
 def simulate(kernel: Callable[..., Any]) -> Callable[..., Any]:
-    """A function that runs a kernel on NumPy arrays and returns NumPy arrays.
+    """A function that runs a kernel on NumPy arrays and returns those; on PyTorch tensors, these.
 
     It runs on what NEURON_PLATFORM_TARGET_OVERRIDE asks for, now or when the kernel's file was
     read; else on Trainium3.
@@ -102,7 +103,8 @@ def simulate(kernel: Callable[..., Any]) -> Callable[..., Any]:
         core = target_core(kernel)
         recording = record(kernel, args, kwargs, core, keeps_inputs=False)
         placements(recording.trace, core)
-        return recording.output
+        result = recording.output
+        return to_torch(result) if uses_torch((args, kwargs)) else result
 
     return run
 
@@ -160,6 +162,7 @@ def record_ranks(
     """
     kernel = kernel if isinstance(kernel, Kernel) else Kernel(kernel)
     require_precise()
+    arguments = [(to_numpy(args), to_numpy(kwargs)) for args, kwargs in arguments]
     cores = lnc or kernel.lnc or 1
     if cores > 1 and core.generation == "v2":
         raise KernelError(
