@@ -253,6 +253,7 @@ def test_dma_transposes_of_two_to_four_dimensions(shape, axes, dtype):
     expected = x.transpose(axes)
     assert np.array_equal(run(transposed(expected.shape), x), expected)
     assert np.array_equal(run(transposed(expected.shape, axes=list(axes)), x), expected)
+    assert np.array_equal(run(transposed(expected.shape, dge_mode=DGE.none), x), expected)
 
 
 def test_dma_transpose_refuses():
@@ -261,8 +262,8 @@ def test_dma_transpose_refuses():
         run(transposed((4, 6), axes=(0, 1)), x)
     with pytest.raises(KernelError, match=r"dst \[4, 6, 1\] should be \[4, 6\]"):
         run(transposed((4, 6, 1)), x)
-    with pytest.raises(KernelError, match="dge_mode.none; allowed are unknown, hwdge"):
-        run(transposed((4, 6), dge_mode=DGE.none), x)
+    with pytest.raises(KernelError, match="dge_mode.swdge; allowed are unknown, hwdge and none"):
+        run(transposed((4, 6), dge_mode=DGE.swdge), x)
     with pytest.raises(KernelError, match="src is float32 and dst is bfloat16"):
         run(lambda x: nisa.dma_transpose(tile((4, 6), "bfloat16"), x), x)
 

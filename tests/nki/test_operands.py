@@ -102,3 +102,20 @@ def test_overlapping_operands_are_read_before_they_are_written() -> None:
     expected[:, 1:] = x[:, :-1]
     expected[:, :-1] = expected[:, 1:].copy() + 1
     np.testing.assert_array_equal(nki.simulate(kernel)(x), expected)
+
+
+@pytest.mark.parametrize("is_used", [False, True])
+def test_the_pattern_after_the_last_may_be_made_but_not_used(is_used: bool) -> None:
+    def kernel(x):
+        tile, out = loaded(x), nl.ndarray(x.shape, x.dtype)
+        for first in range(0, 24, 8):
+            part = tile.ap([[16, 8], [1, 8]], offset=first)
+            if first < 16 or is_used:
+                nisa.tensor_copy(out[:, first % 16 : first % 16 + 8], part)
+        return stored(out)
+
+    x = small_integers(8, 16)
+    if is_used:
+        assert refusal(kernel, x).endswith("partitions 1 to 8, but the tile has 8")
+    else:
+        assert np.array_equal(nki.simulate(kernel)(x), x)

@@ -128,11 +128,12 @@ class DmaTranspose(Instruction):
             f"{self.name}: dst {list(dst.shape)} should be {list(wanted)}, src {list(src.shape)} "
             f"with axes {PERMUTATIONS[ndim]}",
         )
-        allowed = ("unknown", "swdge") if src.path == ROWS else ("unknown", "hwdge")
+        # the page allows unknown and hwdge; AWS's kernel library also prepares its descriptors
+        allowed = ("unknown", "swdge") if src.path == ROWS else ("unknown", "hwdge", "none")
         require(
             options.dge in allowed,
-            f"{self.name}: dge_mode.{options.dge}; allowed are unknown, hwdge and, to gather, "
-            "swdge",
+            f"{self.name}: dge_mode.{options.dge}; allowed are unknown, hwdge and none, and to "
+            "gather unknown and swdge",
         )
         require(
             src.path != "" or not options.skips,

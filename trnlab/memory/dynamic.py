@@ -32,6 +32,13 @@ class Indirect(NamedTuple):
     limit: int  # indices from 0 that are legal
 
 
+class Beyond(NamedTuple):
+    """A view that leaves its storage: it may be made, not used."""
+
+    text: str  # what to say to who uses it
+    kind: str = ""
+
+
 class Reach(NamedTuple):
     """A run-time index that was looked up."""
 

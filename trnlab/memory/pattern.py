@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from trnlab.errors import KernelError
-from trnlab.memory.dynamic import INDEX_DTYPES, Indirect
+from trnlab.memory.dynamic import INDEX_DTYPES, Beyond, Indirect
 from trnlab.memory.layout import Sizes, ascending, last_offset
 from trnlab.memory.register import Register
 from trnlab.numerics import dtype_name, format_of
@@ -23,14 +23,14 @@ def access(
     vector_offset: Any,
     indirect_dim: int,
     dtype: Any,
-) -> tuple[str, Sizes, Sizes, int, Indirect | None]:
+) -> tuple[str, Sizes, Sizes, int, Indirect | Beyond | None]:
     """dtype, shape, strides, offset and run-time index of an explicit pattern.
 
     Strides and offsets count elements of `dtype` over the storage; the offset adds to the view's
     own.
 
     Raises:
-        KernelError: a pattern that leaves the storage, or that no engine can walk
+        KernelError: a pattern that no engine can walk
     """
     name = dtype_name(dtype) if dtype is not None else tensor.dtype
     shape, strides = _sizes(tensor, pattern)
@@ -44,14 +44,20 @@ def access(
         start, path = start + path, None
     if path is not None and path.kind == "rows":
         strides = (path.stride, *strides[1:])
-    check(tensor, name, shape, strides, start, path is not None and path.kind == "rows")
-    return name, shape, strides, start, path
+    outside = check(tensor, name, shape, strides, start, path is not None and path.kind == "rows")
+    return name, shape, strides, start, Beyond(outside) if outside else path
 
 
 def check(
     tensor: Tensor, dtype: str, shape: Sizes, strides: Sizes, start: int, is_gather: bool
-) -> None:
-    """Refuse a pattern that leaves the storage, or on chip its row."""
+) -> str:
+    """What to say of a pattern that leaves the storage, or on chip its row; "" if it does not.
+
+    Such a pattern may be made, not used: loops compute the one after their last.
+
+    Raises:
+        KernelError: rows or a stride over partitions that no pattern may have
+    """
     allocation = tensor.storage.allocation
     itemsize = format_of(dtype).itemsize
     if allocation.pitch_bytes % itemsize:
@@ -60,23 +66,23 @@ def check(
             f"{itemsize} does not divide"
         )
     if tensor.on_chip:
-        _check_on_chip(tensor, shape, strides, start, allocation.pitch_bytes // itemsize)
-        return
+        return _check_on_chip(tensor, shape, strides, start, allocation.pitch_bytes // itemsize)
     count = allocation.nbytes // itemsize
     sizes, steps = (shape[1:], strides[1:]) if is_gather else (shape, strides)
     steps, first = ascending(sizes, steps, start)
     last = first + last_offset(sizes, steps)
-    if first < 0 or last >= count:
-        raise KernelError(
-            f"ap: pattern {_text(shape, strides)} at offset {start} reaches element "
-            f"{first if first < 0 else last} of {tensor.name} {list(allocation.shape)}, which has "
-            f"{count}"
-        )
+    if 0 <= first and last < count:
+        return ""
+    return (
+        f"ap: pattern {_text(shape, strides)} at offset {start} reaches element "
+        f"{first if first < 0 else last} of {tensor.name} {list(allocation.shape)}, which has "
+        f"{count}"
+    )
 
 
 def _check_on_chip(
     tensor: Tensor, shape: Sizes, strides: Sizes, start: int, row_elements: int
-) -> None:
+) -> str:
     allocation = tensor.storage.allocation
     text = f"ap: pattern {_text(shape, strides)} at offset {start} of {tensor.name}"
     if shape[0] > 1 and strides[0] != row_elements:
@@ -86,16 +92,17 @@ def _check_on_chip(
         )
     row, begin = divmod(start, row_elements)
     if start < 0 or row + shape[0] > allocation.rows:
-        raise KernelError(
+        return (
             f"{text}: partitions {row} to {row + shape[0] - 1}, but the tile has {allocation.rows}"
         )
     steps, first = ascending(shape[1:], strides[1:], begin)
     last = first + last_offset(shape[1:], steps)
-    if first < 0 or last >= row_elements:
-        raise KernelError(
-            f"{text}: it reaches element {first if first < 0 else last} of a partition that has "
-            f"{row_elements}"
-        )
+    if 0 <= first and last < row_elements:
+        return ""
+    return (
+        f"{text}: it reaches element {first if first < 0 else last} of a partition that has "
+        f"{row_elements}"
+    )
 
 
 def _sizes(tensor: Tensor, pattern: Sequence[Sequence[int]]) -> tuple[Sizes, Sizes]:

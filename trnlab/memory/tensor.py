@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from trnlab.errors import KernelError
-from trnlab.memory.dynamic import Indirect, Reach, gathered, resolve, scatter
+from trnlab.memory.dynamic import Beyond, Indirect, Reach, gathered, resolve, scatter
 from trnlab.memory.footprint import Footprint, Signature, View
 from trnlab.memory.indexing import index
 from trnlab.memory.layout import Region, Sizes, extents, region_of, row_major
@@ -49,7 +49,7 @@ class Tensor(Views):
         shape: Sizes,
         strides: Sizes,
         offset: int,
-        path: Indirect | Reach | None = None,
+        path: Indirect | Reach | Beyond | None = None,
     ) -> None:
         self.storage = storage
         self.dtype = dtype
@@ -226,6 +226,8 @@ class Tensor(Views):
                 "smaller tile with min(), and skip an instruction that has nothing to do"
             )
         path, size = self.path, format_of(self.dtype).itemsize
+        if isinstance(path, Beyond):
+            raise KernelError(path.text)
         if isinstance(path, Reach):
             return Footprint(self._sign(path.region), path.region, False)
         pitch = self.storage.allocation.pitch_bytes
@@ -263,6 +265,8 @@ class Tensor(Views):
 
     def _looked_up(self) -> np.ndarray:
         path = self.path
+        if isinstance(path, Beyond):
+            raise KernelError(path.text)
         if isinstance(path, Indirect):
             resolved = resolve("array", self, True, False)
             assert resolved is not None

@@ -50,7 +50,7 @@ class Views:
             indirect_dim: dimension of this view whose stride scales the index
             dtype: read the bytes as this dtype
         Raises:
-            KernelError: the pattern leaves the storage, or no engine can walk it
+            KernelError: no engine can walk the pattern; when used: it leaves the storage
         Source: nki.language.NkiTensor.ap
         """
         self = _tensor(self)
