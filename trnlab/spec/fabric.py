@@ -21,6 +21,7 @@ class Torus(Record):
     hop_s: float  # from chip to chip, with its semaphore
     routed_hop_s: float  # for each further chip that a message passes
     routed_rate: float  # of a link's bandwidth that messages through other chips reach
+    axis_orders: int = 1  # in which the ranks of a chip halve and double over x, y and z
 
     @property
     def chips(self) -> int:

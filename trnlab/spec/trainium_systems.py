@@ -90,13 +90,17 @@ def _torus(z: int, link: float, z_link: float, other: float, source: str) -> Tor
         z_link_bytes_per_s=z_link,
         hop_s=1.5e-6,
         routed_hop_s=0.25e-6,
-        routed_rate=0.25,
+        routed_rate=0.35,
+        axis_orders=2,
         sources={"hop_s": COLLECTIVES},
         assumed={
             "hop_s": _HOP,
             "routed_hop_s": Assumption(low=0.0, high=1e-6, why="Not published."),
             "routed_rate": Assumption(
                 low=0.1, high=1.0, why="Chosen so that mesh gives way to halving near 1 MB."
+            ),
+            "axis_orders": Assumption(
+                low=1, high=4, why="Ranks of a chip share links in part; how many is not published."
             ),
         },
         status={

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from trnlab.cluster.topology import Machine
-from trnlab.spec.fabric import Switched
+from trnlab.spec.fabric import Switched, Torus
 
 from .build import ALGORITHMS, collective, fits
 from .schedule import Schedule
@@ -119,9 +119,15 @@ def _candidates(
             continue
         if not fits(name, ranks, inner or None):
             order = rank_order(name, machine, ranks, stride) if kind in _ORDERED else None
-            plan = collective(kind, name, ranks, inner=inner or None, order=order)
+            turns = _turns(machine) if name == "recursive" else 1
+            plan = collective(kind, name, ranks, inner=inner or None, order=order, turns=turns)
             found.append((name, plan))
     return tuple(found)
+
+
+def _turns(machine: Machine) -> int:
+    fabric = machine.system.fabric
+    return fabric.axis_orders if isinstance(fabric, Torus) else 1
 
 
 def rank_order(algorithm: str, machine: Machine, ranks: int, stride: int = 1) -> list[int] | None:

@@ -1,7 +1,7 @@
 """Time a schedule on a machine: each step lasts as long as its busiest link or memory.
 
 A step begins when the one before has ended; messages of one step share links, and a chunk that one
-rank sends to several is read once.
+rank sends to two is read once.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from .schedule import Schedule, side_by_side
 
 Column = NDArray[np.float64]
 Ints = NDArray[np.int64]
+WRITES_OF_A_READ = 2  # duplication, neuron-runtime/explore/intranode-collective-comm.rst
 BUS_FACTOR = {"all_reduce": 2.0, "all_gather": 1.0, "reduce_scatter": 1.0, "all_to_all": 1.0}
 
 
@@ -194,13 +195,16 @@ def _sizes(plan: Schedule, tensor_bytes: float, chunk_bytes: Sequence[float] | N
 def _touches(
     plan: Schedule, machine: Machine, at: Ints, sizes: Column
 ) -> tuple[Ints, Ints, Column]:
-    """Reads at sources and writes at targets, each once a step and chunk; adding reads as well."""
+    """Reads at sources and writes at targets, each once a step and chunk; adding reads as well.
+
+    One read of a DMA feeds two writes: what goes to more ranks is read again.
+    """
     key = plan.step * plan.chunks + plan.chunk
-    reads = np.unique(key * plan.ranks + plan.source)
+    reads, copies = np.unique(key * plan.ranks + plan.source, return_counts=True)
     written = np.unique(2 * (key * plan.ranks + plan.target) + plan.adds)
     writes, adds = written // 2, written % 2
     both = np.concatenate([reads, writes])
-    times = np.concatenate([np.ones(len(reads)), 1.0 + adds])
+    times = np.concatenate([np.ceil(copies / WRITES_OF_A_READ), 1.0 + adds])
     rest, rank = np.divmod(both, plan.ranks)
     step, chunk = np.divmod(rest, plan.chunks)
     return step, memory_links(machine, at[rank]), times * sizes[chunk]
