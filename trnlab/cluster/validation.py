@@ -223,7 +223,7 @@ def _layer_rows(measured: MeasuredLayer) -> list[Row]:
         np.full(1, float(measured.sequence)),
         number_format("float16"),
     )
-    forward, backward, again = (1e3 * float(total(part.values())[0]) for part in timed)
+    forward, backward, again = (1e3 * float(total(part.values())[0]) for part in timed[:3])
     spread = ", sequence parallel" if measured.plan.sequence_parallel else ""
     workload = f"layer of {measured.model}, recompute {measured.plan.recompute}{spread}"
     return [

@@ -80,3 +80,4 @@ class Collectives(Record):
     exposed: float  # part of tensor-parallel exchanges that no product hides
     backward: float = 1.0  # part of those left backward, where gradients of weights hide them
     hidden_cost: float = 0.0  # of an exchange behind compute, which it takes cores and memory from
+    sends_token_once: bool = False  # to a domain, however many of its experts the token picks
