@@ -250,9 +250,27 @@ def test_the_map_leads_to_a_plan_and_requests_are_served(board):
         model="llama-3.1-70b", system="trn3-gen2", chips=144, plan=cluster.Plan(tp=8, pp=4, dp=4),
         batch=32, prompt=4096, output=512,
     )  # fmt: skip
-    assert float(after(page, PLANNER, again)["ttft"]) == run.ttft_s
-    page.wait_for_selector(f"{PLANNER}[data-sweep]")
+    served = after(page, PLANNER, again)
+    assert float(served["ttft"]) == run.ttft_s
+    page.wait_for_selector(f"{PLANNER}[data-sweep][data-pools]")
+    page.select_option(f"{PLANNER} [data-name=decode_tp]", "16")
+    after(page, PLANNER, served)
+    page.wait_for_function(
+        f"() => document.querySelector('{PLANNER} .pools .writes').innerText.includes('x 64')"
+    )
     expect(page.locator(f"{PLANNER} section[aria-label='Pipeline']")).to_be_hidden()
+
+
+def test_the_largest_part_of_an_uneven_exchange_is_drawn_tallest(board):
+    page = board(collective={"kind": "all_to_all_v", "algorithm": "mesh", "skew": 8})
+    expect(page.locator(f"{COLLECTIVE} [data-number=chunk]")).to_have_text("33.3 kB to 500 kB")
+    before = data(page, COLLECTIVE)
+    retype(page, COLLECTIVE, "skew", "16")
+    uneven = after(page, COLLECTIVE, before)
+    assert float(uneven["total"]) > float(before["total"])
+    page.select_option(f"{COLLECTIVE} [data-name=kind]", "all_to_all")
+    after(page, COLLECTIVE, uneven)
+    expect(page.locator(f"{COLLECTIVE} [data-name=skew]")).to_be_hidden()
 
 
 def test_a_picture_is_no_model_and_a_pasted_one_is_shown_as_text(board, tmp_path):

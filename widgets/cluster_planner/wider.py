@@ -12,6 +12,7 @@ import numpy as np
 from trnlab import cluster
 from trnlab.cluster.inference import LONGEST
 from trnlab.cluster.planner import Ranking
+from trnlab.spec.system import System
 from widgets.cluster_planner.request import Request
 from widgets.machine.scene import chip_steps
 
@@ -83,6 +84,60 @@ def sweep(asked: Request) -> dict[str, Any]:
         "prompt_now": asked.prompt,
         **{name: values.tolist() for name, values in swept.items()},
     }
+
+
+def pools(asked: Request) -> dict[str, Any]:
+    """Prompts on some chips, further tokens on others: whole groups of each on the same chips."""
+    found = asked.predict()
+    assert isinstance(found, cluster.Inference)
+    share = -(-asked.batch // found.plan.dp)
+    per_chip = found.system.devices_per_chip
+    groups = {}
+    for name, tp in (("prefill", asked.prefill_tp), ("decode", asked.decode_tp)):
+        plan = replace(found.plan, tp=tp or found.plan.tp, dp=1)
+        groups[f"{name}_plan"] = plan
+        groups[f"{name}_chips"] = _whole_chips(found.system, -(-plan.devices // per_chip))
+    try:
+        split = cluster.disaggregate(
+            **groups,
+            batch=share,
+            model=found.model,
+            system=found.system,
+            prompt=found.prompt,
+            output=found.output,
+            dtype=found.dtype,
+        )
+        whole = cluster.pools(split, found.chips)
+    except ValueError as refused:
+        return {"problem": str(refused)}
+    return {
+        "chips": found.chips,
+        "group_chips": [split.prefill.chips, split.decode.chips],
+        "groups": [whole.prefill_groups, whole.decode_groups],
+        "tp": [split.prefill.plan.tp, split.decode.plan.tp],
+        "fits": [split.prefill.fits, split.decode.fits],
+        "idle": whole.idle_chips,
+        "balance": split.prefill_groups,
+        "batch": share,
+        "cache_bytes": split.cache_bytes,
+        "handover_s": split.handover_s,
+        "ttft_s": split.ttft_s,
+        "tpot_s": split.tpot_s,
+        "tokens_per_s": whole.tokens_per_s,
+        "together": {
+            "ttft_s": found.ttft_s,
+            "tpot_s": found.tpot_s,
+            "tokens_per_s": found.tokens_per_s,
+        },
+    }
+
+
+def _whole_chips(system: System, chips: int) -> int:
+    """The fewest chips that can be had: a part that divides a server, or whole servers."""
+    server = system.chips_per_server
+    if chips >= server:
+        return -(-chips // server) * server
+    return next(n for n in range(chips, server + 1) if server % n == 0)
 
 
 def _row(ranking: Ranking, index: int) -> dict[str, Any]:

@@ -63,9 +63,14 @@ def times_s(
     tensor_bytes: float,
     stride: int = 1,
     at_once: int = 1,
+    shares: tuple[float, ...] | None = None,
 ) -> dict[str, float]:
-    """Seconds of every algorithm for one size, if so many groups run it at once."""
-    lines = _lines(kind, machine, ranks, stride, at_once)
+    """Seconds of every algorithm for one size, if so many groups run it at once.
+
+    Args:
+        shares: of all_to_all_v: the part of its tensor that each rank sends to rank 0, 1, ...
+    """
+    lines = _lines(kind, machine, ranks, stride, at_once, shares)
     return {name: fixed + each * tensor_bytes for name, fixed, each in lines}
 
 
@@ -77,10 +82,15 @@ def fastest(kind: str, machine: Machine, tensor_bytes: float, ranks: int, stride
 
 
 def crossovers(
-    kind: str, machine: Machine, ranks: int, stride: int = 1, at_once: int = 1
+    kind: str,
+    machine: Machine,
+    ranks: int,
+    stride: int = 1,
+    at_once: int = 1,
+    shares: tuple[float, ...] | None = None,
 ) -> list[Crossover]:
     """Where the fastest algorithm changes: the lower envelope of straight lines."""
-    lines = _lines(kind, machine, ranks, stride, at_once)
+    lines = _lines(kind, machine, ranks, stride, at_once, shares)
     name, fixed, each = min(lines, key=lambda row: (row[1], row[2]))
     found = [Crossover(0.0, name)]
     while flatter := [row for row in lines if row[2] < each]:
@@ -92,11 +102,16 @@ def crossovers(
 
 @lru_cache(maxsize=64)
 def _lines(
-    kind: str, machine: Machine, ranks: int, stride: int, at_once: int
+    kind: str,
+    machine: Machine,
+    ranks: int,
+    stride: int,
+    at_once: int,
+    shares: tuple[float, ...] | None,
 ) -> tuple[tuple[str, float, float], ...]:
     plans = _candidates(kind, machine, ranks, stride)
     where = groups(machine, ranks, stride, at_once)
-    return tuple((name, *line(plan, machine, where)) for name, plan in plans)
+    return tuple((name, *line(plan, machine, where, shares)) for name, plan in plans)
 
 
 @lru_cache(maxsize=64)

@@ -22,7 +22,13 @@ from .schedule import Schedule, side_by_side
 Column = NDArray[np.float64]
 Ints = NDArray[np.int64]
 WRITES_OF_A_READ = 2  # duplication, neuron-runtime/explore/intranode-collective-comm.rst
-BUS_FACTOR = {"all_reduce": 2.0, "all_gather": 1.0, "reduce_scatter": 1.0, "all_to_all": 1.0}
+BUS_FACTOR = {
+    "all_reduce": 2.0,
+    "all_gather": 1.0,
+    "reduce_scatter": 1.0,
+    "all_to_all": 1.0,
+    "all_to_all_v": 1.0,
+}
 
 
 @dataclass(frozen=True)
@@ -139,28 +145,38 @@ def time_groups(
 
 
 def time_together(
-    plan: Schedule, machine: Machine, groups: Sequence[Sequence[int]], tensor_bytes: float
+    plan: Schedule,
+    machine: Machine,
+    groups: Sequence[Sequence[int]],
+    tensor_bytes: float,
+    shares: Sequence[float] | None = None,
 ) -> Timed:
     """Time one schedule that several equal groups run at once: they share links.
 
+    Args:
+        shares: of all_to_all_v: the part of its tensor that each rank sends to rank 0, 1, ...
     Raises:
-        ValueError: a device in two groups, or a group of another size
+        ValueError: a device in two groups, a group of another size, or not a share for each rank
     """
     devices = [device for group in groups for device in group]
-    sizes = np.tile(_sizes(plan, tensor_bytes, None), len(groups))
+    sizes = np.tile(_sizes(plan, tensor_bytes, _uneven(plan, tensor_bytes, shares)), len(groups))
     return time(side_by_side([plan] * len(groups)), machine, tensor_bytes, devices, sizes.tolist())
 
 
 def line(
-    plan: Schedule, machine: Machine, groups: Sequence[Sequence[int]] | None = None
+    plan: Schedule,
+    machine: Machine,
+    groups: Sequence[Sequence[int]] | None = None,
+    shares: Sequence[float] | None = None,
 ) -> tuple[float, float]:
     """Time is a straight line over size: seconds without bytes, and seconds for each byte.
 
     Args:
         groups: devices of each group that runs the schedule at once; the first ones if left out
+        shares: see `time_together`
     """
     large = 1e12
-    timed = time_together(plan, machine, groups or [range(plan.ranks)], large)
+    timed = time_together(plan, machine, groups or [range(plan.ranks)], large, shares)
     fixed = float(timed.latency_s.sum())
     return machine.system.collectives.start_s + fixed, (float(timed.busy_s.sum()) - fixed) / large
 
@@ -190,6 +206,20 @@ def _sizes(plan: Schedule, tensor_bytes: float, chunk_bytes: Sequence[float] | N
         return np.asarray(chunk_bytes, float)
     whole = plan.kind == "permute"
     return np.full(plan.chunks, tensor_bytes if whole else tensor_bytes / plan.ranks)
+
+
+def _uneven(
+    plan: Schedule, tensor_bytes: float, shares: Sequence[float] | None
+) -> list[float] | None:
+    """Bytes of each chunk of all_to_all_v: chunk r n + t goes from rank r to rank t."""
+    if shares is None:
+        return None
+    if plan.kind != "all_to_all_v" or len(shares) != plan.ranks or min(shares) < 0:
+        raise ValueError(
+            f"{plan.kind}: shares are of all_to_all_v, one of 0 or more for each of {plan.ranks} "
+            f"ranks, and {len(shares)} were given"
+        )
+    return [tensor_bytes * share for _ in range(plan.ranks) for share in shares]
 
 
 def _touches(

@@ -61,7 +61,7 @@ function chunksView(app, { run, held, rank, choose }) {
       const [w, high] = [(width - left - 2) / plan.ranks, Math.min(26, (height - top - 2) / rows)];
       geometry = { top, high, rows, first: first_ };
       write(pen, "rank", 2, 9, theme.muted, theme.font(0.78));
-      const axis = plan.kind === "all_to_all" ? "came from rank"
+      const axis = plan.kind.startsWith("all_to_all") ? "came from rank"
         : plan.kind === "all_gather" || plan.kind === "permute" ? "from rank" : "part";
       write(pen, `${axis} 0 to ${plan.ranks - 1}${
         rows < plan.ranks ? `; ranks ${first_} to ${first_ + rows - 1} are shown` : ""}`, left, 9,
@@ -86,7 +86,7 @@ function chunksView(app, { run, held, rank, choose }) {
             pen.fillStyle = theme.raised;
             pen.fillRect(...box);
           }
-          paintCell(pen, theme, origin, plan.reduces ? n / plan.ranks : n, box, true);
+          paintCell(pen, theme, origin, shareOf(run(), r, n), box, true);
         }
       }
     },
@@ -123,7 +123,7 @@ function paintRank(app, run, held, chosen, pen, device, [x, y, w, high], number)
       const n = held.counts[rank * run.plan.chunks + chunkOf(run, rank, origin)];
       const box = [x + 3 + (origin % columns) * cw, top + Math.floor(origin / columns) * ch,
         Math.max(1, cw - 1), Math.max(1, ch - 1)];
-      paintCell(pen, theme, origin, run.plan.reduces ? n / ranks : n, box, true);
+      paintCell(pen, theme, origin, shareOf(run, rank, n), box, true);
     }
     write(pen, `rank ${label}`, x + 4, y + 8, theme.text, theme.font(0.76, "sans", 650));
   } else {

@@ -29,6 +29,20 @@ function chunkOf({ plan }, rank, origin) {
   return plan.kind.startsWith("all_to_all") ? origin * plan.ranks + rank : origin;
 }
 
+/** How full a cell is drawn: the part of a sum, or a part's size beside the largest one's. */
+function shareOf({ plan }, rank, n) {
+  if (plan.reduces) return n / plan.ranks;
+  return plan.shares.length ? n * (plan.shares[rank] / Math.max(...plan.shares)) : n;
+}
+
+/** "62.5 kB", or from the smallest to the largest. */
+function chunkWords({ plan }) {
+  if (!plan.shares.length) return sizeWords(plan.chunk_bytes);
+  const sizes = [Math.min(...plan.shares), Math.max(...plan.shares)]
+    .map((share) => sizeWords(share * plan.ranks * plan.chunk_bytes));
+  return sizes[0] === sizes[1] ? sizes[0] : sizes.join(" to ");
+}
+
 /** After so many steps: count, low and high of every (rank, chunk). */
 function heldAt(run, step) {
   const { plan, sends, first } = run;
@@ -98,7 +112,7 @@ function stepWords(run, step) {
     ["the busiest memory", timed.memory_s[s]]].map(([name, value]) => `${name} ${
       secondsWords(value)}`);
   return `Step ${step} of ${plan.steps}: ${plural(sent, "send")} of ${
-    sizeWords(plan.chunk_bytes)}, ${
+    chunkWords(run)}, ${
     exampleWords(run, s)}. It takes ${secondsWords(timed.busy_s[s])}: ${
       parts.join(", ")}. Ends at ${
     secondsWords(run.ends[step])}.`;
@@ -109,6 +123,7 @@ function startWords({ plan }) {
     reduce_scatter: "every rank holds its own values of every part.",
     all_gather: "every rank holds its own part.",
     all_to_all: "every rank holds a part for every other.",
+    all_to_all_v: "every rank holds a part for every other, the largest one for rank 0.",
     permute: "every rank holds its own tensor.",
     broadcast: "rank 0 holds the tensor." }[plan.kind];
 }
