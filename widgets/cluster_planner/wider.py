@@ -12,7 +12,7 @@ import numpy as np
 from trnlab import cluster
 from trnlab.cluster.inference import LONGEST
 from trnlab.cluster.planner import Ranking
-from trnlab.spec.system import System
+from trnlab.cluster.requests import whole_chips
 from widgets.cluster_planner.request import Request
 from widgets.machine.scene import chip_steps
 
@@ -91,12 +91,11 @@ def pools(asked: Request) -> dict[str, Any]:
     found = asked.predict()
     assert isinstance(found, cluster.Inference)
     share = -(-asked.batch // found.plan.dp)
-    per_chip = found.system.devices_per_chip
     groups = {}
     for name, tp in (("prefill", asked.prefill_tp), ("decode", asked.decode_tp)):
         plan = replace(found.plan, tp=tp or found.plan.tp, dp=1)
         groups[f"{name}_plan"] = plan
-        groups[f"{name}_chips"] = _whole_chips(found.system, -(-plan.devices // per_chip))
+        groups[f"{name}_chips"] = int(whole_chips(found.system, np.full(1, float(plan.devices)))[0])
     try:
         split = cluster.disaggregate(
             **groups,
@@ -132,14 +131,6 @@ def pools(asked: Request) -> dict[str, Any]:
     }
 
 
-def _whole_chips(system: System, chips: int) -> int:
-    """The fewest chips that can be had: a part that divides a server, or whole servers."""
-    server = system.chips_per_server
-    if chips >= server:
-        return -(-chips // server) * server
-    return next(n for n in range(chips, server + 1) if server % n == 0)
-
-
 def _row(ranking: Ranking, index: int) -> dict[str, Any]:
     row = ranking.row(index)
     return {
@@ -148,6 +139,7 @@ def _row(ranking: Ranking, index: int) -> dict[str, Any]:
         "value": row.value,
         "tokens_per_s": row.tokens_per_s,
         "memory_bytes": row.memory_bytes,
+        "chips": row.chips,
     }
 
 
