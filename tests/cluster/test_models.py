@@ -16,8 +16,8 @@ from trnlab.cluster.models import (
     training_flops,
 )
 
-# Numbers of parameters that the safetensors metadata on huggingface.co gives, looked up in copies of
-# it; DeepSeek-V3 without its multi-token prediction layer, as its README counts.
+# Numbers of parameters that the safetensors metadata on huggingface.co gives, looked up in copies;
+# DeepSeek-V3 without its multi-token prediction layer, as its README counts.
 PUBLISHED = {
     "llama-2-7b": 6_738_415_616,
     "llama-2-13b": 13_015_864_320,

@@ -18,6 +18,7 @@ from .a100 import (
 )
 from .h100 import H100_RUNS, NEMO_2024_RUNS, NEMO_2026_RUNS, NEMO_RUNS
 from .mixtures import HOST_RUNS, MIXTURE_RUNS
+from .mosaic import MOSAIC_RUNS
 from .records import MeasuredLayer, MeasuredMemory, MeasuredRequest, Run
 from .shapes import MEGATRON_MODELS
 from .tpu import V4_RUNS, V5E_POD_RUNS, V5E_RUNS, V5P_OTHER_RUNS, V5P_RUNS
@@ -66,6 +67,11 @@ GROUPS = {
     "TPU v5p, other sizes": Group(V5P_OTHER_RUNS),
     "TPU v5e": Group(V5E_RUNS),
     "TPU v4": Group(V4_RUNS),
+    "A100 and H100, MPT": Group(
+        MOSAIC_RUNS,
+        note="An attention kernel of 2023, slow for long sequences, and elementwise kernels that "
+        "are not fused; both are predicted as those of the other runs: too fast.",
+    ),
     "H100, FP8, 2024": Group(NEMO_2024_RUNS),
     "H100, FP8, 2026": Group(NEMO_2026_RUNS),
     "H100 and B200, mixtures": Group(
