@@ -319,6 +319,14 @@ class Tensor(Views):
         array[...] = values if values.shape == array.shape else values.reshape(array.shape)
         storage.forget()
 
+    def put_copy(self, src: "Tensor") -> None:
+        """Write the elements of another view of the same dtype, which may have another shape."""
+        self.put(src.array.reshape(self.shape))
+        known = src.storage.version
+        if isinstance(known, int) and self.path is None and self._covers_all():
+            pattern = (src.offset, src.shape, src.strides, self.shape, self.strides)
+            self.storage.version = (known, self.dtype, *pattern)
+
     def _put_indirect(self, values: np.ndarray) -> None:
         path = self.path
         if not isinstance(path, Reach) or path.at is None:
