@@ -90,6 +90,8 @@ def test_two_pools_of_the_same_chips_are_the_engines(board):
     asked(board, prefill_tp=5)
     assert "64 heads of llama-3.1-70b cannot be divided over tp = 5" in board.pools["problem"]
     assert board.scene["tpot_s"] > 0 and not board.problem
+    asked(board, prefill_tp=10**9)
+    assert "tp = 1000000000 should be a whole number" in board.pools["problem"]
     asked(board, chips=8, prefill_tp=0)
     assert "8 chips are too few for a group of 8" in board.pools["problem"]
 

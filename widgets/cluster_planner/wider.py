@@ -92,11 +92,11 @@ def pools(asked: Request) -> dict[str, Any]:
     assert isinstance(found, cluster.Inference)
     share = -(-asked.batch // found.plan.dp)
     groups = {}
-    for name, tp in (("prefill", asked.prefill_tp), ("decode", asked.decode_tp)):
-        plan = replace(found.plan, tp=tp or found.plan.tp, dp=1)
-        groups[f"{name}_plan"] = plan
-        groups[f"{name}_chips"] = int(whole_chips(found.system, np.full(1, float(plan.devices)))[0])
     try:
+        for name, tp in (("prefill", asked.prefill_tp), ("decode", asked.decode_tp)):
+            plan = replace(found.plan, tp=tp or found.plan.tp, dp=1)
+            needed = whole_chips(found.system, np.full(1, float(plan.devices)))
+            groups |= {f"{name}_plan": plan, f"{name}_chips": int(needed[0])}
         split = cluster.disaggregate(
             **groups,
             batch=share,
