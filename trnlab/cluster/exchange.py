@@ -44,7 +44,7 @@ def exchange_s(system: System, kind: str, group: Group, payload_bytes: Column) -
     hops = _hops_s(system, inside, outside)
     near_s = rounds * _moved(inside) * payload_bytes / near
     far_s = rounds * _moved(outside) * payload_bytes / inside / far
-    total = system.collectives.start_s + rounds * hops + near_s + far_s
+    total = system.collectives.meeting_s + rounds * hops + near_s + far_s
     return np.where(group.size > 1, total, 0.0)
 
 
@@ -93,7 +93,7 @@ def _all_to_all_s(
     hops = system.fabric.hop_s + np.where(outer > 0, system.scale_out.hop_s, 0.0)
     mean_hops = _torus_hops(system, inside)
     moved_s = np.maximum(inner * mean_hops / near, outer / far)
-    return np.where(group.size > 1, system.collectives.start_s + hops + moved_s, 0.0)
+    return np.where(group.size > 1, system.collectives.meeting_s + hops + moved_s, 0.0)
 
 
 def _torus_hops(system: System, inside: Column) -> Column:

@@ -15,7 +15,7 @@ from trnlab.cluster.collectives import (
     time_together,
     times_s,
 )
-from trnlab.cluster.collectives.choose import MESH_BELOW_BYTES, RECURSIVE_BELOW_BYTES, SOURCE
+from trnlab.cluster.collectives.choose import MESH_UP_TO_BYTES, RECURSIVE_BELOW_BYTES, SOURCE
 from trnlab.cluster.collectives.timing import BUS_FACTOR
 from trnlab.cluster.topology import links
 from widgets.collective.request import Request
@@ -121,7 +121,7 @@ def comparison(asked: Request) -> dict[str, Any]:
             [found.from_bytes, found.algorithm]
             for found in crossovers(asked.kind, of, asked.ranks, asked.stride, count)
         ],
-        "documented": [MESH_BELOW_BYTES, RECURSIVE_BELOW_BYTES] if is_documented else [],
+        "documented": [MESH_UP_TO_BYTES, RECURSIVE_BELOW_BYTES] if is_documented else [],
         "source": SOURCE,
     }
 
@@ -159,7 +159,7 @@ def _timed(of: Timed) -> dict[str, Any]:
         np.maximum.at(most[name], of.load_step[rows], of.load_s[rows])
     return {
         "total_s": of.total_s,
-        "start_s": of.machine.system.collectives.start_s,
+        "start_s": of.begin_s,
         "busy_s": column("f8", of.busy_s),
         "latency_s": column("f8", of.latency_s),
         "link_s": column("f8", most["link_s"]),

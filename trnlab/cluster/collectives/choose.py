@@ -12,7 +12,7 @@ from .build import ALGORITHMS, collective, fits
 from .schedule import Schedule
 from .timing import Timed, line, time
 
-MESH_BELOW_BYTES = 1e6
+MESH_UP_TO_BYTES = 2.0**20
 RECURSIVE_BELOW_BYTES = 56e6
 MOST_SINGLE_STEP = 32  # ranks; its traffic grows with their square
 _ORDERED = ("all_reduce", "all_gather", "reduce_scatter")
@@ -26,12 +26,16 @@ class Crossover(NamedTuple):
     algorithm: str
 
 
-def documented(kind: str, ranks: int, tensor_bytes: float) -> str:
-    """The algorithm that AWS's documents name for a size on one Trainium2 server."""
+def documented(kind: str, ranks: int, tensor_bytes: float, chips: int = 16) -> str:
+    """The algorithm that AWS's documents name for a size on one Trainium2 server.
+
+    Args:
+        chips: of the group; halving is between chips
+    """
     order: tuple[str, ...]
-    if tensor_bytes < MESH_BELOW_BYTES:
+    if tensor_bytes <= MESH_UP_TO_BYTES:
         order = ("mesh", "ring")
-    elif tensor_bytes <= RECURSIVE_BELOW_BYTES:
+    elif tensor_bytes <= RECURSIVE_BELOW_BYTES and chips > 1:
         order = ("recursive", "kangaring", "ring", "mesh")
     else:
         order = ("kangaring", "ring", "mesh")
