@@ -2,7 +2,8 @@
 
 A group has `size` members, `stride` devices apart. It spans scale-up domains if it must; then the
 part inside runs first and the rest on the network between them, as the runtime does. The executed
-and timed schedules of `trnlab.cluster.collectives` are the reference for these formulas.
+and timed schedules of `trnlab.cluster.collectives` are the reference for these formulas; what
+KangaRing saves on large tensors is left out, as published runs of Trainium1 do without it.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def exchange_s(
     hops = _hops_s(system, inside, outside)
     near_s = rounds * _moved(inside) * payload_bytes / near
     far_s = rounds * _moved(outside) * payload_bytes / inside / far
-    total = system.collectives.start_s + rounds * hops + near_s + far_s
+    total = system.collectives.meeting_s + rounds * hops + near_s + far_s
     return np.where(group.size > 1, total, 0.0)
 
 
@@ -114,7 +115,7 @@ def _all_to_all_s(
     hops = system.fabric.hop_s + np.where(outer > 0, system.scale_out.hop_s, 0.0)
     mean_hops = _torus_hops(system, inside)
     moved_s = np.maximum(inner * mean_hops / near, outer / far)
-    return np.where(group.size > 1, system.collectives.start_s + hops + moved_s, 0.0)
+    return np.where(group.size > 1, system.collectives.meeting_s + hops + moved_s, 0.0)
 
 
 def _torus_hops(system: System, inside: Column) -> Column:

@@ -39,6 +39,7 @@ def _collectives(
     return Collectives(
         source=source,
         start_s=start_s,
+        handshake_s=0.0,
         device_bytes_per_s=device,
         rate=rate,
         out_rate=out_rate,
@@ -46,7 +47,10 @@ def _collectives(
         backward=backward,
         hidden_cost=hidden_cost,
         sends_token_once=sends_token_once,
-        status={} if hidden_cost else {"hidden_cost": "absent"},
+        status={
+            "handshake_s": "absent",
+            **({} if hidden_cost else {"hidden_cost": "absent"}),
+        },
         assumed={
             **({"hidden_cost": doubt} if hidden_cost else {}),
             "start_s": Assumption(low=0.0, high=1e-4, why="One value for the system."),

@@ -15,7 +15,7 @@ from trnlab.cluster.collectives import (
     time_together,
     times_s,
 )
-from trnlab.cluster.collectives.choose import MESH_BELOW_BYTES, RECURSIVE_BELOW_BYTES, SOURCE
+from trnlab.cluster.collectives.choose import MESH_UP_TO_BYTES, RECURSIVE_BELOW_BYTES, SOURCE
 from trnlab.cluster.collectives.timing import BUS_FACTOR
 from trnlab.cluster.topology import links
 from widgets.collective.request import UNEVEN, Request
@@ -38,6 +38,7 @@ def scene(asked: Request) -> dict[str, Any]:
     plan = asked.schedule(of)
     where = groups(of, asked.ranks, asked.stride, asked.at_once(of))
     timed = time_together(plan, of, where, asked.tensor_bytes, asked.shares)
+    parts = 1 if plan.kind == "permute" else plan.ranks * plan.lanes
     return {
         "machine": picture(of),
         "system": {
@@ -55,7 +56,8 @@ def scene(asked: Request) -> dict[str, Any]:
             "ranks": plan.ranks,
             "chunks": plan.chunks,
             "steps": plan.steps,
-            "chunk_bytes": asked.tensor_bytes / (1 if plan.kind == "permute" else plan.ranks),
+            "chunk_bytes": asked.tensor_bytes / parts,
+            "lanes": plan.lanes,
             "shares": list(asked.shares or ()),
             "reduces": plan.kind in REDUCING,
         },
@@ -122,7 +124,7 @@ def comparison(asked: Request) -> dict[str, Any]:
             [found.from_bytes, found.algorithm]
             for found in crossovers(asked.kind, of, asked.ranks, asked.stride, count, asked.shares)
         ],
-        "documented": [MESH_BELOW_BYTES, RECURSIVE_BELOW_BYTES] if is_documented else [],
+        "documented": [MESH_UP_TO_BYTES, RECURSIVE_BELOW_BYTES] if is_documented else [],
         "source": SOURCE,
     }
 
@@ -137,15 +139,17 @@ def _held(plan: Schedule) -> list[dict[int, NDArray[np.generic]]]:
     """Rank r starts with a 1 at place r of every chunk, so that sums say who is in them."""
     one = np.eye(plan.ranks, dtype=np.int16)
     whole = plan.kind in ("all_gather", "permute")
-    held = start(plan, [one[r] if whole else _parts(plan, one[r]) for r in range(plan.ranks)])
+    held = start(plan, [_parts(plan, one[r], whole) for r in range(plan.ranks)])
     if plan.kind == "broadcast":
         held = [chunks if rank == 0 else {} for rank, chunks in enumerate(held)]
     return held
 
 
-def _parts(plan: Schedule, mark: NDArray[np.int16]) -> Any:
-    """The same mark in every part: one tensor to cut, or the parts of all_to_all_v."""
-    return [mark] * plan.ranks if plan.kind == UNEVEN else np.tile(mark, plan.ranks)
+def _parts(plan: Schedule, mark: NDArray[np.int16], whole: bool) -> Any:
+    """The same mark in every chunk: one tensor to cut, or the parts of all_to_all_v."""
+    if plan.kind == UNEVEN:
+        return [mark] * plan.ranks
+    return np.tile(mark, plan.lanes * (1 if whole else plan.ranks))
 
 
 def _bits(values: NDArray[np.generic]) -> NDArray[np.uint32]:
@@ -164,7 +168,7 @@ def _timed(of: Timed) -> dict[str, Any]:
         np.maximum.at(most[name], of.load_step[rows], of.load_s[rows])
     return {
         "total_s": of.total_s,
-        "start_s": of.machine.system.collectives.start_s,
+        "start_s": of.begin_s,
         "busy_s": column("f8", of.busy_s),
         "latency_s": column("f8", of.latency_s),
         "link_s": column("f8", most["link_s"]),

@@ -22,6 +22,8 @@ from .schedule import Schedule, side_by_side
 Column = NDArray[np.float64]
 Ints = NDArray[np.int64]
 WRITES_OF_A_READ = 2  # duplication, neuron-runtime/explore/intranode-collective-comm.rst
+HANDSHAKES = ("mesh", "single-step mesh", "recursive", "kangaring")
+STAGED = 2.0  # touches more of a ring's first sums: what came is kept, then read with one's own
 BUS_FACTOR = {
     "all_reduce": 2.0,
     "all_gather": 1.0,
@@ -50,7 +52,12 @@ class Timed:
     @property
     def total_s(self) -> float:
         """From the call until the last byte can be read."""
-        return self.machine.system.collectives.start_s + float(self.busy_s.sum())
+        return self.begin_s + float(self.busy_s.sum())
+
+    @property
+    def begin_s(self) -> float:
+        """From the call until the first byte moves."""
+        return _begin_s(self.plan, self.machine)
 
     @property
     def bytes_per_s(self) -> float:
@@ -108,7 +115,7 @@ def time(
     np.maximum.at(latency, plan.step, found.latency_s)
     busy += latency
     start = np.concatenate([[0.0], np.cumsum(busy)[:-1]]) if plan.steps else busy
-    start = start + machine.system.collectives.start_s
+    start = start + _begin_s(plan, machine)
     return Timed(
         plan=plan,
         machine=machine,
@@ -178,7 +185,14 @@ def line(
     large = 1e12
     timed = time_together(plan, machine, groups or [range(plan.ranks)], large, shares)
     fixed = float(timed.latency_s.sum())
-    return machine.system.collectives.start_s + fixed, (float(timed.busy_s.sum()) - fixed) / large
+    return _begin_s(plan, machine) + fixed, (float(timed.busy_s.sum()) - fixed) / large
+
+
+def _begin_s(plan: Schedule, machine: Machine) -> float:
+    """Ranks that write to each other's results first tell each other that they may."""
+    of = machine.system.collectives
+    shakes = plan.kind != "permute" and plan.algorithm in HANDSHAKES
+    return of.meeting_s if shakes else of.start_s
 
 
 def _routes(plan: Schedule, machine: Machine, at: Ints) -> Routes:
@@ -204,8 +218,8 @@ def _sizes(plan: Schedule, tensor_bytes: float, chunk_bytes: Sequence[float] | N
         if len(chunk_bytes) != plan.chunks:
             raise ValueError(f"{plan.kind}: chunk_bytes should name {plan.chunks} chunks")
         return np.asarray(chunk_bytes, float)
-    whole = plan.kind == "permute"
-    return np.full(plan.chunks, tensor_bytes if whole else tensor_bytes / plan.ranks)
+    parts = 1 if plan.kind == "permute" else plan.ranks * plan.lanes
+    return np.full(plan.chunks, tensor_bytes / parts)
 
 
 def _uneven(
@@ -227,16 +241,20 @@ def _touches(
 ) -> tuple[Ints, Ints, Column]:
     """Reads at sources and writes at targets, each once a step and chunk; adding reads as well.
 
-    One read of a DMA feeds two writes: what goes to more ranks is read again.
+    A ring's later steps read what came and add it on the way to the next rank; mesh and halving
+    read both parts where they are. One read of a DMA feeds two writes: what goes to more ranks is
+    read again.
     """
     key = plan.step * plan.chunks + plan.chunk
     reads, copies = np.unique(key * plan.ranks + plan.source, return_counts=True)
     written = np.unique(2 * (key * plan.ranks + plan.target) + plan.adds)
     writes, adds = written // 2, written % 2
     both = np.concatenate([reads, writes])
-    times = np.concatenate([np.ceil(copies / WRITES_OF_A_READ), 1.0 + adds])
     rest, rank = np.divmod(both, plan.ranks)
     step, chunk = np.divmod(rest, plan.chunks)
+    first = (step[len(reads) :] == 0) & (plan.algorithm == "ring")
+    again = np.ceil(copies / WRITES_OF_A_READ)
+    times = np.concatenate([again, 1.0 + adds + STAGED * (adds * first)])
     return step, memory_links(machine, at[rank]), times * sizes[chunk]
 
 

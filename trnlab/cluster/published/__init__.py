@@ -27,6 +27,7 @@ from .trainium import (
     COLLECTIVES,
     HOP_US,
     NCCOM,
+    OTHER_SIZES_US,
     RDMA_US,
     TRN1_LATER_RUNS,
     TRN1_REQUESTS,
@@ -85,6 +86,7 @@ GROUPS = {
 __all__ = [
     "A100_LAYERS",
     "ALL_REDUCE_US",
+    "OTHER_SIZES_US",
     "COLLECTIVES",
     "GROUPS",
     "HOP_US",

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from trnlab.metrics.profile import Profile, profile, shape
 from trnlab.nki.kernel import Shape
+from trnlab.validation.collectives import other_sizes
 from trnlab.validation.heldout import products, rows, scans
 from trnlab.validation.table import Row
 
@@ -35,6 +36,7 @@ def held_out() -> Iterator[Row]:
     streamed = profile(rows.silu, shape((4096, 7168)), chip="trn1")
     yield Row("silu, FP32, [4096, 7168]", "trn1", "total time", "us", 797.7, streamed.total_us,
               NKIBENCH)  # fmt: skip
+    yield from other_sizes()
 
 
 def _fp32_hoisted() -> Iterator[Row]:

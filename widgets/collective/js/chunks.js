@@ -74,7 +74,7 @@ function chunksView(app, { run, held, rank, choose }) {
           pen.strokeRect(left - 1, y, plan.ranks * w + 1, high - 1);
         }
         for (let origin = 0; origin < plan.ranks; origin += 1) {
-          const n = now.counts[r * plan.chunks + chunkOf(run(), r, origin)];
+          const n = countOf(run(), now, r, origin);
           const box = [left + origin * w, y + 1, inner(w), inner(high)];
           if (high > 6) {
             pen.fillStyle = theme.raised;
@@ -114,7 +114,7 @@ function paintRank(app, run, held, chosen, pen, device, [x, y, w, high], number)
     const columns = Math.ceil(ranks / rows);
     const [cw, ch] = [(w - 6) / columns, (high - 18) / rows];
     for (let origin = 0; origin < ranks; origin += 1) {
-      const n = held.counts[rank * run.plan.chunks + chunkOf(run, rank, origin)];
+      const n = countOf(run, held, rank, origin);
       const box = [x + 3 + (origin % columns) * cw, top + Math.floor(origin / columns) * ch,
         Math.max(1, cw - 1), Math.max(1, ch - 1)];
       paintCell(pen, theme, origin, shareOf(run, rank, n), box, true);

@@ -68,8 +68,7 @@ function collectiveBoard(app) {
     transport.draw();
     say(sentence, stepWords(run, view.step));
     const cells = Array.from({ length: run.plan.ranks }, (_, origin) => origin)
-      .filter((origin) =>
-        held.counts[view.rank * run.plan.chunks + chunkOf(run, view.rank, origin)]);
+      .filter((origin) => countOf(run, held, view.rank, origin));
     const listed = cells.slice(0, 6).map((origin) => cellWords(run, held, view.rank, origin));
     say(chosen, `Rank ${view.rank} holds ${listed.join("; ") || "nothing yet"}${
       cells.length > 6 ? `; and ${cells.length - 6} more` : ""}.`);
