@@ -1,7 +1,7 @@
 // The map of plans: the best for each cut by tensor and pipeline, and the best of all.
 
 const GOAL_WORDS = { tokens_per_s: "tokens per second", tokens_per_joule: "tokens per joule",
-  cost: "USD per million tokens, on as few chips as you like", ttft_s: "time to the first token" };
+  cost: "USD per million tokens", ttft_s: "time to the first token" };
 
 function valueWords(goal, value) {
   if (goal === "ttft_s") return secondsWords(value);
