@@ -83,7 +83,7 @@ def test_the_first_pictures_are_the_engines_and_say_how_far_to_believe_them(boar
         expect(page.locator(f"{root} .badge").first).to_have_text("predicted")
     page.wait_for_selector(f"{PLANNER}[data-scaling]")
     words = page.locator(f"{PLANNER} .scaling .quiet")
-    expect(words).to_contain_text("On 999,936 chips the same cut writes 794 M tokens/s")
+    expect(words).to_contain_text("On 999,936 chips the same cut writes 793 M tokens/s")
     expect(words).to_contain_text("Beyond one domain of 144 chips everything is extrapolated")
 
 
