@@ -39,7 +39,7 @@ class LayerTime(NamedTuple):
     forward: Times
     backward: Times
     recompute: Times
-    operators: Column  # that a host starts, forward, backward and recomputed
+    host: Column  # the devices wait for their host to start operators
 
 
 def layer_time(
@@ -73,8 +73,20 @@ def layer_time(
     returned = {**exchanges, ALL_GATHER: exchanges[ALL_GATHER] + inputs_again}
     for kind in (ALL_GATHER, REDUCE_SCATTER, ALL_REDUCE):
         returned[kind] = returned[kind] * system.collectives.backward
-    started = _operators(plans, work, dtype)
-    return LayerTime({**forward, **exchanges}, {**backward, **returned}, again, started)
+    there, back = {**forward, **exchanges}, {**backward, **returned}
+    device_s = total(total(times.values()) for times in (there, back, again))
+    waits = _host_s(system, layer, _operators(plans, work, dtype), device_s)
+    return LayerTime(there, back, again, waits)
+
+
+def _host_s(system: System, layer: Layer, operators: Column, device_s: Column) -> Column:
+    """A host starts operators ahead of the devices, and they wait for what it takes longer.
+
+    Routing counts the tokens of each expert on the device, and the host reads the counts before
+    it goes on: the queue is empty then, so nothing of its time is hidden.
+    """
+    starts_s = operators * system.host_call_s
+    return starts_s if layer.experts else np.maximum(0.0, starts_s - device_s)
 
 
 def _operators(plans: Plans, work: Work, dtype: Format) -> Column:

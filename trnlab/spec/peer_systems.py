@@ -109,7 +109,7 @@ def _gpu(
         vector_passes=1.0,
         memory_reserved_bytes=2 * GIB,
         step_overhead_s=0.0,
-        host_call_s=48e-6,
+        host_call_s=33e-6,
         recomputes_all=True,
         keeps_products_alone=False,
         assumed={
