@@ -28,6 +28,7 @@ TRIGGERS = ("sync", "scalar")  # engines that command hardware descriptor genera
 PERMUTATIONS = {2: (1, 0), 3: (2, 1, 0), 4: (3, 1, 2, 0)}
 HARDWARE_ROWS = (1, 2, 4, 8, 16)  # first dimension of a transpose by hardware descriptors
 HARDWARE_COLUMNS = 128
+TRANSPOSED_ROWS = 16  # all engines write one block of so many columns of dst at a time
 ROWS = "rows"  # path of a view with a run-time index for each row
 
 
@@ -172,7 +173,9 @@ class DmaTranspose(Instruction):
         (dst,), (src,) = kind.writes, kind.reads
         within = src.memory == "sbuf"
         rate = core.dma.transpose_sbuf_rate if within else core.dma.transpose_rate
-        copy = spread(core, self.name, dst, src._replace(run=src.shape[-1]))
+        columns = src.shape[-1]
+        block = math.gcd(TRANSPOSED_ROWS, src.size // columns) * columns  # read as one piece
+        copy = spread(core, self.name, dst, src._replace(run=block))
         return triggered(core, kind, copy._replace(engine_s=copy.engine_s / rate))
 
     def execute(
