@@ -32,6 +32,15 @@ TRANSPOSED_ROWS = 16  # all engines write one block of so many columns of dst at
 ROWS = "rows"  # path of a view with a run-time index for each row
 
 
+class Start(NamedTuple):
+    """Who starts a transfer, with the names of `Transfer`."""
+
+    trigger: str
+    trigger_s: float
+    fetch_s: float = 0.0
+    interval_s: float = 0.0
+
+
 class DmaOptions(NamedTuple):
     dge: str = "unknown"  # who makes the descriptors
     trigger: str = ""  # engine that commands it; "": not given
@@ -324,24 +333,25 @@ def triggered(core: Core, kind: Kind, transfer: Transfer) -> Transfer:
         dge = "swdge"
     if dge == "unknown":
         return transfer
-    lane, seconds, fetch_s = {
-        "swdge": ("gpsimd_dge", core.dma.swdge_s, 0.0),
-        "hwdge": (options.trigger or "sync", core.dma.hwdge_s, 0.0),
+    found = {
+        "swdge": Start("gpsimd_dge", core.dma.swdge_s),
+        "hwdge": Start(options.trigger or "sync", core.dma.hwdge_s),
         "none": _prepared(core),
     }[dge]
-    return transfer._replace(trigger=lane, trigger_s=seconds, fetch_s=fetch_s)
+    return transfer._replace(**found._asdict())
 
 
-def _trigger(core: Core) -> tuple[str, float, float]:
-    """The lane that starts a transfer when the kernel leaves the choice open, and its times."""
+def _trigger(core: Core) -> Start:
+    """Who starts a transfer when the kernel leaves the choice open."""
     if core.dma.trigger == "gpsimd":
-        return "gpsimd_dge", core.dma.swdge_s, 0.0
+        return Start("gpsimd_dge", core.dma.swdge_s)
     return _prepared(core)
 
 
-def _prepared(core: Core) -> tuple[str, float, float]:
-    """SyncE points at descriptors in HBM, which the DMA engines fetch."""
-    return "sync", core.sync.dma_trigger_s, core.dma.fetch_s
+def _prepared(core: Core) -> Start:
+    """SyncE points at descriptors in HBM, which the DMA engines fetch, one transfer at a time."""
+    dma = core.dma
+    return Start("sync", core.sync.dma_trigger_s, dma.fetch_s, dma.queue_interval_s)
 
 
 DMA_COPY = DmaCopy()

@@ -1,8 +1,8 @@
 """Zeroing a PSUM tile that matmuls then add to: the first of them overwrites it instead.
 
 In: a trace that is whole. TensorE can overwrite or add, so a compiler need not clear what the next
-matmul adds to. AWS's best published product clears each tile, three instructions of VectorE to
-eight matmuls: run as they are written they would take longer than the whole product was measured to.
+matmul adds to. AWS's best published product clears each tile, with VectorE, for which it then has
+more work than the product was measured to take.
 """
 
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ FOLDED = FoldedMemset()
 
 
 def fold_zeros(trace: Trace) -> None:
-    """Give each memset that a matmul makes needless to that matmul's engine, where it takes no time.
+    """Give each needless memset to the engine of the matmul after it, where it takes no time.
 
     Its matmul is the next call of TensorE, adds to exactly the same bytes, and nothing touches the
     tile in between.

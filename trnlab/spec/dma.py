@@ -25,7 +25,7 @@ class Dma(Record):
     start_s: float  # from the trigger to the first byte
     fetch_s: float  # longer, if the descriptors were prepared and lie in HBM
     stagger_s: float  # an engine starts that much after the one before it
-    queue_interval_s: float  # smallest distance of two transfers of a queue
+    queue_interval_s: float  # smallest distance of two transfers of a queue, if it was prepared
     completion_s: float  # from the last byte to the waiting engine
     hwdge_instances: int  # hardware descriptor generators of a core
     hwdge_s: float  # one DMA instruction through a hardware generator
@@ -41,6 +41,11 @@ class Dma(Record):
     def usual_start_s(self) -> float:
         """From the trigger to the first byte, when the kernel leaves the descriptors open."""
         return self.start_s + (self.fetch_s if self.trigger == "sync" else 0.0)
+
+    @property
+    def usual_interval_s(self) -> float:
+        """Between two transfers of a queue, when the kernel leaves the descriptors open."""
+        return self.queue_interval_s if self.trigger == "sync" else 0.0
 
     @property
     def has_hwdge(self) -> bool:

@@ -107,11 +107,11 @@ def exponential(data, dge_mode=nisa.dge_mode.unknown):
 
 
 @nki.jit
-def loads(data, count):
+def loads(data, count, dge_mode=nisa.dge_mode.unknown):
     """The same rows of HBM loaded again and again, each time into a tile of its own."""
     for _ in range(count):
         tile = nl.ndarray(data.shape, dtype=data.dtype, buffer=nl.sbuf, name="tile")
-        nisa.dma_copy(dst=tile, src=data)
+        nisa.dma_copy(dst=tile, src=data, dge_mode=dge_mode)
 
 
 @nki.jit
