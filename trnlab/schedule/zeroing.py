@@ -10,9 +10,9 @@ from typing import Any
 
 from trnlab.isa.instruction import Kind, Step
 from trnlab.isa.vector_copies import MEMSET, Memset
-from trnlab.memory import Tensor
+from trnlab.memory import Tensor, View
 from trnlab.spec.core import Core
-from trnlab.trace import Recorded, Trace, View
+from trnlab.trace import Recorded, Trace
 
 MATMULS = ("nc_matmul", "nc_matmul_mx")
 
@@ -51,7 +51,7 @@ def fold_zeros(trace: Trace) -> None:
             pending[core] = (index, recorded.writes[0])
         elif core in pending and kind.engine == "tensor":
             zero, view = pending.pop(core)
-            if _adds_to(trace, recorded, view):
+            if _adds_to(recorded, view):
                 old = trace.calls[zero]
                 folded = kinds.setdefault(old.kind, _folded(old.kind))
                 trace.calls[zero] = old._replace(kind=folded)
@@ -60,21 +60,20 @@ def fold_zeros(trace: Trace) -> None:
 
 
 def _clears_psum(trace: Trace, index: int, recorded: Recorded) -> bool:
-    view = recorded.writes[0]
-    allocation = trace.allocations[view[0]]
+    id, _, _, _, _, _, _, fills = recorded.writes[0]
+    allocation = trace.allocations[id]
     is_zero = recorded.kind.options.is_zero and allocation.memory == "psum"
     is_free = index not in trace.after and index not in trace.loops
-    return is_zero and is_free and allocation.slot is None and trace.fills(view)
+    return is_zero and is_free and allocation.slot is None and fills
 
 
-def _adds_to(trace: Trace, recorded: Recorded, view: View) -> bool:
+def _adds_to(recorded: Recorded, view: View) -> bool:
     instruction, options = recorded.kind.instruction, recorded.kind.options
     is_sum = instruction.name in MATMULS and not getattr(options, "is_transpose", False)
     if not is_sum or recorded.values is False:
         return False
-    written = recorded.writes[0]
-    is_same = written[0] == view[0] and written[5] is None
-    return is_same and trace.fills(written) and trace.region(written) == trace.region(view)
+    id, _, _, _, _, _, region, fills = recorded.writes[0]
+    return id == view[0] and fills and region == view[6]
 
 
 def _touches(recorded: Recorded, allocation: int) -> bool:
