@@ -258,7 +258,7 @@ def _transfer_s(core: Core, row_bytes: Column, rows: Column) -> Column:
     """One transfer by all DMA engines."""
     dma = core.dma
     pieces = np.ceil(row_bytes / dma.max_piece_bytes)
-    row_s = pieces * dma.descriptor_s + row_bytes / dma.raw_bytes_per_s
+    row_s = pieces * dma.descriptor_s + row_bytes / dma.moving_bytes_per_s
     return dma.transfer_s + np.ceil(rows / dma.engines) * row_s
 
 

@@ -308,7 +308,7 @@ def spread(core: Core, op: str, dst: Signature, src: Signature) -> Transfer:
         rows = min(chip.partitions, dma.partitions_per_engine)
         share = max(rows, -(-chip.partitions // engines)) * row
     pieces = max(_pieces(core, operand, widest, row, share) for operand in (dst, src))
-    seconds = dma.transfer_s + pieces * dma.descriptor_s + share / dma.raw_bytes_per_s
+    seconds = dma.transfer_s + pieces * dma.descriptor_s + share / dma.moving_bytes_per_s
     hbm_bytes = sum(size for operand, size in sides if operand.memory == "hbm")
     return Transfer(
         op, first % dma.engines, engines, seconds, sides[0][1], hbm_bytes, *_trigger(core)

@@ -16,7 +16,8 @@ class Dma(Record):
     engines: int
     queues: int  # rings of one engine, each in order
     partitions_per_engine: int
-    raw_bytes_per_s: float  # of one engine, while bytes move
+    raw_bytes_per_s: float  # of one engine, as it is published
+    moving_bytes_per_s: float  # of one engine, while bytes move
     usable_bytes_per_s: float  # of one engine, the ceiling AWS gives for large transfers
     descriptor_s: float  # fixed cost of one piece
     max_piece_bytes: int  # a longer row is cut into pieces
@@ -54,8 +55,8 @@ class Dma(Record):
 
     @property
     def piece_bytes_per_s(self) -> float:
-        """Rate of one engine on full pieces: piece / (descriptor + piece / raw rate)."""
-        piece_s = self.descriptor_s + self.max_piece_bytes / self.raw_bytes_per_s
+        """Rate of one engine on full pieces: piece / (descriptor + piece / rate while moving)."""
+        piece_s = self.descriptor_s + self.max_piece_bytes / self.moving_bytes_per_s
         return self.max_piece_bytes / piece_s
 
     @property
