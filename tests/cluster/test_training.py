@@ -83,7 +83,7 @@ def test_compute_of_a_step_is_above_the_peak() -> None:
     ("field", "factor"),
     [
         ("chip.core.tensor.clock_hz", 1.2),
-        ("chip.core.dma.raw_bytes_per_s", 1.2),
+        ("chip.core.dma.moving_bytes_per_s", 1.2),
         ("fabric.server_bytes_per_s", 2.0),
         ("fabric.rack_bytes_per_s", 2.0),
         ("scale_out.bytes_per_s", 2.0),

@@ -29,19 +29,19 @@ def test_no_limit_is_wider_than_five_unless_the_figure_is_a_rough_one(rows: list
 
 def test_every_limit_of_what_was_held_out_is_close_to_its_error(rows: list[Row]) -> None:
     found = [row for row in rows if row.is_held_out]
-    assert len(found) >= 18
+    assert len(found) >= 34
     assert all(row.limit == 5 or row.limit <= abs(row.error) + 5 for row in found)
 
 
 def test_most_of_what_was_held_out_is_within_five(rows: list[Row]) -> None:
     errors = [abs(row.error) for row in rows if row.is_held_out]
-    assert sum(error <= 5 for error in errors) >= 0.7 * len(errors)
+    assert sum(error <= 5 for error in errors) >= 0.6 * len(errors)
 
 
 def test_the_published_ladder_of_sizes_is_reached_where_the_launch_is_small(
     rows: list[Row],
 ) -> None:
-    large = [row for row in rows if row.source == SCOREBOARD and row.published > 400]
+    large = [row for row in rows if row.source == SCOREBOARD and row.published > 700]
     assert len(large) == 3
     assert all(abs(row.error) < 3 for row in large)
 

@@ -17,6 +17,7 @@ from trnlab.nki.platform import asked_platform, platform_chip, require_precise
 from trnlab.nki.team import World
 from trnlab.schedule.races import require_no_race
 from trnlab.schedule.scheduler import placements
+from trnlab.schedule.zeroing import fold_zeros
 from trnlab.spec import Chip, Core
 from trnlab.trace import Trace
 
@@ -175,6 +176,7 @@ def record_ranks(
 
     try:
         add_schedule(world.trace, kernel.edges)
+        fold_zeros(world.trace)
         if cores > 1:
             require_no_race(world.trace, has_values, is_harmless if has_values else None)
         for run in runs:
