@@ -138,11 +138,12 @@ class DmaTranspose(Instruction):
             f"{self.name}: dst {list(dst.shape)} should be {list(wanted)}, src {list(src.shape)} "
             f"with axes {PERMUTATIONS[ndim]}",
         )
-        allowed = ("unknown", "swdge") if src.path == ROWS else ("unknown", "hwdge")
+        # its page leaves none out, the one on descriptors and AWS's own kernels do not
+        direct = ("unknown", "none", "hwdge")
         require(
-            options.dge in allowed,
-            f"{self.name}: dge_mode.{options.dge}; allowed are unknown, hwdge and, to gather, "
-            "swdge",
+            options.dge in (("unknown", "swdge") if src.path == ROWS else direct),
+            f"{self.name}: dge_mode.{options.dge}; allowed are {', '.join(direct)}, and to gather "
+            "unknown and swdge",
         )
         require(
             src.path != "" or not options.skips,

@@ -15,6 +15,7 @@ from trnlab.nki.located import located
 from trnlab.nki.named_edges import Edges, add_schedule
 from trnlab.nki.platform import asked_platform, platform_chip, require_precise
 from trnlab.nki.team import World
+from trnlab.nki.unwritten import check_returned
 from trnlab.schedule.races import require_no_race
 from trnlab.schedule.scheduler import placements
 from trnlab.schedule.zeroing import fold_zeros
@@ -278,7 +279,7 @@ class _Rank:
 
     def finish(self, result: Any) -> Any:
         """The output as arrays, inputs brought up to date; None without values."""
-        mark_output(result)
+        check_returned(mark_output(result), plain(self.function))
         if not self.has_values:
             return None
         self.inputs.update()

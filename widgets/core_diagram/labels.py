@@ -8,7 +8,6 @@ FIELDS = {
     "share_bytes_per_s": "bandwidth for one core",
     "partitions": "partitions",
     "partition_bytes": "size of a partition",
-    "reserved_partition_bytes": "kept by the compiler, per partition",
     "usable_partition_bytes": "left for programs, per partition",
     "total_bytes": "size",
     "banks": "banks",

@@ -67,7 +67,6 @@ PARTS: Mapping[str, Part] = {
             "partitions",
             "partition_bytes",
             "usable_partition_bytes",
-            "reserved_partition_bytes",
         ),
     ),
     "tensor": Part(
