@@ -257,3 +257,10 @@ def test_a_broadcast_dimension_repeats_by_stride_0():
     assert view.strides == (6, 0, 1)
     assert np.array_equal(view.array, np.repeat(t.array, 5, 1))
     assert np.array_equal(t.squeeze_dim(1).array, t.array[:, 0])
+
+
+def test_a_pattern_that_fits_one_tile_is_refused_on_a_shorter_one():
+    pattern = [[24, 8], [1, 24]]
+    assert used(tensor((8, 24)).ap(pattern)).shape == (8, 24)
+    with pytest.raises(KernelError, match="partitions 0 to 7, but the tile has 4"):
+        used(tensor((4, 24)).ap(pattern))

@@ -39,6 +39,7 @@ class Transfer(NamedTuple):
     trigger: str  # lane that starts it
     trigger_s: float  # how long that lane is occupied
     fetch_s: float = 0.0  # of descriptors that lie in HBM, before the first byte
+    interval_s: float = 0.0  # until its queue may start the next one
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,6 +18,7 @@ from trnlab.nki.team import World
 from trnlab.nki.unwritten import check_returned
 from trnlab.schedule.races import require_no_race
 from trnlab.schedule.scheduler import placements
+from trnlab.schedule.zeroing import fold_zeros
 from trnlab.spec import Chip, Core
 from trnlab.trace import Trace
 
@@ -178,6 +179,7 @@ def record_ranks(
 
     try:
         add_schedule(world.trace, kernel.edges)
+        fold_zeros(world.trace)
         if cores > 1:
             require_no_race(world.trace, has_values, is_harmless if has_values else None)
         for run in runs:

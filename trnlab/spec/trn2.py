@@ -229,6 +229,7 @@ _dma = Dma(
     queues=16,
     partitions_per_engine=8,
     raw_bytes_per_s=27.2e9,
+    moving_bytes_per_s=27.2e9,
     usable_bytes_per_s=23e9,
     descriptor_s=15e-9,
     max_piece_bytes=2 * KIB,
@@ -249,6 +250,7 @@ _dma = Dma(
     packet_bytes=4 * KIB,
     priority_classes=1,
     sources={
+        "moving_bytes_per_s": "packet times of " + doc.TUTORIAL_PROFILES,
         "usable_bytes_per_s": f"{doc.DMA_BANDWIDTH}; {doc.DMA_OVERVIEW}",
         "descriptor_s": "packet times of " + doc.TUTORIAL_PROFILES,
         "max_piece_bytes": "packet times of " + doc.TUTORIAL_PROFILES,
@@ -268,6 +270,7 @@ _dma = Dma(
         "packet_bytes": doc.OVERLAP,
     },
     status={
+        "moving_bytes_per_s": "inferred",
         "descriptor_s": "inferred",
         "max_piece_bytes": "inferred",
         "start_s": "measured",
