@@ -30,7 +30,7 @@ def test_no_limit_is_wider_than_five_unless_the_figure_is_a_rough_one(rows: list
 def test_every_limit_of_what_was_held_out_is_close_to_its_error(rows: list[Row]) -> None:
     found = [row for row in rows if row.is_held_out]
     assert len(found) >= 34
-    assert all(row.limit == 5 or row.limit <= abs(row.error) + 10 for row in found)
+    assert all(row.limit == 5 or row.limit <= abs(row.error) + 5 for row in found)
 
 
 def test_most_of_what_was_held_out_is_within_five(rows: list[Row]) -> None:

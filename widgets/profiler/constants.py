@@ -12,7 +12,7 @@ from trnlab.spec import Core, Fact
 LABELS = {
     "dma.swdge_s": "Writing the descriptors of a transfer",
     "dma.start_s": "DMA: from trigger to first byte",
-    "dma.queue_interval_s": "DMA queue: between two transfers",
+    "dma.descriptor_s": "DMA: for each piece of a transfer",
     "dma.moving_bytes_per_s": "Rate of one DMA engine",
     "hbm.bytes_per_s": "HBM bandwidth",
     "semaphore_s": "Semaphore, from engine to engine",
