@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from trnlab.files import whole
 from trnlab.serve.lessons import Lesson, lessons
 
 PORT = 8866
@@ -18,8 +19,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.command(options)
-    except (ValueError, OSError) as error:
+    except ValueError as error:
         print(f"trnlab: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        reason = error.strerror and f"{error.filename}: {error.strerror.lower()}"
+        print(f"trnlab: {reason if error.filename and reason else error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print()
@@ -120,7 +125,8 @@ def _validate(options: argparse.Namespace) -> None:
     rows = report.validate()
     print(report.text(rows))
     if options.write:
-        Path(options.write).write_text(report.page(rows), encoding="utf-8")
+        with whole(options.write) as file:
+            file.write(report.page(rows))
     outside = [row for row in rows if not row.is_within]
     print(f"{len(rows) - len(outside)} of {len(rows)} figures within their limit.")
     if outside:
@@ -135,7 +141,8 @@ def _validate_cluster(options: argparse.Namespace) -> None:
     print(validation_report.text(found))
     print("\n".join(validation_report.limits_text(found)))
     if options.write:
-        Path(options.write).write_text(validation_report.page(found), encoding="utf-8")
+        with whole(options.write) as file:
+            file.write(validation_report.page(found))
     if not all(limit.is_kept(found) for limit in validation_report.LIMITS):
         raise ValueError("the cluster model is outside its limits; they are marked BROKEN")
 

@@ -1,13 +1,14 @@
-"""What breaks is said and comes back: a killed kernel, a restarted server, a cut line."""
+"""What breaks is said and comes back: a killed kernel or server, a cut line, a full disk."""
 
 import subprocess
 import sys
+from pathlib import Path
 
 import psutil
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import free_port
+from tests.browser.conftest import free_port, serving
 from tests.browser.proxy import Proxy
 
 STEPPER = ".trn-stepper"
@@ -135,6 +136,39 @@ def test_a_line_that_was_cut_is_mended_by_itself(chromium: Browser, workbench: s
     expect(page.locator(".trn-dead")).to_be_hidden()
     page.close()
     proxy.close()
+
+
+FULL = """
+import errno, os, sys
+from jupyter_client import connect
+from trnlab.serve.app import serve
+
+def full(name, *rest, kept=connect.secure_write, **more):
+    if os.path.exists(sys.argv[2]):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), name)
+    return kept(name, *rest, **more)
+
+connect.secure_write = full
+serve(int(sys.argv[1]), browser=False)
+"""
+
+
+def test_a_full_disk_is_said_and_open_pages_go_on(chromium: Browser, tmp_path: Path) -> None:
+    port, is_full = free_port(), tmp_path / "full"
+    command = [sys.executable, "-c", FULL, str(port), str(is_full)]
+    for _ in serving(command, "listens at"):
+        page = opened(chromium.new_page(), port)
+        is_full.touch()
+        other = chromium.new_page()
+        answer = other.goto(f"http://localhost:{port}/voila/render/02_matmul_tiling.ipynb")
+        assert answer and answer.status == 500
+        expect(other.locator("h1")).to_have_text("The server's disk is full")
+        choose(page, "blocked")
+        is_full.unlink()
+        other.reload()
+        other.wait_for_selector("html[data-ready]", state="attached", timeout=60_000)
+        for one in (page, other):
+            one.close()
 
 
 def test_a_page_that_is_left_takes_its_kernel_with_it(chromium: Browser, samples: str) -> None:

@@ -6,12 +6,14 @@ import socket
 import sys
 import threading
 import webbrowser
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from jupyter_server.services.kernels.handlers import _kernel_id_regex
 from jupyter_server.utils import url_path_join
 from tornado.ioloop import IOLoop
+from tornado.web import HTTPError
 from traitlets import Unicode
 from traitlets.config import Config
 from voila.app import Voila
@@ -50,6 +52,10 @@ class Workbench(Voila):
     def listen(self) -> None:
         IOLoop.current().add_callback(self._announce)  # runs once the socket is open
         super().listen()
+
+    def stop(self) -> None:
+        with suppress(HTTPError):  # a kernel that ended by itself meanwhile, or never started
+            super().stop()
 
     def _announce(self) -> None:
         address = f"http://localhost:{self.port}{self.base_url}{self.page}"

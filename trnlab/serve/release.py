@@ -11,6 +11,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from trnlab.files import whole
+
 SOLUTION, HIDDEN = "SOLUTION", "HIDDEN TESTS"
 BLANK = ("# YOUR CODE HERE", "raise NotImplementedError()")
 _MARKER = re.compile(r"^(\s*)### (BEGIN|END) (SOLUTION|HIDDEN TESTS)\s*$")
@@ -37,7 +39,8 @@ def release(source: Path, target: Path) -> int:
     if not stripped:
         raise ValueError(f"release: {source.name} has no ### BEGIN SOLUTION to strip")
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(_text(notebook), encoding="utf-8")
+    with whole(target) as file:
+        file.write(_text(notebook))
     return stripped
 
 
