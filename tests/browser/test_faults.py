@@ -1,7 +1,8 @@
-"""What breaks is said and comes back: a killed kernel or server, a cut line, a full disk."""
+"""What breaks is said and comes back: a kernel or server, a line, a disk; others notice nothing."""
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -76,13 +77,17 @@ def test_a_kernel_killed_in_mid_step_is_said_and_reloading_leads_back(
     chromium: Browser, workbench: str
 ) -> None:
     port = int(workbench.rpartition(":")[2])
-    page, other = (opened(chromium.new_page(), port) for _ in range(2))
+    page, other = chromium.new_page(), opened(chromium.new_page(), port)
+    page.clock.install()
+    page.clock.resume()
+    opened(page, port)
     choose(page, "blocked")
     row = walk(page, 7)
     kernel_process(page).kill()
     page.locator("[data-act=step]").click()  # stepping needs no kernel
     expect(page.locator(STEPPER)).not_to_have_attribute("data-row", row)
-    expect(page.locator(".trn-dead")).to_contain_text("reload the page", timeout=40_000)
+    _pass(page, 30)
+    expect(page.locator(".trn-dead")).to_contain_text("reload the page")
     choose(other, "hoisted")  # the neighbor notices nothing
     moved = page.locator(STEPPER).get_attribute("data-row")
     page.reload()
@@ -112,6 +117,34 @@ def test_a_restarted_server_is_said_and_the_state_comes_back(
     page.close()
 
 
+def test_a_control_that_is_held_makes_nobody_wait(chromium: Browser, workbench: str) -> None:
+    port = int(workbench.rpartition(":")[2])
+    page, other = (opened(chromium.new_page(), port) for _ in range(2))
+    page.evaluate(HOLD)  # a change every 20 ms
+    for kernel in ("hoisted", "blocked", "tiled"):
+        began = time.monotonic()
+        choose(other, kernel)
+        assert time.monotonic() - began < 10
+    last = page.evaluate("clearInterval(window.held), window.sent")
+    page.locator(f"{STEPPER}[data-busy=false]").wait_for(timeout=10_000)
+    expect(page.locator("[data-name=K]").first).to_have_value(str(last))
+    expect(page.locator(".trn-dead")).to_be_hidden()
+    for one in (page, other):
+        one.close()
+
+
+HOLD = """
+() => {
+  const slider = document.querySelector("[data-slider=K]");
+  let steps = 0;
+  window.held = setInterval(() => {
+    slider.value = window.sent = 512 + 128 * (steps++ % 8);
+    slider.dispatchEvent(new Event("input", { bubbles: true }));
+  }, 20);
+}
+"""
+
+
 def _wait_for(page: Page, text: str) -> None:
     said = page.locator("#trn-progress", has_text=text)
     for _ in range(40):
@@ -122,16 +155,26 @@ def _wait_for(page: Page, text: str) -> None:
     raise AssertionError(page.locator("#trn-progress").inner_text())
 
 
+def _pass(page: Page, seconds: int) -> None:
+    """Let the page's own clock go on, with a moment for what it asks the server."""
+    for _ in range(seconds // 2):
+        page.clock.run_for(2000)
+        page.wait_for_timeout(50)
+
+
 def test_a_line_that_was_cut_is_mended_by_itself(chromium: Browser, workbench: str) -> None:
     proxy = Proxy(int(workbench.rpartition(":")[2]))
-    page = opened(chromium.new_page(), proxy.port)
+    page = chromium.new_page()
+    page.clock.install()
+    page.clock.resume()
+    opened(page, proxy.port)
     choose(page, "hoisted")
     proxy.cut()
-    page.wait_for_timeout(3000)
+    _pass(page, 20)
     page.locator("[data-act=step]").click()
     expect(page.locator(STEPPER)).not_to_have_attribute("data-row", "0")
     proxy.mend()
-    page.wait_for_timeout(4000)
+    _pass(page, 40)
     choose(page, "blocked")
     expect(page.locator(".trn-dead")).to_be_hidden()
     page.close()

@@ -1,6 +1,6 @@
 """A class's exercises from the teacher's notebooks: solutions and hidden tests stripped.
 
-The markers are nbgrader's, so that nbgrader and otter-grader read the same source:
+The markers are nbgrader's, which reads the same source and makes the same students' version:
 
     ### BEGIN SOLUTION ... ### END SOLUTION              becomes a line to replace
     ### BEGIN HIDDEN TESTS ... ### END HIDDEN TESTS      goes
