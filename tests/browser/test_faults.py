@@ -214,12 +214,9 @@ def test_a_full_disk_is_said_and_open_pages_go_on(chromium: Browser, tmp_path: P
             one.close()
 
 
-def test_a_page_that_is_left_takes_its_kernel_with_it(chromium: Browser, samples: str) -> None:
-    page = chromium.new_page()
-    page.goto(f"{samples}/voila/render/03_query.ipynb")
-    page.wait_for_selector("html[data-ready]", state="attached", timeout=60_000)
+def test_a_page_that_is_left_takes_its_kernel_with_it(chromium: Browser, workbench: str) -> None:
+    page = opened(chromium.new_page(), int(workbench.rpartition(":")[2]))  # the first it asks for
     kernel = kernel_process(page)
-    page.get_by_role("link", name="Lessons").click()
-    page.locator(".trn-lessons").wait_for()
+    page.goto("about:blank")
     kernel.wait(20)
     page.close()
