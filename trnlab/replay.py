@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from trnlab.memory import Allocation, Region, Storage, Tensor
+from trnlab.memory import Allocation, Region, Storage, Tensor, View
 from trnlab.memory.addresses import AddressedMemory, AddressedStorage, Slot
-from trnlab.trace import Trace, View
+from trnlab.trace import Trace
 
 
 def values_after(
@@ -50,7 +50,7 @@ class _Storages:
         self.memories: dict[AddressedMemory, AddressedMemory] = {}
 
     def tensor(self, view: View) -> Tensor:
-        id, dtype, shape, strides, offset, path = view
+        id, dtype, shape, strides, offset, path, _, _ = view
         storage = self.made.get(id)
         if storage is None:
             allocation = self.trace.allocations[id]
@@ -117,7 +117,7 @@ def _touches(trace: Trace, view: View, needed: dict[int, list[Region]]) -> bool:
 def _satisfy(trace: Trace, view: View, needed: dict[int, list[Region]]) -> None:
     """Forget the regions that are written whole."""
     home, written = trace.spot(view)
-    if not trace.fills(view) or home not in needed:
+    if not view[7] or home not in needed:
         return
     needed[home][:] = [
         region

@@ -4,21 +4,15 @@ In: instructions as they are issued. Out: one record that is read twice, as valu
 knows no clock and no view.
 """
 
-import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from trnlab.isa.instruction import Instruction, Kind
-from trnlab.memory import Allocation, Signature, Tensor
-from trnlab.memory.layout import Region, region_of
+from trnlab.memory import Allocation, Region, Signature, Tensor, View
 from trnlab.numerics import itemsize
 from trnlab.spec.core import Core
 
 Site = tuple[str, int]  # file and line
-
-# allocation id, dtype, shape, strides, offset, run-time address: a view without its storage, so
-# that the bytes of tiles nobody needs any more are freed while the trace lives on
-View = tuple[int, str, tuple[int, ...], tuple[int, ...], int, Any]
 
 
 class TensorInfo(NamedTuple):
@@ -79,7 +73,6 @@ class Trace:
         self.calls: list[Recorded] = []
         self._kinds: dict[tuple, Kind] = {}
         self._queues: dict[int | Site, int] = {}
-        self._spans: dict[tuple, tuple[Region, bool]] = {}
         self.after: dict[int, tuple[int, ...]] = {}  # calls that a call waits for beside its data
         self.skipped: set[int] = set()  # calls whose run-time index was out of range
         self.silent: set[int] = set()  # calls that wrote to memory of two cores what it held
@@ -173,40 +166,12 @@ class Trace:
             queue = self._queues[key] = len(self._queues) % self.core.dma.queues
         return queue
 
-    def region(self, view: View) -> Region:
-        """The rectangle of its tensor that a view spans, in rows and bytes."""
-        return self._span(view)[0] if view[5] is None else view[5].region
-
-    def fills(self, view: View) -> bool:
-        """Whether a view touches every byte of the rectangle that it spans."""
-        return view[5] is None and self._span(view)[1]
-
-    def spans(self) -> list[tuple[Region, bool]]:
-        """Of every call its writes, then its reads: the region, and whether it is filled."""
-        if "spans" not in self.cache:
-            self.cache["spans"] = [
-                self._span(view) if view[5] is None else (view[5].region, False)
-                for recorded in self.calls
-                for view in recorded.writes + recorded.reads
-            ]
-        return self.cache["spans"]
-
-    def _span(self, view: View) -> tuple[Region, bool]:
-        id, dtype, shape, strides, offset, _ = view
-        key = (self.allocations[id].pitch_bytes, itemsize(dtype), shape, strides, offset)
-        found = self._spans.get(key)
-        if found is None:
-            region = region_of(*key)
-            area = (region.row_end - region.row) * (region.byte_end - region.byte)
-            found = self._spans[key] = region, math.prod(shape) * key[1] == area
-        return found
-
     def spot(self, view: View) -> tuple[int, Region]:
         """The bytes that a view spans: which memory of its own, and where in it.
 
         A tensor has one of its own, named by its id; tensors with an address share one.
         """
-        region = self.region(view)
+        region = view[6]
         slot = self.allocations[view[0]].slot
         if slot is None:
             return view[0], region
@@ -230,8 +195,7 @@ class Trace:
         return TensorInfo(id, a.name, a.memory, a.shape, a.dtype, a.argument, a.output, a.line)
 
     def _operand(self, role: str, view: View) -> Operand:
-        id, dtype, shape = view[:3]
-        region = self.region(view)
+        id, dtype, shape, _, _, _, region, _ = view
         size = itemsize(dtype)
         cols = (region.byte // size, -(-region.byte_end // size))
         return Operand(role, self.tensor(id), shape, dtype, (region.row, region.row_end), cols)
@@ -244,7 +208,5 @@ def _views(tensors: tuple[Tensor, ...], index: int) -> tuple[View, ...]:
         if allocation.first_call < 0:
             allocation.first_call = index
         allocation.last_call = index
-        views.append(
-            (allocation.id, tensor.dtype, tensor.shape, tensor.strides, tensor.offset, tensor.path)
-        )
+        views.append(tensor.detached)
     return tuple(views)

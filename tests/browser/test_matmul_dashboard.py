@@ -302,14 +302,23 @@ STEPS = """async () => {
 SLIDES = """async () => {
   const root = document.querySelector('.trn-stepper');
   const later = (ms) => new Promise((done) => setTimeout(done, ms));
+  const drawn = () => new Promise((done) => {
+    const observer = new MutationObserver(() => { observer.disconnect(); done(); });
+    observer.observe(root, {attributeFilter: ['data-scene']});
+  });
+  const painted = () => new Promise((done) => requestAnimationFrame(() => {
+    const {port1, port2} = new MessageChannel();  // its message comes after the frame's paint
+    port1.onmessage = done;
+    port2.postMessage(0);
+  }));
   const moved = async (name, value) => {
-    const scene = root.dataset.scene;
     const began = performance.now();
     const slider = root.querySelector(`[data-slider=${name}]`);
+    const next = drawn();
     slider.value = value;
     slider.dispatchEvent(new Event('input', {bubbles: true}));
-    while (root.dataset.scene === scene) await later(1);
-    await new Promise((done) => requestAnimationFrame(done));
+    await next;
+    await painted();
     return performance.now() - began;
   };
   const size = (name) => root.querySelector(`[data-slider=${name}]`).valueAsNumber;

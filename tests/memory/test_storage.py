@@ -71,3 +71,30 @@ def test_a_row_is_a_partition_on_chip_and_an_innermost_run_in_hbm(
     allocation = Allocation(0, "t", buffer, shape, "float32", 0)
     assert (allocation.rows, allocation.pitch_bytes) == (rows, pitch_bytes)
     assert allocation.nbytes == rows * pitch_bytes
+
+
+def test_two_copies_of_the_same_bytes_are_known_to_be_equal_until_either_is_written() -> None:
+    source = fresh((128, 64), "bfloat16", "private_hbm")
+    source.put(np.arange(128 * 64, dtype=np.float32).reshape(128, 64))
+
+    def copy(columns: slice) -> Tensor:
+        tile = fresh((128, 32), "bfloat16")
+        tile.put_copy(source[:, columns])
+        return tile
+
+    first, again, other = copy(slice(0, 32)), copy(slice(0, 32)), copy(slice(32, 64))
+    assert first.storage.version == again.storage.version != other.storage.version
+    again[:, 0:1].put(np.zeros((128, 1), np.float32))
+    assert first.storage.version != again.storage.version
+    source[0:1].put(np.zeros((1, 64), np.float32))
+    assert copy(slice(0, 32)).storage.version != first.storage.version
+
+
+def test_a_copy_into_a_part_or_in_another_order_is_not_mistaken_for_the_whole() -> None:
+    source = fresh((4, 4), "float32", "private_hbm")
+    source.put(np.arange(16, dtype=np.float32).reshape(4, 4))
+    straight, turned, part = (fresh(s, "float32") for s in ((4, 4), (4, 4), (4, 8)))
+    straight.put_copy(source)
+    turned.put_copy(source.permute((1, 0)))
+    part[:, 0:4].put_copy(source)
+    assert len({tile.storage.version for tile in (straight, turned, part)}) == 3

@@ -92,6 +92,9 @@ class DmaCopy(Instruction):
         self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any
     ) -> None:
         dst, src = writes[0], reads[0]
+        if src.dtype == dst.dtype and src.path is None:
+            dst.put_copy(src)
+            return
         values = src.array if src.dtype == dst.dtype else src.fp32()
         _put_rows(dst, values.reshape(dst.shape), src.valid, 0)
 

@@ -116,7 +116,8 @@ class Storage:
         self.pitch_bytes = allocation.pitch_bytes
         self.data: np.ndarray | None = None  # flat uint8, None until needed
         self.fp32: dict = {}  # float32 form of views that are read many times
-        self.version = next(versions)  # of the bytes: no two contents have the same
+        # of the bytes: a number that no other contents have, or whose bytes they are a copy of
+        self.version: int | tuple = next(versions)
         self.pending: Pending | None = None  # to be finished before `data` is looked at
         self.written_parts: set = set()  # PSUM views written so far, for accumulate=None
         self.written_mask: np.ndarray | None = None  # the same by byte

@@ -6,49 +6,23 @@ dtype; the partition stride is the storage's row pitch.
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from trnlab.errors import KernelError
 from trnlab.memory.dynamic import Indirect, Reach, gathered, resolve, scatter
+from trnlab.memory.footprint import Footprint, Signature, View
 from trnlab.memory.indexing import index
-from trnlab.memory.layout import Extents, Region, Sizes, region_of, row_major
+from trnlab.memory.layout import Region, Sizes, extents, region_of, row_major
 from trnlab.memory.storage import Storage
 from trnlab.memory.views import Views
 from trnlab.numerics import format_of, stored
 
 PSUM_BANK_BYTES = 2048
-MAX_SIGNATURES = 50_000
+MAX_FOOTPRINTS = 50_000
 
-_signatures: dict[tuple, "Signature"] = {}  # of views without run-time or explicit address
-
-
-class Signature(NamedTuple):
-    """All of an operand that legality and cost depend on."""
-
-    memory: str  # "hbm" | "sbuf" | "psum" | "engine"
-    dtype: str
-    shape: tuple[int, ...]
-    partition: int  # first partition; 0 in HBM
-    run: int  # elements that lie next to each other within a row
-    banks: int  # PSUM banks touched; 0 elsewhere
-    path: str = ""  # run-time address: "scalar", "rows" or "columns"
-
-    @property
-    def partitions(self) -> int:
-        """Size of dimension 0."""
-        return self.shape[0]
-
-    @property
-    def free(self) -> int:
-        """Elements per partition."""
-        return math.prod(self.shape[1:])
-
-    @property
-    def size(self) -> int:
-        """All elements."""
-        return math.prod(self.shape)
+_footprints: dict[tuple, Footprint] = {}  # of tensors without run-time or explicit address
 
 
 class Tensor(Views):
@@ -58,7 +32,8 @@ class Tensor(Views):
 
     __slots__ = (
         "_array",
-        "_signature",
+        "_footprint",
+        "_detached",
         "dtype",
         "offset",
         "path",
@@ -83,14 +58,15 @@ class Tensor(Views):
         self.offset = offset
         self.path = path  # run-time address, before and after it is looked up
         self._array: np.ndarray | None = None
-        self._signature: Signature | None = None
+        self._footprint: Footprint | None = None
+        self._detached: View | None = None
 
     @classmethod
     def whole(cls, storage: Storage) -> "Tensor":
         """The view of all of a storage, row-major."""
         allocation = storage.allocation
-        shape = Extents(allocation.shape)
-        return cls(storage, allocation.dtype, shape, row_major(allocation.shape), 0)
+        shape = allocation.shape
+        return cls(storage, allocation.dtype, extents(shape), row_major(shape), 0)
 
     def seen(
         self, dtype: str, shape: Sizes, strides: Sizes, offset: int, path: Any = None
@@ -202,50 +178,67 @@ class Tensor(Views):
     @property
     def region(self) -> Region:
         """The rectangle of its storage that it touches (the hull, if it has gaps)."""
-        if isinstance(self.path, Reach):
-            return self.path.region
-        return region_of(
-            self.storage.allocation.pitch_bytes,
-            format_of(self.dtype).itemsize,
-            self.shape,
-            self.strides,
-            self.offset,
-        )
+        return self.footprint.region
 
     @property
     def signature(self) -> Signature:
         """What legality and cost see of it."""
-        if self._signature is None:
-            self._signature = self._known_signature()
-        return self._signature
+        return self.footprint.signature
 
-    def _known_signature(self) -> Signature:
-        """From the views seen before: kernels make the same few patterns over and over."""
+    @property
+    def detached(self) -> View:
+        """Itself without its storage."""
+        if self._detached is None:
+            _, region, fills = self.footprint
+            self._detached = (
+                self.storage.id, self.dtype, self.shape, self.strides, self.offset, self.path,
+                region, fills,
+            )  # fmt: skip
+        return self._detached
+
+    @property
+    def footprint(self) -> Footprint:
+        """What follows from its pattern."""
+        if self._footprint is None:
+            self._footprint = self._known_footprint()
+        return self._footprint
+
+    def _known_footprint(self) -> Footprint:
+        """From the patterns seen before: kernels make the same few over and over."""
         allocation = self.storage.allocation
         if self.path is not None or allocation.slot is not None:
-            return self._sign()
+            return self._found_footprint()
         key = (
             allocation.memory, allocation.pitch_bytes,
             self.dtype, self.shape, self.strides, self.offset,
         )  # fmt: skip
-        found = _signatures.get(key)
+        found = _footprints.get(key)
         if found is None:
-            if len(_signatures) >= MAX_SIGNATURES:
-                _signatures.clear()
-            found = _signatures[key] = self._sign()
+            if len(_footprints) >= MAX_FOOTPRINTS:
+                _footprints.clear()
+            found = _footprints[key] = self._found_footprint()
         return found
 
-    def _sign(self) -> Signature:
+    def _found_footprint(self) -> Footprint:
         if 0 in self.shape:
             raise KernelError(
                 f"index: this view of {self.name} is empty, {list(self.shape)}; handle the last, "
                 "smaller tile with min(), and skip an instruction that has nothing to do"
             )
+        path, size = self.path, format_of(self.dtype).itemsize
+        if isinstance(path, Reach):
+            return Footprint(self._sign(path.region), path.region, False)
+        pitch = self.storage.allocation.pitch_bytes
+        region = region_of(pitch, size, self.shape, self.strides, self.offset)
+        area = (region.row_end - region.row) * (region.byte_end - region.byte)
+        fills = path is None and math.prod(self.shape) * size == area
+        return Footprint(self._sign(region), region, fills)
+
+    def _sign(self, region: Region) -> Signature:
         memory = self.storage.memory
         path = self.path.kind if self.path is not None else ""
         if memory == "hbm":
             return Signature(memory, self.dtype, self.shape, 0, self.run, 0, path)
-        region = self.region
         slot = self.storage.allocation.slot
         partition = region.row if slot is None else region.row + slot.region.row
         banks = 0
@@ -325,6 +318,14 @@ class Tensor(Views):
             values = stored(values, self.dtype)
         array[...] = values if values.shape == array.shape else values.reshape(array.shape)
         storage.forget()
+
+    def put_copy(self, src: "Tensor") -> None:
+        """Write the elements of another view of the same dtype, which may have another shape."""
+        self.put(src.array.reshape(self.shape))
+        known = src.storage.version
+        if isinstance(known, int) and self.path is None and self._covers_all():
+            pattern = (src.offset, src.shape, src.strides, self.shape, self.strides)
+            self.storage.version = (known, self.dtype, *pattern)
 
     def _put_indirect(self, values: np.ndarray) -> None:
         path = self.path

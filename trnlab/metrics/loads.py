@@ -38,7 +38,7 @@ def loads_of(line: Timeline) -> Loads:
             if not trace.allocations[view[0]].argument:
                 continue
             times[view[0]] += 1
-            region = trace.region(view)
+            region = view[6]
             if region in seen[view[0]]:
                 repeated.append(call)
             seen[view[0]].add(region)

@@ -70,7 +70,9 @@ VirtualRegister = Register
 Scalar = float | Tensor
 Name = str | None
 
-_PLAIN = MatmulOptions()
+# what most calls leave as it is: known without a look into the names of the enumerations
+_PLAIN, _PLAIN_DMA = MatmulOptions(), dma.DmaOptions()
+_ANY, _ANY_DGE, _REFUSE = engine.unknown, dge_mode.unknown, oob_mode.error
 
 
 def get_nc_version() -> nc_version:
@@ -769,15 +771,17 @@ def dma_copy(
     name: Name = None,
 ) -> NkiInstruction:
     """dst = src between HBM and SBUF, in any direction."""
-    options = dma.DmaOptions(
-        named(DGE_NAMES, "dma_copy: dge_mode", dge_mode),
-        _engine("dma_copy", engine),
-        priority,
-        named(OOB_NAMES, "dma_copy: oob_mode", oob_mode) == "skip",
-    )
+    options = _PLAIN_DMA
+    if not (priority is None and oob_mode is _REFUSE and dge_mode is _ANY_DGE and engine is _ANY):
+        options = dma.DmaOptions(
+            named(DGE_NAMES, "dma_copy: dge_mode", dge_mode),
+            _engine("dma_copy", engine),
+            priority,
+            named(OOB_NAMES, "dma_copy: oob_mode", oob_mode) == "skip",
+        )
     launch = current()
     check_overlap("dma_copy", dst, src, launch.lines)
-    return launch.issue(dma.DMA_COPY, (dst,), (src,), options, name=name, skips_oob=options.skips)
+    return launch.issue(dma.DMA_COPY, (dst,), (src,), options, None, "", name, options.skips)
 
 
 def dma_transpose(

@@ -88,7 +88,7 @@ class Launch:
             raise KernelError(f"nl.ndarray: buffer {buffer!r} is none of {known}")
         if not sizes or min(sizes) < 1:
             raise KernelError(f"nl.ndarray: shape {list(sizes)} needs sizes of 1 or more")
-        dtype, line = dtype_name(dtype), self.line()
+        dtype, line = dtype_name(dtype), self.lines()[0]
         if buffer in HBM_BUFFERS and address is not None:
             raise KernelError(
                 f"nl.ndarray: address {address!r} in HBM, which the runtime places; leave it out, "

@@ -7,10 +7,9 @@ Only the last producer on each in-order engine or queue is kept: the earlier one
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from trnlab.memory import Allocation
-from trnlab.memory.layout import Region
+from trnlab.memory import Allocation, Region, View
 from trnlab.schedule.history import Access, Cell, Cells, History, overlap
-from trnlab.trace import Recorded, Trace, View
+from trnlab.trace import Trace
 
 # why a call waits for another one
 DATA = 1  # reads what it wrote
@@ -41,37 +40,49 @@ def dependencies(trace: Trace) -> Dependencies:
     return trace.cache["dependencies"]
 
 
-def stream_of(recorded: Recorded) -> str:
-    """The in-order stream of a call: its engine, or its DMA queue."""
-    lane = recorded.kind.engine if recorded.queue < 0 else f"q{recorded.queue}"
-    return lane if recorded.core == 0 else f"{lane} of core {recorded.core}"
+def stream_names(trace: Trace) -> list[str]:
+    """The in-order stream of every call: its engine, or its DMA queue."""
+    if "streams" not in trace.cache:
+        names: dict[tuple[str, int, int], str] = {}
+        found = trace.cache["streams"] = []
+        for kind, _, queue, _, _, _, core in trace.calls:
+            key = (kind.engine, queue, core)
+            found.append(names.get(key) or names.setdefault(key, _stream(*key)))
+    return trace.cache["streams"]
+
+
+def _stream(engine: str, queue: int, core: int) -> str:
+    lane = engine if queue < 0 else f"q{queue}"
+    return lane if core == 0 else f"{lane} of core {core}"
 
 
 class _Analysis:
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
-        self.histories: dict[tuple[int, int], History] = {}  # by memory and core
+        self.histories: list[dict[int, History]] = [{} for _ in range(trace.cores)]  # by memory
         self.last_calls: list[dict[str, int]] = [{} for _ in trace.allocations]
         self.first_writes: list[dict[str, int]] = [{} for _ in trace.allocations]
+        written = {view[0] for recorded in trace.calls for view in recorded.writes}
+        # nobody waits for those who read what is never written
+        self.constant = [
+            a.slot is None and number not in written for number, a in enumerate(trace.allocations)
+        ]
 
     def run(self) -> Dependencies:
         early: list[Edges] = []
         late: list[Edges] = []
-        spans = self.trace.spans()
-        at = 0  # of the call's first span
-        for call, recorded in enumerate(self.trace.calls):
+        for call, (recorded, stream) in enumerate(
+            zip(self.trace.calls, stream_names(self.trace), strict=True)
+        ):
             kind, _, _, writes, reads, _, core = recorded
-            stream = stream_of(recorded)
             first: list[tuple[Access, int]] = []
             rest: list[tuple[Access, int]] = []
             preload = kind.instruction.preload
-            for position, view in enumerate(reads, len(writes)):
-                found = first if position == preload + len(writes) else rest
-                self._read(view, spans[at + position][0], core, call, stream, found)
+            for position, view in enumerate(reads):
+                self._read(view, core, call, stream, first if position == preload else rest)
             in_psum = kind.engine == "tensor"
-            for position, view in enumerate(writes, at):
-                self._write(view, spans[position], core, call, stream, in_psum, rest)
-            at += len(writes) + len(reads)
+            for view in writes:
+                self._write(view, core, call, stream, in_psum, rest)
             early.append(_last_per_stream(first, call) if first else {})
             late.append(_last_per_stream(rest, call) if rest else {})
         for call, producers in self.trace.after.items():
@@ -79,53 +90,46 @@ class _Analysis:
                 late[call].setdefault(producer, ORDERED)
         return Dependencies(early, late, self.last_calls, self.first_writes)
 
-    def _around(self, view: View, region: Region, core: int) -> tuple[Region, Cells, Cells]:
+    def _around(self, view: View, core: int) -> tuple[Region, Cells, Cells]:
         """A region of its memory, the cells that it meets, and those that keep accesses to it.
 
         Each core keeps its own history: between cores only barriers and messages order.
         """
-        home = view[0]
+        home, region = view[0], view[6]
         allocation = self.trace.allocations[home]
         if allocation.slot is not None:
             home, region = self.trace.spot(view)
-        history = self.histories.get((home, core))
+        history = self.histories[core].get(home)
         if history is None:
-            history = self.histories[home, core] = History(allocation)
+            history = self.histories[core][home] = History(allocation)
         few = history.few
         if few and not few[0].is_crowded():
             return region, few, few
         return region, *history.around(region)
 
-    def _read(
-        self, view: View, region: Region, core: int, call: int, stream: str, found: list
-    ) -> None:
+    def _read(self, view: View, core: int, call: int, stream: str, found: list) -> None:
         self.last_calls[view[0]][stream] = call
-        region, cells, own = self._around(view, region, core)
+        if self.constant[view[0]]:
+            return
+        region, cells, own = self._around(view, core)
         for cell in cells:
             for write in cell.writes:
                 if overlap(region, write[0]):
                     found.append((write, DATA))
-        access = Access(region, call, stream)
+        access = (region, call, stream)
         for cell in own:
             cell.reads[region, stream] = access
 
     def _write(
-        self,
-        view: View,
-        span: tuple[Region, bool],
-        core: int,
-        call: int,
-        stream: str,
-        in_psum: bool,
-        found: list,
+        self, view: View, core: int, call: int, stream: str, in_psum: bool, found: list
     ) -> None:
         self.last_calls[view[0]][stream] = call
         self.first_writes[view[0]].setdefault(stream, call)
-        region, cells, own = self._around(view, span[0], core)
+        region, cells, own = self._around(view, core)
         for cell in cells:
             if cell.reads or cell.writes:
-                _overwrite(cell, region, stream, span[1], in_psum, found)
-        access = Access(region, call, stream)
+                _overwrite(cell, region, stream, view[7], in_psum, found)
+        access = (region, call, stream)
         for cell in own:
             cell.writes.append(access)
 
@@ -144,7 +148,7 @@ def _overwrite(
         cell.forget(region)
     elif cell.writes:  # what lies in its gaps stays
         same = (region, stream)  # the same write again comes after itself
-        cell.writes = [w for w in cell.writes if (w.region, w.stream) != same]
+        cell.writes = [w for w in cell.writes if (w[0], w[2]) != same]
 
 
 def _last_per_stream(found: Sequence[tuple[Access, int]], call: int) -> Edges:

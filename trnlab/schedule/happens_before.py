@@ -13,9 +13,9 @@ from typing import NamedTuple
 import numpy as np
 
 from trnlab.isa.collective_engine import COLLECTIVE_RECEIVE
-from trnlab.memory.layout import Region
-from trnlab.schedule.dependencies import dependencies, stream_of
-from trnlab.trace import Trace, View
+from trnlab.memory import Region, View
+from trnlab.schedule.dependencies import dependencies, stream_names
+from trnlab.trace import Trace
 
 CORES = 2  # that can share memory: those of a logical core
 
@@ -46,7 +46,7 @@ class Clocks:
     def _fill(self, trace: Trace, order: Sequence[int]) -> None:
         known, column, place = self.known, self.column, self.place
         early, late = dependencies(trace)[:2]
-        names = [stream_of(recorded) for recorded in trace.calls]
+        names = stream_names(trace)
         last: dict[str, int] = {}
         for call in order:
             own = known[call]

@@ -5,7 +5,6 @@ in buckets of rows, and the buckets of long rows in cells, so that neighbors are
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from trnlab.memory import Allocation
 from trnlab.memory.layout import Region
@@ -19,12 +18,7 @@ NARROW = 4  # cells: an access over more of them is kept beside the cells
 WIDE = -1  # the cell of those
 
 
-class Access(NamedTuple):
-    """One past access."""
-
-    region: Region
-    call: int
-    stream: str
+Access = tuple[Region, int, str]  # to what, by which call, of which stream
 
 
 class Cell:
@@ -46,7 +40,7 @@ class Cell:
         for key in covered:
             del self.reads[key]
         if self.writes:
-            self.writes = [write for write in self.writes if not _covers(region, write.region)]
+            self.writes = [write for write in self.writes if not _covers(region, write[0])]
 
 
 Cells = Sequence[Cell]
@@ -89,10 +83,10 @@ class History:
         """They have become many: put each where it belongs."""
         self.few = ()
         for key, read in crowded.reads.items():
-            for cell in self.around(read.region)[1]:
+            for cell in self.around(read[0])[1]:
                 cell.reads[key] = read
         for write in crowded.writes:
-            for cell in self.around(write.region)[1]:
+            for cell in self.around(write[0])[1]:
                 cell.writes.append(write)
 
     def _parts(self, region: Region) -> range:

@@ -8,6 +8,8 @@ twice: as its trigger (the call) and as its transfer (~call).
 import heapq
 from itertools import pairwise
 
+import numpy as np
+
 from trnlab.schedule.costs import Costs
 from trnlab.schedule.machine import Machine, Plan, Served, machine
 from trnlab.schedule.program import SLOTS, Program
@@ -33,6 +35,18 @@ def plan(program: Program, costs: Costs, core: Core) -> tuple[Served, Plan]:
     return found.served, Plan(order, since)
 
 
+def _consumers(program: Program) -> tuple[list[int], list[list[int]]]:
+    """By call: how many others it waits for, and those that wait for it."""
+    calls = len(program.variant)
+    pairs = np.unique(program.waits.slot // SLOTS * calls + program.waits.call)
+    producer, consumer = np.divmod(pairs, calls)
+    found = consumer.tolist()
+    ends = np.searchsorted(producer, np.arange(calls + 1)).tolist()
+    return np.bincount(consumer, minlength=calls).tolist(), [
+        found[first:end] for first, end in pairwise(ends)
+    ]
+
+
 class _Plan:
     """Calls and transfers that lack something, and those that are ready, by time."""
 
@@ -42,21 +56,14 @@ class _Plan:
         self.machine = found
         self.arriving: list[tuple[float, int]] = []
         self.waiting: dict[int, list[int]] = {}  # triggers, by the lane that is busy
-        self.missing = [0] * calls  # what each call lacks
+        self.missing, self.consumers = _consumers(program)  # what each call lacks, and gives
         self.lacks = [1] * calls  # what each transfer lacks: its trigger, and the one before
         self.following = [-1] * calls  # in the stream
-        self.consumers: list[list[int]] = [[] for _ in range(calls)]
         for stream in program.streams:
             for before, after in pairwise(stream):
                 self.following[before] = after
-                self.missing[after] = 1
+                self.missing[after] += 1
                 self.lacks[after] = 2
-        for call in range(calls):
-            slots = (*program.early[call], *program.late[call])
-            producers = {slot // SLOTS for slot in slots}
-            self.missing[call] += len(producers)
-            for producer in producers:
-                self.consumers[producer].append(call)
 
     def run(self) -> list[int]:
         """Serve everything; returns the order."""
@@ -68,7 +75,7 @@ class _Plan:
                 heapq.heappush(arriving, (0.0, stream[0]))
         order: list[int] = []
         while arriving or waiting:
-            lane = min(waiting, key=free.__getitem__, default=-1)
+            lane = min(waiting, key=free.__getitem__) if waiting else -1
             if lane >= 0 and (not arriving or free[lane] <= arriving[0][0]):
                 call = heapq.heappop(waiting[lane])
                 if not waiting[lane]:

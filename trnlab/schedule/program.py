@@ -8,8 +8,8 @@ next instruction of its own engine can, and when its operands may be overwritten
 """
 
 import heapq
-from array import array
 from collections.abc import Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -24,7 +24,7 @@ from trnlab.schedule.dependencies import (
     Dependencies,
     Edges,
     dependencies,
-    stream_of,
+    stream_names,
 )
 from trnlab.schedule.placement import Place
 from trnlab.trace import Trace
@@ -71,12 +71,12 @@ class Program(NamedTuple):
 def program(trace: Trace, places: dict[int, Place]) -> Program:
     """Flatten a trace."""
     edges = _with_reuse(trace, dependencies(trace), places)
-    streams = [stream_of(recorded) for recorded in trace.calls]
-    early = _slots(streams, edges.early)
-    late = _slots(streams, edges.late)
+    names = stream_names(trace)
+    early = _slots(names, edges.early)
+    late = _slots(names, edges.late)
     by_stream: dict[str, list[int]] = {}
     for call in in_order(trace, edges):
-        by_stream.setdefault(streams[call], []).append(call)
+        by_stream.setdefault(names[call], []).append(call)
     variants, codes = _variants(trace)
     return Program(
         variants,
@@ -84,8 +84,8 @@ def program(trace: Trace, places: dict[int, Place]) -> Program:
         [recorded.queue for recorded in trace.calls],
         [recorded.core for recorded in trace.calls],
         trace.cores,
-        [tuple(found) for found in early],
-        [tuple(found) for found in late],
+        list(map(tuple, early)),
+        list(map(tuple, late)),
         _waits(early, late),
         list(by_stream.values()),
         places,
@@ -132,10 +132,9 @@ def in_order(trace: Trace, edges: Dependencies) -> Sequence[int]:
 def _slots(streams: list[str], edges: list[Edges]) -> list[dict[int, int]]:
     """By call: slots to wait for, with the reason; what an engine's order grants is left out."""
     found: list[dict[int, int]] = []
-    for call, producers in enumerate(edges):
+    for own, producers in zip(streams, edges, strict=True):
         slots: dict[int, int] = {}
         found.append(slots)
-        own = streams[call]
         for producer, reason in producers.items():
             slot = RELEASED if reason in RELEASING else READABLE
             if streams[producer] == own and not own.startswith("q"):  # engines are in order
@@ -155,13 +154,17 @@ def slots_of(waits: Waits, chosen: np.ndarray, calls: int) -> list[Slots]:
 
 
 def _waits(early: list[dict[int, int]], late: list[dict[int, int]]) -> Waits:
-    rows = array("q")
-    for call, both in enumerate(zip(early, late, strict=True)):
-        for is_early, found in zip((True, False), both, strict=True):
-            for slot, reason in found.items():
-                rows.extend((call, slot, reason, is_early))
-    table = np.array(rows).reshape(-1, 4)
-    return Waits(table[:, 0], table[:, 1], table[:, 2], table[:, 3].astype(bool))
+    """The slots of all calls as columns; of a call those that its first step needs stand first."""
+    tables = []
+    for is_early, found in ((True, early), (False, late)):
+        counts = np.fromiter(map(len, found), np.int64, len(found))
+        slots = np.fromiter(chain.from_iterable(found), np.int64)
+        reasons = np.fromiter(chain.from_iterable(map(dict.values, found)), np.int64)
+        call = np.repeat(np.arange(len(found)), counts)
+        tables.append((call, slots, reasons, np.full(len(call), is_early)))
+    columns = [np.concatenate(parts) for parts in zip(*tables, strict=True)]
+    order = np.argsort(columns[0], kind="stable")
+    return Waits(*[column[order] for column in columns])
 
 
 def _variants(trace: Trace) -> tuple[tuple[Variant, ...], list[int]]:

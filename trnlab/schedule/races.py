@@ -18,13 +18,14 @@ from typing import NamedTuple
 from trnlab.errors import RaceError, RaceWarning
 from trnlab.isa.collective_engine import COLLECTIVE_SEND
 from trnlab.isa.sequencers import CORE_SIGNAL, CORE_WAIT
+from trnlab.memory import View
 from trnlab.memory.elements import Elements, meet
 from trnlab.memory.layout import Region, region_of
 from trnlab.numerics import itemsize
-from trnlab.schedule.dependencies import dependencies, stream_of
+from trnlab.schedule.dependencies import dependencies, stream_names
 from trnlab.schedule.happens_before import CORES, Access, Clocks
 from trnlab.schedule.program import in_order
-from trnlab.trace import Trace, View
+from trnlab.trace import Trace
 
 # they name the data of a barrier or a collective, and touch none of it
 MEETINGS = (CORE_SIGNAL, CORE_WAIT, COLLECTIVE_SEND)
@@ -117,6 +118,7 @@ def _shared(trace: Trace, order: Sequence[int], has_values: bool) -> dict[int, l
     found: dict[int, list[Access]] = defaultdict(list)
     cores: dict[int, set[int]] = defaultdict(set)
     written: set[int] = set()
+    names = stream_names(trace)
     for at, call in enumerate(order):
         recorded = trace.calls[call]
         if recorded.kind.instruction in MEETINGS or call in trace.skipped:
@@ -128,7 +130,7 @@ def _shared(trace: Trace, order: Sequence[int], has_values: bool) -> dict[int, l
             if view[5] is not None and not has_values:
                 continue
             region = _region(trace, view)
-            stream = stream_of(recorded)
+            stream = names[call]
             found[view[0]].append(Access(at, call, recorded.core, stream, writes, region, view))
             cores[view[0]].add(recorded.core)
             if writes:
@@ -138,9 +140,9 @@ def _shared(trace: Trace, order: Sequence[int], has_values: bool) -> dict[int, l
 
 def _region(trace: Trace, view: View) -> Region:
     """What a view spans; of one run-time index what it turned out to be."""
-    id, dtype, shape, strides, offset, path = view
+    id, dtype, shape, strides, offset, path, region, _ = view
     if path is None or path.kind != "scalar":
-        return trace.region(view)
+        return region
     return region_of(trace.allocations[id].pitch_bytes, itemsize(dtype), shape, strides, offset)
 
 
@@ -218,7 +220,7 @@ def _common(a: Region, b: Region) -> Region:
 
 
 def _elements(view: View) -> Elements:
-    _, dtype, shape, strides, offset, path = view
+    _, dtype, shape, strides, offset, path = view[:6]
     if path is None or path.at is None:
         return Elements(itemsize(dtype), shape, strides, offset)
     return Elements(itemsize(dtype), shape, strides, offset, path.at, path.valid)

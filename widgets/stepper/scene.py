@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from trnlab.isa.instruction import Kind
+from trnlab.memory import View
 from trnlab.metrics import Profile
 from trnlab.numerics import itemsize
 from trnlab.trace import Trace
@@ -96,12 +97,11 @@ def wait_texts(profile: Profile) -> dict[str, Any]:
 def source(profile: Profile, kernel: Callable[..., Any]) -> list[dict[str, Any]]:
     """The kernel, and each other function of its file in which an instruction was issued."""
     path = inspect.getsourcefile(inspect.unwrap(kernel)) or ""
-    lines = set(np.unique(profile.timeline["line"]).tolist())
-    own = profile.source[0]
+    lines = {call.line for call in profile.trace.calls} | {profile.source[0]}
     return [
         {"first": first, "lines": text}
         for first, text in _functions(path)
-        if first <= own < first + len(text) or lines & set(range(first, first + len(text)))
+        if any(first <= line < first + len(text) for line in lines)
     ]
 
 
@@ -160,7 +160,7 @@ def _calls(trace: Trace, names: _Codes) -> dict[str, Table]:
         calls.extend((op, call.line, len(views)))
         roles.extend(found)
         views += call.writes + call.reads
-    boxes = _boxes(trace, np.array([itemsize(view[1]) for view in views]))
+    boxes = _boxes(views)
     tensors = np.array([view[0] for view in views])
     return {
         "calls": _table({}, _columns(("op", "line", "first"), calls)),
@@ -170,18 +170,21 @@ def _calls(trace: Trace, names: _Codes) -> dict[str, Table]:
     }
 
 
-def _boxes(trace: Trace, sizes: np.ndarray) -> dict[str, np.ndarray]:
+def _boxes(views: list[View]) -> dict[str, np.ndarray]:
     """Rows and elements [r0, r1) x [c0, c1) of every operand, from rows and bytes."""
-    flat = chain.from_iterable(region for region, _ in trace.spans())
-    r0, r1, byte, byte_end = np.fromiter(flat, np.int64, 4 * len(sizes)).reshape(-1, 4).T
+    sizes = np.array([itemsize(view[1]) for view in views])
+    flat = chain.from_iterable([view[6] for view in views])
+    r0, r1, byte, byte_end = np.fromiter(flat, np.int64, 4 * len(views)).reshape(-1, 4).T
     return {"r0": r0, "r1": r1, "c0": byte // sizes, "c1": -(-byte_end // sizes)}
 
 
 def _tensors(trace: Trace, names: _Codes) -> Table:
+    code = {memory: number for number, memory in enumerate(MEMORIES)}
     rows = array("i")
     for s in trace.allocations:
-        memory, cols = MEMORIES.index(s.memory), s.pitch_bytes // itemsize(s.dtype)
-        rows.extend((names("tensors", s.name), memory, s.rows, cols, s.argument, s.output))
+        cols = s.pitch_bytes // itemsize(s.dtype)
+        name = names("tensors", s.name)
+        rows.extend((name, code[s.memory], s.rows, cols, s.argument, s.output))
     return _table({}, _columns(("name", "memory", "rows", "cols", "argument", "output"), rows))
 
 

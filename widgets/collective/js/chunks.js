@@ -17,7 +17,7 @@ function paintCell(pen, theme, origin, share, [x, y, w, high], labelled_) {
   pen.fillRect(x, y + high - filled, w, filled);
   pen.globalAlpha = 1;
   if (Math.floor(origin / INKS.length) % 2 && w >= 8) {
-    pen.fillStyle = stripesOf(pen, theme);
+    pen.fillStyle = stripes(pen, theme.bg, "rise", 5);
     pen.fillRect(x, y + high - filled, w, filled);
   }
   const text = String(origin);
@@ -28,12 +28,6 @@ function paintCell(pen, theme, origin, share, [x, y, w, high], labelled_) {
   if (share >= 0.6) pen.fillRect(x + w / 2 - width / 2, y + high / 2 - 6, width, 12);
   write(pen, text, x + w / 2, y + high / 2 + 0.5, share >= 0.6 ? theme.bg : theme.text,
     theme.font(size, "sans", 700), "center");
-}
-
-const stripeCache = new WeakMap();
-function stripesOf(pen, theme) {
-  if (!stripeCache.has(theme)) stripeCache.set(theme, stripes(pen, theme.bg, "rise", 5));
-  return stripeCache.get(theme);
 }
 
 /** The matrix of ranks and origins; a click chooses a rank. */

@@ -1,7 +1,9 @@
 // Numbers with their units, and short names.
 
+const GROUPED = new Intl.NumberFormat("en-US"); // making one takes longer than using it
+
 function count(value) {
-  return Math.round(value).toLocaleString("en-US");
+  return GROUPED.format(Math.round(value));
 }
 
 function time(us) {

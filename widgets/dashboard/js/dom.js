@@ -83,9 +83,17 @@ function prepare(canvas) {
   return { pen, width, height };
 }
 
+const PATTERNS = new Map();
+
 /** A pattern of lines in one color: "rise" also marks waiting, readable without color. */
 function stripes(pen, color, kind = "rise", gap = 6) {
   const ratio = window.devicePixelRatio || 1;
+  const key = `${color} ${kind} ${gap} ${ratio}`;
+  if (!PATTERNS.has(key)) PATTERNS.set(key, drawStripes(pen, color, kind, gap, ratio));
+  return PATTERNS.get(key);
+}
+
+function drawStripes(pen, color, kind, gap, ratio) {
   const size = gap * ratio;
   const tile = h("canvas", { width: size, height: size });
   const ink = tile.getContext("2d");

@@ -21,43 +21,55 @@ function sourceView(app) {
   const list = h("ol", { class: "code", tabindex: 0, "aria-label": "Source" });
   const root = panel("source", "", "Click a line for its next instruction.", list);
   const title = root.querySelector("h3");
-  let shown = null;
+  let shown = ""; // the text
+  let counted = null; // the scene
   let current = null;
-  let items = new Map();
+  let lines = new Map(); // by number: its item and its button
 
-  function build({ source, linesRun }) {
-    items = new Map();
-    list.replaceChildren(...source.flatMap(({ first, lines }) => lines.map((text, i) => {
+  function build(source) {
+    lines = new Map();
+    list.replaceChildren(...source.flatMap(({ first, lines: texts }) => texts.map((text, i) => {
       const number = first + i;
-      const runs = linesRun.get(number) || 0;
       const code = h("code", {}, ...highlight(text.trimStart()));
       code.style.setProperty("--indent", text.length - text.trimStart().length);
+      const button = h("button", { type: "button", class: "runs", hidden: true });
       const item = h("li", { value: number },
-        h("span", { class: "number", "aria-hidden": "true" }, String(number)), code,
-        runs ? h("button", { type: "button", class: "runs",
-          "aria-label": `Line ${number}: to the next of ${count(runs)} instructions` },
-        `${count(runs)}×`) : null);
-      if (runs) {
-        item.classList.add("runs-here");
-        item.addEventListener("click", () => app.cursor.goLine(number));
-      }
-      items.set(number, item);
+        h("span", { class: "number", "aria-hidden": "true" }, String(number)), code, button);
+      item.addEventListener("click", () => app.cursor.goLine(number));
+      lines.set(number, { item, button });
       if (i === 0) item.classList.add("first");
       return item;
     })));
+  }
+
+  /** How often each line runs. */
+  function tally({ linesRun }) {
+    for (const [number, { item, button }] of lines) {
+      const runs = linesRun.get(number) || 0;
+      item.classList.toggle("runs-here", runs > 0);
+      button.hidden = !runs;
+      say(button, runs ? `${count(runs)}×` : "");
+      button.setAttribute("aria-label",
+        `Line ${number}: to the next of ${count(runs)} instructions`);
+    }
   }
 
   return {
     element: root,
     stale() { current = null; },
     draw(scene, row) {
-      if (shown !== scene.source) {
-        shown = scene.source;
-        current = null;
-        build(scene);
-        say(title, `${scene.meaning}.`);
+      if (counted !== scene) {
+        counted = scene;
+        const text = JSON.stringify(scene.source);
+        if (shown !== text) {
+          shown = text;
+          current = null;
+          build(scene.source);
+          say(title, `${scene.meaning}.`);
+        }
+        tally(scene);
       }
-      const item = items.get(scene.rows.line[row]);
+      const item = lines.get(scene.rows.line[row])?.item;
       if (item === current) return;
       for (const last of list.querySelectorAll(".current")) {
         last.classList.remove("current");
