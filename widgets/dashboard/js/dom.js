@@ -83,14 +83,14 @@ function prepare(canvas) {
   return { pen, width, height };
 }
 
-const PATTERNS = new Map();
+const STRIPES = new Map();
 
 /** A pattern of lines in one color: "rise" also marks waiting, readable without color. */
 function stripes(pen, color, kind = "rise", gap = 6) {
   const ratio = window.devicePixelRatio || 1;
   const key = `${color} ${kind} ${gap} ${ratio}`;
-  if (!PATTERNS.has(key)) PATTERNS.set(key, drawStripes(pen, color, kind, gap, ratio));
-  return PATTERNS.get(key);
+  if (!STRIPES.has(key)) STRIPES.set(key, drawStripes(pen, color, kind, gap, ratio));
+  return STRIPES.get(key);
 }
 
 function drawStripes(pen, color, kind, gap, ratio) {
