@@ -12,6 +12,7 @@ from trnlab.files import whole
 from trnlab.serve.lessons import Lesson, lessons
 
 PORT = 8866
+MOST_READY = 50  # kernels that wait for one lesson
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,6 +43,13 @@ def _parser() -> argparse.ArgumentParser:
     workbench.add_argument("--lab", action="store_true", help="in JupyterLab, with the code")
     workbench.add_argument("--port", type=int, default=PORT, help=f"default {PORT}")
     workbench.add_argument("--no-browser", action="store_true", help="only print the address")
+    workbench.add_argument(
+        "--ready",
+        type=_count,
+        default=0,
+        metavar="N",
+        help="kernels that wait for each lesson, so that it opens at once; about 55 MiB each",
+    )
     workbench.set_defaults(command=_open)
 
     run = commands.add_parser("run", help="profile a kernel and print a summary")
@@ -82,6 +90,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) > MOST_READY:
+        raise argparse.ArgumentTypeError(f"{text} is no number from 0 to {MOST_READY}")
+    return int(text)
+
+
 def _open(options: argparse.Namespace) -> None:
     from trnlab.serve.app import serve, serve_lab
 
@@ -89,7 +103,8 @@ def _open(options: argparse.Namespace) -> None:
     if options.lab:
         serve_lab(options.port, page, browser=not options.no_browser)
     else:
-        serve(options.port, page and f"voila/render/{page}", browser=not options.no_browser)
+        path = page and f"voila/render/{page}"
+        serve(options.port, path, browser=not options.no_browser, ready=options.ready)
 
 
 def _export(options: argparse.Namespace) -> None:

@@ -25,6 +25,7 @@ from trnlab.serve.settings import (
     configure_server,
     configure_voila,
     find_template,
+    keep_ready,
 )
 from trnlab.serve.sockets import MAX_BYTES, KernelSocket
 
@@ -89,8 +90,19 @@ def require_free(port: int) -> None:
             ) from None
 
 
-def serve(port: int, page: str = "", browser: bool = True, folder: Path = NOTEBOOKS) -> None:
-    """Serve every lesson of a folder under Voila on localhost until interrupted."""
+def serve(
+    port: int,
+    page: str = "",
+    browser: bool = True,
+    folder: Path = NOTEBOOKS,
+    ready: int = 0,
+) -> None:
+    """Serve every lesson of a folder under Voila on localhost until interrupted.
+
+    Args:
+        page: path that the browser opens
+        ready: kernels that wait for each lesson
+    """
     _require_notebooks(folder)
     require_free(port)
     find_template()
@@ -99,6 +111,8 @@ def serve(port: int, page: str = "", browser: bool = True, folder: Path = NOTEBO
     config = Config()
     configure_voila(config, folder)
     configure_server(config)
+    if ready:
+        keep_ready(config, ready, folder)
     config.Voila.update(
         {
             "port": port,

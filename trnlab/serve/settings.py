@@ -72,6 +72,13 @@ def configure_voila(c: Any, folder: Path = NOTEBOOKS) -> None:
     c.VoilaConfiguration.page_config_hook = partial(page_config, folder)
 
 
+def keep_ready(c: Any, kernels: int, folder: Path = NOTEBOOKS) -> None:
+    """So many kernels wait for each lesson, which has run in them; a page that opens takes one."""
+    c.VoilaConfiguration.preheat_kernel = True
+    pools = {f"{lesson.name}.ipynb": {"pool_size": kernels} for lesson in lessons(folder)}
+    c.VoilaKernelManager.kernel_pools_config = {"default": {"pool_size": 0}, **pools}
+
+
 def configure_server(c: Any, idle_s: int = 300) -> None:
     """Kernels: a net under cells that hang, nobody's kernel kept, local sockets where they work.
 
