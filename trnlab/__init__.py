@@ -14,6 +14,7 @@ _LAZY = {
     "CapacityError": "trnlab.errors",
     "RaceError": "trnlab.errors",
     "RaceWarning": "trnlab.errors",
+    "UnwrittenWarning": "trnlab.errors",
     "LimitError": "trnlab.errors",
 }
 

@@ -20,5 +20,9 @@ class RaceWarning(UserWarning):
     """The pieces of one DMA, or two cores without effect on values, touch the same memory."""
 
 
+class UnwrittenWarning(UserWarning):
+    """A kernel reads, or returns, memory of which it has written only a part."""
+
+
 class LimitError(ValueError):
     """The work is legal on the device but too large for this simulator."""

@@ -72,7 +72,7 @@ class Trace:
         self.allocations: list[Allocation] = []
         self.calls: list[Recorded] = []
         self._kinds: dict[tuple, Kind] = {}
-        self._queues: dict[int | Site, int] = {}
+        self._queues: dict[tuple[int, Site], int] = {}
         self.after: dict[int, tuple[int, ...]] = {}  # calls that a call waits for beside its data
         self.skipped: set[int] = set()  # calls whose run-time index was out of range
         self.silent: set[int] = set()  # calls that wrote to memory of two cores what it held
@@ -154,13 +154,13 @@ class Trace:
         self.after[call] = before + tuple(p for p in producers if p >= 0 and p not in before)
 
     def _queue(self, site: Site, tensors: tuple[Tensor, ...]) -> int:
-        """A DMA queue for each tensor in HBM, round robin over the queues that exist.
+        """A DMA queue for each tensor in HBM and call that is written, round robin over all queues.
 
         A copy within SBUF has the queue of its site. Which queue a transfer uses is the compiler's
         choice and not published: assumed.
         """
         in_hbm = (tensor.storage.id for tensor in tensors if tensor.storage.memory == "hbm")
-        key = next(in_hbm, site)
+        key = (next(in_hbm, -1), site)
         queue = self._queues.get(key)
         if queue is None:
             queue = self._queues[key] = len(self._queues) % self.core.dma.queues

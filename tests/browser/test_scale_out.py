@@ -83,7 +83,11 @@ def test_the_first_pictures_are_the_engines_and_say_how_far_to_believe_them(boar
         expect(page.locator(f"{root} .badge").first).to_have_text("predicted")
     page.wait_for_selector(f"{PLANNER}[data-scaling]")
     words = page.locator(f"{PLANNER} .scaling .quiet")
-    expect(words).to_contain_text("On 999,936 chips the same cut writes 794 M tokens/s")
+    wide = cluster.Plan(tp=8, pp=4, dp=999_936 // 32)
+    grown = {**BIG, "chips": 999_936, "global_batch": 256 * wide.dp}
+    rate = cluster.predict_training(model="llama-3.1-70b", plan=wide, **grown).tokens_per_s
+    said = f"On 999,936 chips the same cut writes {rate / 1e6:.0f} M tokens/s"
+    expect(words).to_contain_text(said)
     expect(words).to_contain_text("Beyond one domain of 144 chips everything is extrapolated")
 
 
@@ -194,7 +198,7 @@ def test_a_collective_is_stepped_by_keys_and_is_the_engines(board):
 def test_the_chart_says_its_crossings_and_what_is_documented(board):
     page = board(collective={"system": "trn2", "ranks": 64, "stride": 1, "algorithm": "mesh"})
     page.wait_for_selector(f"{COLLECTIVE}[data-times]")
-    words = re.compile(r"Time of 1 MB: ring 254 µs, .* kangaring from 17\.8 MB\.$")
+    words = re.compile(r"Time of 1 MB: ring 250 µs, .* kangaring from 35\.6 MB\.$")
     expect(page.locator(f"{COLLECTIVE} .times canvas")).to_have_attribute("aria-label", words)
     expect(page.locator(f"{COLLECTIVE} .chart .quiet")).to_contain_text("recursive up to 56 MB")
 
@@ -250,9 +254,27 @@ def test_the_map_leads_to_a_plan_and_requests_are_served(board):
         model="llama-3.1-70b", system="trn3-gen2", chips=144, plan=cluster.Plan(tp=8, pp=4, dp=4),
         batch=32, prompt=4096, output=512,
     )  # fmt: skip
-    assert float(after(page, PLANNER, again)["ttft"]) == run.ttft_s
-    page.wait_for_selector(f"{PLANNER}[data-sweep]")
+    served = after(page, PLANNER, again)
+    assert float(served["ttft"]) == run.ttft_s
+    page.wait_for_selector(f"{PLANNER}[data-sweep][data-pools]")
+    page.select_option(f"{PLANNER} [data-name=decode_tp]", "16")
+    after(page, PLANNER, served)
+    page.wait_for_function(
+        f"() => document.querySelector('{PLANNER} .pools .writes').innerText.includes('x 64')"
+    )
     expect(page.locator(f"{PLANNER} section[aria-label='Pipeline']")).to_be_hidden()
+
+
+def test_the_largest_part_of_an_uneven_exchange_is_drawn_tallest(board):
+    page = board(collective={"kind": "all_to_all_v", "algorithm": "mesh", "skew": 8})
+    expect(page.locator(f"{COLLECTIVE} [data-number=chunk]")).to_have_text("33.3 kB to 500 kB")
+    before = data(page, COLLECTIVE)
+    retype(page, COLLECTIVE, "skew", "16")
+    uneven = after(page, COLLECTIVE, before)
+    assert float(uneven["total"]) > float(before["total"])
+    page.select_option(f"{COLLECTIVE} [data-name=kind]", "all_to_all")
+    after(page, COLLECTIVE, uneven)
+    expect(page.locator(f"{COLLECTIVE} [data-name=skew]")).to_be_hidden()
 
 
 def test_a_picture_is_no_model_and_a_pasted_one_is_shown_as_text(board, tmp_path):

@@ -1,5 +1,7 @@
 """Every algorithm moves the right numbers, and costs what its sends cost."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -28,7 +30,8 @@ from trnlab.cluster.topology import machine
 from trnlab.spec.systems import system
 
 EVERY = [(kind, name) for kind, names in ALGORITHMS.items() for name in names]
-C7 = [(1e3, 58), (64e3, 58), (2**20, 68), (2**24, 332), (2**28, 4750), (2**30, 18930)]
+NCCOM_US = [(2**10, 58), (2**16, 58), (2**18, 60), (2**20, 68), (2**22, 107), (2**24, 332)]
+NCCOM_US += [(2**26, 1214), (2**28, 4750), (2**30, 18930)]
 
 
 def expected(kind: str, tensors: list, rank: int, root: int) -> np.ndarray:
@@ -77,7 +80,7 @@ def test_chips_may_share_what_came_from_other_chips(kind: str, algorithm: str) -
     rng = np.random.default_rng(0)
     tensors = [rng.integers(-9, 9, 16) for _ in range(16)]
     order = rng.permutation(16).tolist()
-    plan = collective(kind, algorithm, 16, inner=4, order=order)
+    plan = collective(kind, algorithm, 16, inner=4, orders=[order])
     for rank, result in enumerate(run(plan, tensors)):
         assert result.tolist() == expected(kind, tensors, rank, 0).tolist()
 
@@ -122,10 +125,32 @@ def test_kangaring_saves_memory_traffic_as_documented(kind: str, saved: float) -
     assert touched("kangaring") / touched("ring") == pytest.approx(1 - saved, abs=0.03)
 
 
-@pytest.mark.parametrize(("sent_bytes", "measured_us"), C7)
+@pytest.mark.parametrize(("sent_bytes", "measured_us"), NCCOM_US)
 def test_two_ranks_take_the_measured_time(sent_bytes: float, measured_us: float) -> None:
-    timed = time(collective("all_reduce", "ring", 2), machine("trn1", 16), sent_bytes)
-    assert timed.total_s * 1e6 == pytest.approx(measured_us, rel=0.08)
+    algorithm = documented("all_reduce", 2, sent_bytes, chips=1)
+    timed = time(collective("all_reduce", algorithm, 2), machine("trn1", 16), sent_bytes)
+    assert timed.total_s * 1e6 == pytest.approx(measured_us, rel=0.05)
+
+
+def test_only_ranks_that_write_to_results_shake_hands() -> None:
+    server = machine("trn1", 16)
+    of = server.system.collectives
+    begins = {name: time(collective("all_gather", name, 4), server, 8).begin_s
+              for name in ("ring", "kangaring", "mesh", "recursive")}  # fmt: skip
+    assert begins["ring"] == of.start_s
+    shaken = of.start_s + of.handshake_s
+    assert begins["mesh"] == begins["recursive"] == begins["kangaring"] == shaken
+    assert time(collective("permute", "mesh", 4), server, 8).begin_s == of.start_s
+
+
+def test_a_ring_keeps_what_comes_first_and_mesh_reads_it_where_it_is() -> None:
+    server, size = machine("trn1", 16), 2.0**28
+    ring, mesh = (
+        time(collective("all_reduce", name, 2), server, size) for name in ("ring", "mesh")
+    )
+    touched = [float(timed.load_bytes[timed.load_link >= server.chips * 13].sum()) / size / 2
+               for timed in (ring, mesh)]  # fmt: skip
+    assert touched == [3.5, 2.5]
 
 
 def test_the_documented_choice_is_the_fastest_on_one_trainium2_server() -> None:
@@ -133,10 +158,38 @@ def test_the_documented_choice_is_the_fastest_on_one_trainium2_server() -> None:
     for size in (3e5, 4e6, 2e8):
         name = documented("all_gather", 64, size)
         assert fastest("all_gather", server, size, 64).plan.algorithm == name
-    found = crossovers("all_gather", server, 64)
-    assert [cross.algorithm for cross in found] == ["mesh", "recursive", "kangaring"]
-    assert found[1].from_bytes == pytest.approx(1e6, rel=0.1)  # documented: 1 MB
-    assert 15e6 < found[2].from_bytes < 56e6  # documented: 56 MB, and 32 MiB on another page
+    for kind in ("all_reduce", "all_gather", "reduce_scatter"):
+        found = crossovers(kind, server, 64)
+        assert [cross.algorithm for cross in found] == ["mesh", "recursive", "kangaring"]
+        assert found[1].from_bytes == pytest.approx(2**20, rel=0.1)  # documented: 1 MB
+        assert 20e6 < found[2].from_bytes < 62e6  # documented: 56 MB, and 32 MiB on another page
+
+
+@pytest.mark.parametrize("algorithm", ["ring", "kangaring"])
+@pytest.mark.parametrize("kind", ["all_reduce", "all_gather", "reduce_scatter"])
+def test_rings_on_several_cycles_are_exact_and_share_no_link(kind: str, algorithm: str) -> None:
+    server = machine("trn2", 16)
+    plan = candidates(kind, server, 64)[algorithm]
+    assert plan.lanes == 4 and plan.chunks == 256
+    rng = np.random.default_rng(1)
+    tensors = [rng.integers(-9, 9, 259) for _ in range(64)]
+    for rank, result in enumerate(run(plan, tensors)):
+        assert result.tolist() == expected(kind, tensors, rank, 0).tolist()
+    timed = time(plan, server, 1e9)
+    carried = {lane: set(time_of_lane(plan, server, lane).load_link.tolist()) for lane in range(4)}
+    links = {lane: {n for n in of if n < 16 * 13} for lane, of in carried.items()}
+    assert all(len(of) == 16 for of in links.values())
+    assert len(set().union(*links.values())) == 64  # every link of the torus, one direction each
+    wired = timed.load_s[timed.load_link < 16 * 13]
+    assert wired.max() == pytest.approx(wired.min())  # and all are as busy
+
+
+def time_of_lane(plan, server, lane):
+    """What one lane puts on links."""
+    sizes = [1e6 * (chunk % plan.lanes == lane) for chunk in range(plan.chunks)]
+    timed = time(plan, server, 1e9, None, sizes)
+    used = timed.load_bytes > 0
+    return replace(timed, load_link=timed.load_link[used])
 
 
 def test_crossovers_are_where_times_are_equal() -> None:
@@ -172,7 +225,7 @@ def test_the_closed_form_is_near_the_fastest_schedule(
     group = Group(np.array([float(ranks)]), np.ones(1))
     closed = exchange_s(system(name), "all_reduce", group, np.array([size]))[0]
     best = fastest("all_reduce", machine(name, chips), size, ranks).total_s
-    assert 0.9 < closed / best < 1.6
+    assert 0.9 < closed / best < 2.0  # without KangaRing's savings, see `exchange`
 
 
 def test_groups_that_share_links_wait_for_each_other() -> None:

@@ -105,6 +105,16 @@ def test_two_pools_keep_step() -> None:
         batch=64,
     )
     assert pools.cache_bytes == 80 * 2 * 8 * 128 * 2 * 8192
+    whole = cluster.pools(pools, 144)
+    assert whole.prefill_groups * 16 + whole.decode_groups * 16 + whole.idle_chips == 144
+    reads = whole.prefill_groups / pools.prefill.ttft_s * 512
+    writes = whole.decode_groups * 64 / pools.tpot_s
+    assert whole.tokens_per_s == pytest.approx(min(reads, writes))
+    for one_more in range(1, 9):
+        others = min(one_more / pools.prefill.ttft_s * 512, (9 - one_more) * 64 / pools.tpot_s)
+        assert others <= whole.tokens_per_s * (1 + 1e-12)
+    with pytest.raises(ValueError, match="16 chips are too few for a group of 16"):
+        cluster.pools(pools, 16)
     prompts_per_s = pools.prefill_groups / pools.prefill.ttft_s
     assert prompts_per_s == pytest.approx(64 / (512 * pools.tpot_s))
     assert pools.ttft_s > pools.prefill.ttft_s

@@ -16,8 +16,8 @@ from trnlab.cluster.models import (
     training_flops,
 )
 
-# Numbers of parameters that the safetensors metadata on huggingface.co gives; DeepSeek-V3 without
-# its multi-token prediction layer, as its README counts.
+# Numbers of parameters that the safetensors metadata on huggingface.co gives, looked up in copies;
+# DeepSeek-V3 without its multi-token prediction layer, as its README counts.
 PUBLISHED = {
     "llama-2-7b": 6_738_415_616,
     "llama-2-13b": 13_015_864_320,
@@ -29,6 +29,7 @@ PUBLISHED = {
     "llama-3.2-1b": 1_235_814_400,
     "mistral-7b": 7_241_732_096,
     "mixtral-8x7b": 46_702_792_704,
+    "mixtral-8x22b": 140_620_634_112,
     "qwen2.5-7b": 7_615_616_512,
     "qwen3-8b": 8_190_735_360,
     "qwen3-32b": 32_762_123_264,

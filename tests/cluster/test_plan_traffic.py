@@ -28,6 +28,7 @@ def without_start(**changes: object) -> object:
     return system(NAME).with_(
         {
             "collectives.start_s": 0.0,
+            "collectives.handshake_s": 0.0,
             "fabric.hop_s": 0.0,
             "scale_out.hop_s": 0.0,
             **changes,

@@ -44,6 +44,29 @@ def test_the_best_comes_first(goal: str) -> None:
     assert values == sorted(values, reverse=goal.startswith("tokens"))
 
 
+def test_the_cheapest_tokens_may_need_fewer_chips_than_there_are() -> None:
+    request = {"model": "llama-3.1-70b", "system": "trn3-gen2"}
+    known = cluster.scenario.find_scenario("trn3-gen2")
+    ranking = cluster.plan(**request, chips=144, global_batch=1024, goal="cost")
+    fastest = cluster.plan(**request, chips=144, global_batch=1024).best(1)[0]
+    best = ranking.best(1)[0]
+    for row in (best, ranking.row(len(ranking) // 2), ranking.row(-1)):
+        assert row.plan.devices <= row.chips <= 144 and row.chips % 4 in (0, 1, 2)
+        usd_per_s = row.chips * known.usd_per_chip_hour / 3600
+        assert row.value == pytest.approx(1e6 * usd_per_s / row.tokens_per_s)
+        single = cluster.predict_training(
+            **request, chips=row.chips, plan=row.plan, micro_batch=row.micro_batch,
+            global_batch=1024, sequence=8192,
+        )  # fmt: skip
+        assert single.cost.usd_per_million_tokens == pytest.approx(row.value)
+    idle = 1e6 * 144 * known.usd_per_chip_hour / 3600 / fastest.tokens_per_s
+    assert best.value < idle and best.chips < 144
+    for chips in (32, 64, 128):  # no number of chips, taken alone, is cheaper
+        alone = cluster.plan(**request, chips=chips, global_batch=1024).best(1)[0]
+        price = 1e6 * chips * known.usd_per_chip_hour / 3600 / alone.tokens_per_s
+        assert best.value <= price * (1 + 1e-12)
+
+
 def test_no_hand_made_plan_is_better() -> None:
     best = cluster.plan(**SMALL).best(1)[0]
     for plan in (

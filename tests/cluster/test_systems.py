@@ -121,7 +121,7 @@ def test_goals_of_energy_and_money_follow_from_the_scenario(goal: str) -> None:
     assert ranking.scenario is mine
     for rank in ranking.best(3):
         p = cluster.predict_training(
-            **asked,
+            **{**asked, "chips": rank.chips},
             plan=rank.plan,
             micro_batch=rank.micro_batch,
             sequence=4096,

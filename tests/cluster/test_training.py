@@ -83,7 +83,7 @@ def test_compute_of_a_step_is_above_the_peak() -> None:
     ("field", "factor"),
     [
         ("chip.core.tensor.clock_hz", 1.2),
-        ("chip.core.dma.raw_bytes_per_s", 1.2),
+        ("chip.core.dma.moving_bytes_per_s", 1.2),
         ("fabric.server_bytes_per_s", 2.0),
         ("fabric.rack_bytes_per_s", 2.0),
         ("scale_out.bytes_per_s", 2.0),
@@ -208,6 +208,24 @@ def test_experts_are_spread() -> None:
 
     assert held(32) < held(8) < held(1)
     assert held(1) == pytest.approx(2 * 116.83e9, rel=0.01)
+
+
+def test_a_host_reads_how_many_tokens_each_expert_gets() -> None:
+    """Nothing hides its time then; a dense layer's operators are started ahead."""
+    run = {"system": "b200", "chips": 8, "global_batch": 512, "dtype": "bfloat16"}
+    mixture = predicted(
+        **run, model="qwen3-30b-a3b", plan=Plan(dp=8, ep=8, recompute="none"), sequence=4096
+    )
+    products = 2 + 1 + 16 * 2  # attention, router, two of each expert
+    passes = 4  # norms, positions, gates, sorting
+    started = (products + passes + 1) + (2 * products + 2 * passes + 1)
+    each = system("b200").host_call_s
+    assert mixture.time_s["host"] == pytest.approx(64 * 48 * started * each)
+    dense = {**run, "model": "llama-3.2-1b", "plan": Plan(dp=8, recompute="none")}
+    assert predicted(**dense, sequence=8192).time_s["host"] == 0
+    short = predicted(**dense, sequence=64).time_s["host"]
+    operators = (4 + 3 + 1) + (2 * 4 + 2 * 3 + 1)
+    assert 0 < short < 64 * 16 * operators * each
 
 
 def test_a_million_chips_take_no_longer_than_a_hundred() -> None:

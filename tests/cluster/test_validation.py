@@ -71,6 +71,9 @@ def test_trainium1_and_tpu_runs() -> None:
         ("TPU v5p, other sizes", 0.08, 0.16),
         ("TPU v5e", 0.06, 0.10),
         ("TPU v4", 0.17, 0.17),
+        ("H100, FP8, 2024", 0.07, 0.17),
+        ("A100 and H100, MPT", 0.14, 0.60),
+        ("H100, FP8, 2026", 0.07, 0.11),
     ],
 )
 def test_runs_that_chose_no_constant(name: str, mean: float, largest: float) -> None:
@@ -85,7 +88,8 @@ def test_runs_that_chose_no_constant(name: str, mean: float, largest: float) -> 
     [
         ("TPU v5e, 2 to 32 pods", 0.08),
         ("A100, weights sharded over 64", 0.16),
-        ("H100 and B200, FP8", 0.09),
+        ("H100 and B200, FP8", 0.06),
+        ("B200, a mixture that waits for its host", 0.03),
         ("H100", 0.06),
     ],
 )
@@ -94,10 +98,13 @@ def test_runs_that_chose_a_constant_say_which(name: str, mean: float) -> None:
     assert mean_error(training_rows(RUNS[name])) < mean
 
 
-def test_mixtures_on_gpus_are_said_to_be_wrong() -> None:
-    """The host that feeds small experts is left out: the page says so beside the errors."""
+def test_mixtures_on_gpus() -> None:
+    """Releases differ by a factor of two on the same GPUs: the page says so beside the errors."""
     group = GROUPS["H100 and B200, mixtures"]
-    assert mean_error(training_rows(group.runs)) > 0.5
+    rows = training_rows(group.runs)
+    assert group.chose == "" and mean_error(rows) < 0.13
+    assert sorted(abs(row.error) for row in rows)[len(rows) // 2] < 0.12
+    assert largest_error(rows) < 0.31
     assert group.note in PAGE.read_text(encoding="utf-8")
 
 
@@ -127,10 +134,12 @@ def test_requests_on_trainium2(found: list[Section]) -> None:
 def test_requests_on_trainium1(found: list[Section]) -> None:
     rows = rows_of(found, "Trainium1 inference")
     tokens = [row for row in rows if row.quantity == "time per token, ms"]
-    assert len(tokens) == 13
+    assert len(tokens) == 16
     assert mean_error(tokens) < 0.11
-    assert largest_error(tokens) < 0.20
+    assert largest_error(tokens) < 0.36
     assert mean_error(rows) < 0.16
+    late = [row for row in rows if row.workload.startswith("llama-3.1-8b")]
+    assert len(late) == 2 and largest_error(late) < 0.14  # where scores stay on the chip
 
 
 def test_collectives(found: list[Section]) -> None:
@@ -146,9 +155,15 @@ def test_runs_that_happened_fit(name: str) -> None:
     known = {
         "TPU v5p": ["64B"],
         "TPU v5p, other sizes": ["32B"],
-        "H100 and B200, mixtures": ["gpt-oss-120b"],
+        "H100, FP8, 2024": ["175B", "GPT3-20B"],  # gradients in 16 bits
+        "H100 and B200, mixtures": [
+            "deepseek-v3",
+            "gpt-oss-120b",  # 4-bit experts, scores computed again
+            "gpt-oss-20b",
+            "qwen3-30b-a3b",  # ZeRO 3 of all but the experts
+        ],
     }
-    assert lacking == known.get(name, [])
+    assert sorted(set(lacking)) == known.get(name, [])
 
 
 def test_the_table_names_a_source_for_every_row() -> None:

@@ -8,9 +8,10 @@ import trnlab
 import trnlab.nki.isa as nisa
 import trnlab.nki.language as nl
 from tests.isa.harness import cost, in_psum, like, normal, profile, run, tile
-from trnlab import KernelError
+from trnlab import KernelError, nki
 
 BF16 = ml_dtypes.bfloat16
+BF16_NAME = "bfloat16"
 DGE, OOB = nisa.dge_mode, nisa.oob_mode
 
 
@@ -261,8 +262,9 @@ def test_dma_transpose_refuses():
         run(transposed((4, 6), axes=(0, 1)), x)
     with pytest.raises(KernelError, match=r"dst \[4, 6, 1\] should be \[4, 6\]"):
         run(transposed((4, 6, 1)), x)
-    with pytest.raises(KernelError, match="dge_mode.none; allowed are unknown, hwdge"):
-        run(transposed((4, 6), dge_mode=DGE.none), x)
+    with pytest.raises(KernelError, match="dge_mode.swdge; allowed are unknown, none, hwdge"):
+        run(transposed((4, 6), dge_mode=DGE.swdge), x)
+    assert np.array_equal(run(transposed((4, 6), dge_mode=DGE.none), x), x.T)
     with pytest.raises(KernelError, match="src is float32 and dst is bfloat16"):
         run(lambda x: nisa.dma_transpose(tile((4, 6), "bfloat16"), x), x)
 
@@ -296,6 +298,22 @@ def test_a_transpose_is_slower_than_a_copy():
     copy, turned = profile(copied(), x), profile(transposed((128, 128)), x)
     slow, fast = cost(turned, "dma_transpose"), cost(copy, "dma_copy")
     assert slow.engine_s > 1.1 * fast.engine_s
+
+
+def test_a_transpose_of_blocks_reaches_nearly_nine_tenths_of_a_copy():
+    @nki.jit
+    def kernel(rows, wide):
+        turned, copy, odd = (nl.ndarray((128, n), BF16_NAME, nl.sbuf) for n in (1024, 1024, 1001))
+        nisa.dma_transpose(turned, rows)
+        nisa.dma_transpose(odd, rows[:1001])
+        nisa.dma_copy(copy, wide)
+
+    shapes = (trnlab.shape(size, BF16_NAME) for size in ((1024, 128), (128, 1024)))
+    run = trnlab.profile(kernel, *shapes, chip="trn2")
+    kinds = [recorded.kind for recorded in run.trace.calls]
+    turned, odd, copy = (kind.instruction.cost(run.core, kind).engine_s for kind in kinds)
+    assert turned == pytest.approx(copy / 0.9, rel=0.05)
+    assert odd > 1.5 * turned  # no blocks of 16 rows: each row is a piece
 
 
 def test_a_gather_may_transpose():

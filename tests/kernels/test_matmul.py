@@ -205,9 +205,9 @@ def test_blocks_too_large_for_sbuf_name_their_tiles() -> None:
         return blocked(a, b, m_block=16, n_block=4)
 
     with pytest.raises(CapacityError) as refused:
-        trnlab.profile(wide, *shapes(8192, 2048, 2048))
+        trnlab.profile(wide, *shapes(16_384, 2048, 2048))
     sentence = str(refused.value)
-    assert sentence.startswith("SBUF: rhs_block [128, 64, 2048] bfloat16 (line ")
+    assert sentence.startswith("SBUF: rhs_block [128, 128, 2048] bfloat16 (line ")
     assert sentence.endswith("tile its free dimensions")
 
 

@@ -55,7 +55,7 @@ def test_a_legal_pattern_reads_what_the_plain_interpreter_reads(case):
 
 
 @given(patterns(), st.sampled_from(["free", "rows", "stride"]))
-def test_a_pattern_that_leaves_the_tile_is_refused(case, how):
+def test_a_pattern_that_leaves_the_tile_is_refused_when_it_is_used(case, how):
     pattern, offset = case
     if how == "free":
         pattern = [*pattern, [24, 2]]
@@ -66,7 +66,15 @@ def test_a_pattern_that_leaves_the_tile_is_refused(case, how):
         pattern = [[48, 2], *pattern[1:]]
         offset %= 24
     with pytest.raises(KernelError, match="^ap: pattern"):
-        tensor((8, 24)).ap(pattern, offset)
+        _ = tensor((8, 24)).ap(pattern, offset).signature
+
+
+def test_a_pattern_beyond_the_last_tile_may_be_made_and_not_used():
+    t = tensor((8, 24))
+    beyond = t.ap([[24, 8], [1, 8]], offset=24 - 4)
+    assert beyond.shape == (8, 8)
+    with pytest.raises(KernelError, match="reaches element 27 of a partition that has 24"):
+        _ = beyond.signature
 
 
 @given(st.data())
@@ -83,7 +91,7 @@ def test_any_hbm_pattern_within_the_tensor_is_legal(data):
         t.ap(pattern, offset).array, interpreted(t.array.ravel(), pattern, offset)
     )
     with pytest.raises(KernelError, match="reaches element"):
-        t.ap(pattern, 60 + offset)
+        _ = t.ap(pattern, 60 + offset).signature
 
 
 @settings(max_examples=200)
@@ -153,7 +161,7 @@ def steps(draw, t, x):
         (lambda t: t[:, :, 0:1].view("int8")[:, :, 1:2].view("float32"), "must divide by 4"),
         (lambda t: t.rearrange(("p", "a"), ("a", "p")), "names 2 dimensions"),
         (lambda t: t.rearrange(("p", "a", "b"), ("p", "a", "c")), "differ in their names"),
-        (lambda t: t.ap([[24, 4], [1, 25]]), "reaches element 24 of a partition that has 24"),
+        (lambda t: t.ap([[24, 4], [1, 25]]).signature, "reaches element 24 of a partition"),
         (lambda t: t.ap([[24, 4], [-1, 2]]), "strides of 0 or more"),
         (lambda t: t.ap([24, 4]), "should be"),
         (lambda t: t.ap([[24, 4], [1, 2]], scalar_offset=t, vector_offset=t), "takes one of them"),

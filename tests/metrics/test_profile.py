@@ -260,7 +260,7 @@ def test_values_of_what_is_not_there_are_refused(call: int, role: str, sentence:
 def test_a_chip_may_be_given_by_name_or_with_changed_numbers() -> None:
     a = trnlab.shape((1024, 1024), "bfloat16")
     plain = trnlab.profile(tiled, a, a, chip="trn2")
-    fast = trnlab.profile(tiled, a, a, chip=spec.TRN2.with_({"core.dma.raw_bytes_per_s": 1e12}))
+    fast = trnlab.profile(tiled, a, a, chip=spec.TRN2.with_({"core.dma.moving_bytes_per_s": 1e12}))
     assert fast.total_s < plain.total_s
     assert plain.chip == fast.chip == "trn2"
     again = plain.on(fast.core)

@@ -38,7 +38,7 @@ def test_tile_sizes_are_those_of_the_core_that_runs() -> None:
     seen: list[Any] = []
     for chip in ("trn1", "trn2", "trn3"):
         trnlab.profile(kernel, chip=chip)
-    usable = [180_224, 212_984, 245_752]
+    usable = [196_608, 229_376, 262_144]
     assert seen == [(128, 512, 512, 128, 8, bytes) for bytes in usable]
 
 

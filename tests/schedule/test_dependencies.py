@@ -227,8 +227,7 @@ TILE_BYTES = 512 * 4
 
 
 def with_room_for(tiles: int) -> spec.Chip:
-    reserved = CORE.sbuf.reserved_partition_bytes
-    return spec.TRN2.with_({"core.sbuf.partition_bytes": reserved + tiles * TILE_BYTES})
+    return spec.TRN2.with_({"core.sbuf.usable_partition_bytes": tiles * TILE_BYTES})
 
 
 def streamed(rooms: int, explicit: int = 0) -> Profile:

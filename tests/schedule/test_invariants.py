@@ -16,10 +16,9 @@ from trnlab.isa.instruction import Transfer
 
 EPS_S = 1e-15
 SHAPE = trnlab.shape(INPUT_SHAPE)
-RESERVED = spec.TRN3.core.sbuf.reserved_partition_bytes
 CRAMPED = spec.TRN3.with_(  # tiles must take each other's places
     {
-        "core.sbuf.partition_bytes": RESERVED + 3600,
+        "core.sbuf.usable_partition_bytes": 3600,
         "core.psum.banks": 1,
         "core.psum.bank_bytes": 1400,
     }

@@ -10,6 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import trnlab
+import trnlab.nki.isa as nisa
 import trnlab.nki.language as nl
 from tests.kit import refusal, written
 from trnlab import CapacityError
@@ -115,7 +116,7 @@ def hold(*tiles: tuple[tuple[int, ...], str, str]) -> Any:
         made = [written(shape, buffer=buffer, name=name) for shape, buffer, name in tiles]
         for one in made:
             written(one.shape)
-            trnlab.nki.isa.memset(one, 1)
+            nisa.memset(one, 1)
 
     return kernel
 
@@ -124,7 +125,7 @@ def test_live_tiles_beyond_sbuf_are_named() -> None:
     big = [((128, 20_000), nl.sbuf, name) for name in ("weights", "cache", "scores", "extra")]
     sentence = refusal(hold(*big))
     assert sentence.startswith("SBUF: extra [128, 20000] float32 (line ")
-    assert " needs 80000 bytes per partition, but 3 live tiles hold 240000 of 245752: " in sentence
+    assert " needs 80000 bytes per partition, but 3 live tiles hold 240000 of 262144: " in sentence
     for name in ("weights", "cache", "scores"):
         assert f"{name} [128, 20000] float32 (line " in sentence
     assert sentence.endswith("; use smaller blocks, or tiles that are dead sooner")
@@ -142,8 +143,29 @@ def test_live_tiles_beyond_psum_are_named() -> None:
 
 def test_a_tile_larger_than_its_memory_is_told_how_much_there_is() -> None:
     assert refusal(hold(((128, 70_000), nl.sbuf, "wide"))).endswith(
-        "needs 280000 bytes per partition, and there are 245752; tile its free dimensions"
+        "needs 280000 bytes per partition, and there are 262144; tile its free dimensions"
     )
+
+
+@pytest.mark.parametrize(("rows", "fits"), [(16, False), (3, False), (2, True), (1, True)])
+def test_an_accumulator_larger_than_psum_is_refused_however_little_of_it_is_used_at_once(
+    rows: int, fits: bool
+) -> None:
+    def kernel():
+        left, right = written((128, 128)), written((128, 512))
+        sums = nl.ndarray((128, rows, 2048), nl.float32, buffer=nl.psum)
+        kept = nl.ndarray((128, 2048), nl.float32)
+        for row in range(rows):
+            for block in range(4):
+                where = slice(512 * block, 512 * (block + 1))
+                nisa.nc_matmul(sums[:, row, where], left, right)
+            nisa.tensor_copy(kept, sums[:, row, :])
+
+    if fits:
+        trnlab.profile(kernel, chip="trn2")
+    else:
+        needs = f"needs {rows * 8192} bytes per partition, and there are 16384"
+        assert needs in refusal(kernel, chip="trn2")
 
 
 def test_simulating_checks_capacity_as_profiling_does() -> None:

@@ -21,23 +21,64 @@ def with_core(run: Profile, changes: dict[str, float]) -> Profile:
 
 
 @nki.jit
-def two_loads(data):
+def two_loads(data, dge_mode=nisa.dge_mode.unknown):
     """Two loads of one tensor, and a copy of what the second brought."""
     a = nl.ndarray(data.shape, data.dtype, nl.sbuf)
     b = nl.ndarray(data.shape, data.dtype, nl.sbuf)
     out = nl.ndarray(data.shape, data.dtype, nl.sbuf)
-    nisa.dma_copy(dst=a, src=data)
-    nisa.dma_copy(dst=b, src=data)
+    for tile in (a, b):
+        nisa.dma_copy(dst=tile, src=data, dge_mode=dge_mode)
     nisa.tensor_copy(dst=out, src=b)
+
+
+def test_prepared_transfers_of_a_queue_keep_their_distance() -> None:
+    small = shape((128, 64), "bfloat16")
+    run = profile(two_loads, small, chip="trn2", dge_mode=nisa.dge_mode.none)
+    assert np.diff(starts_us(run, "dma_copy")) == pytest.approx([0.85])
+    written = profile(two_loads, small, chip="trn2")  # by GpSimd, one after the other
+    assert np.diff(starts_us(written, "dma_copy")) == pytest.approx([0.6])
+
+
+def test_calls_that_are_written_apart_have_queues_of_their_own() -> None:
+    @nki.jit
+    def apart(data):
+        a, b = (nl.ndarray(data.shape, data.dtype, nl.sbuf) for _ in range(2))
+        nisa.dma_copy(dst=a, src=data)
+        nisa.dma_copy(dst=b, src=data)
+
+    def queues(kernel):
+        trace = profile(kernel, shape((128, 64), "bfloat16"), chip="trn1").trace
+        return [recorded.queue for recorded in trace.calls if recorded.kind.engine == "dma"]
+
+    assert queues(apart) == [0, 1]
+    assert queues(two_loads) == [0, 0]
+
+
+def test_transfers_that_wait_for_the_engines_go_in_program_order() -> None:
+    """A queue of few large transfers does not run ahead of one with many small ones."""
+
+    @nki.jit
+    def uneven(data):
+        for _ in range(6):
+            large = nl.ndarray((128, 8192), data.dtype, nl.sbuf)
+            nisa.dma_copy(dst=large, src=data)
+            for part in range(3):
+                small = nl.ndarray((128, 2048), data.dtype, nl.sbuf)
+                nisa.dma_copy(dst=small, src=data[:, part * 2048 : (part + 1) * 2048])
+
+    run = profile(uneven, shape((128, 8192), "bfloat16"), chip="trn2")
+    rows = np.flatnonzero(run.timeline["op"] == run.timeline.ops.index("dma_copy"))
+    assert np.all(np.diff(run.timeline["start_s"][rows]) > 0)
 
 
 def test_a_load_is_trigger_then_start_then_engines_one_after_another() -> None:
     run = profile(two_loads, shape((128, 1024), "bfloat16"), chip="trn2")
     assert starts_us(run, "DmaTrigger") == pytest.approx([0.0, 0.6])
-    # 0.739 from the trigger; the second of the queue 0.85 after the first
-    assert starts_us(run, "dma_copy") == pytest.approx([0.739, 1.589])
+    # 0.739 from the trigger; the second when the engines are done with the first
     share = 0.010 + 8 * (0.015 + 2048 / 27.2e3)
-    end = 1.589 + 15 * 0.0247 + share
+    second = 0.739 + share
+    assert starts_us(run, "dma_copy") == pytest.approx([0.739, second])
+    end = second + 15 * 0.0247 + share
     assert starts_us(run, "tensor_copy") == pytest.approx([end + 0.3])
 
 

@@ -76,8 +76,13 @@ def test_memories_add_up_to_the_published_totals() -> None:
     assert [chip.hbm_capacity_bytes // gib for chip in CHIPS.values()] == [32, 96, 144]
     assert [chip.core.psum.total_bytes // mib for chip in CHIPS.values()] == [2, 2, 2]
     assert {chip.core.psum.bank_fp32_elements for chip in CHIPS.values()} == {512}
-    usable = [chip.core.sbuf.usable_partition_bytes for chip in CHIPS.values()]
-    assert usable == [180_224, 212_984, 245_752]
+
+
+def test_a_kernel_may_fill_sbuf_and_what_other_sources_leave_it_is_kept_beside() -> None:
+    usable = [chip.core.sbuf.fact("usable_partition_bytes") for chip in CHIPS.values()]
+    assert [fact.value for fact in usable] == [192 * 1024, 224 * 1024, 256 * 1024]
+    others = [other.value for fact in usable for other in fact.conflicts]
+    assert others == [180_224, 212_984, 245_752]
 
 
 def test_hbm_stacks_add_up_to_the_published_bandwidth() -> None:

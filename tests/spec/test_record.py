@@ -167,7 +167,8 @@ def test_a_whole_number_stays_whole() -> None:
         (
             "sbuf.partition_bytes",
             100,
-            "Sbuf: partition_bytes = 100 must exceed the 16392 bytes that the compiler reserves.",
+            "Sbuf: usable_partition_bytes = 262144 is more than the 100 bytes that a partition "
+            "has; change both.",
         ),
     ],
 )

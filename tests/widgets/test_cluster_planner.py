@@ -73,6 +73,29 @@ def test_requests_are_the_engines_prediction(board):
     assert swept["tpot_s"][at[0]] == pytest.approx(run.tpot_s)
 
 
+def test_two_pools_of_the_same_chips_are_the_engines(board):
+    asked(board, task="inference", chips=144, tp=8, pp=1, batch=72, prefill_tp=4)
+    found = board.pools
+    split = cluster.disaggregate(
+        model="llama-3.1-70b", system="trn3-gen2", prompt=4096, output=512, batch=4,
+        prefill_chips=4, prefill_plan=cluster.Plan(tp=4),
+        decode_chips=8, decode_plan=cluster.Plan(tp=8),
+    )  # fmt: skip
+    whole = cluster.pools(split, 144)
+    assert found["groups"] == [whole.prefill_groups, whole.decode_groups]
+    assert (found["ttft_s"], found["tpot_s"]) == (split.ttft_s, split.tpot_s)
+    assert found["cache_bytes"] == split.cache_bytes and found["handover_s"] == split.handover_s
+    assert found["tokens_per_s"] == whole.tokens_per_s
+    assert found["together"]["tokens_per_s"] == board.scene["tokens_per_s"]
+    asked(board, prefill_tp=5)
+    assert "64 heads of llama-3.1-70b cannot be divided over tp = 5" in board.pools["problem"]
+    assert board.scene["tpot_s"] > 0 and not board.problem
+    asked(board, prefill_tp=10**9)
+    assert "tp = 1000000000 should be a whole number" in board.pools["problem"]
+    asked(board, chips=8, prefill_tp=0)
+    assert "8 chips are too few for a group of 8" in board.pools["problem"]
+
+
 def test_filling_replicas_always_make_a_legal_plan():
     cuts = itertools.product((1, 2, 8), (1, 4, 8), (1, 5), (1, 2, 7), (48, 1000, 1024))
     for tp, pp, virtual, micro, batch in cuts:

@@ -5,6 +5,7 @@ import pytest
 
 from trnlab.cluster.collectives import (
     ALGORITHMS,
+    KINDS,
     candidates,
     crossovers,
     documented,
@@ -16,7 +17,7 @@ from trnlab.cluster.collectives import (
 from trnlab.cluster.collectives import time as time_plan
 from trnlab.cluster.topology import machine
 from widgets.collective import CollectiveBoard, lesson
-from widgets.collective.request import FASTEST, STEPPED, Request
+from widgets.collective.request import FASTEST, Request
 from widgets.collective.scene import scene
 
 TYPES = {"i4": "i4", "i2": "i2", "f4": "f4", "f8": "f8", "u4": "u4"}
@@ -52,7 +53,7 @@ def last_counts(found):
 
 
 def cases():
-    for kind in STEPPED:
+    for kind in KINDS:
         for algorithm in ALGORITHMS[kind]:
             for ranks in (2, 3, 5, 8, 16):
                 if algorithm != "hierarchical" and not fits(algorithm, ranks):
@@ -101,7 +102,7 @@ def test_times_are_the_engines(board):
 def test_the_chart_is_the_engines_with_its_crossings(ranks, stride):
     board = settled(CollectiveBoard({"system": "trn2", "ranks": ranks, "stride": stride}))
     of, chart = machine("trn2", 16), board.times
-    assert chart["documented"] == [1e6, 56e6]
+    assert chart["documented"] == [2**20, 56e6]
     for i, size in enumerate(chart["bytes"]):
         found = times_s("all_reduce", of, ranks, size, stride)
         assert [row[i] for row in chart["seconds"]] == [found[name] for name in chart["names"]]
@@ -115,6 +116,25 @@ def test_the_fastest_is_chosen_by_size_as_documented_on_one_trainium2_server():
             system="trn2", kind="all_gather", ranks=64, algorithm=FASTEST, tensor_bytes=size
         )
         assert scene(request)["plan"]["algorithm"] == documented("all_gather", 64, size)
+
+
+def test_parts_of_any_size_are_executed_and_timed_as_they_are():
+    asked_ = {"system": "trn3-gen2", "kind": "all_to_all_v", "algorithm": "mesh", "skew": 4}
+    board = settled(CollectiveBoard(asked_))
+    shares = board.scene["plan"]["shares"]
+    assert len(shares) == 16 and sum(shares) == pytest.approx(1)
+    assert shares[0] == 0.25 and len(set(shares[1:])) == 1
+    of = machine("trn3-gen2", 16)
+    plan = candidates("all_to_all_v", of, 16)["mesh"]
+    sizes = [1e6 * shares[chunk % 16] for chunk in range(256)]
+    assert board.scene["timed"]["total_s"] == time_plan(plan, of, 1e6, None, sizes).total_s
+    even = {name: seconds for name, seconds, _ in asked(board, skew=1).times["now"]}
+    found = {name: seconds for name, seconds, _ in asked(board, skew=16).times["now"]}
+    alike = times_s("all_to_all", of, 16, 1e6)
+    assert even == pytest.approx(alike)
+    assert all(found[name] > even[name] for name in even)
+    for value in (0, 257, True, 2.5):
+        assert "skew = " in asked(board, skew=value).problem
 
 
 def test_devices_apart_sit_where_the_group_says():
@@ -149,7 +169,7 @@ def test_no_document_is_claimed_for_another_system(board):
     [
         ({"ranks": 17}, "end at device 16, and 16 chips of trn3-gen2 have 16"),
         ({"ranks": 0}, "ranks = 0 should be a whole number from 1 to 256"),
-        ({"ranks": 1000}, "larger groups are timed by a closed form"),
+        ({"ranks": 1000}, "from 1 to 256; the planner times larger groups"),
         ({"ranks": "all"}, "ranks = 'all' should be a whole number"),
         ({"ranks": 12, "algorithm": "recursive"}, "12 are not a power of two; use ring, mesh"),
         ({"algorithm": "kangaring"}, "goes by pairs that share a chip"),

@@ -17,6 +17,7 @@ _LAZY = {
     "predict_inference": "inference",
     "Disaggregated": "disaggregated",
     "disaggregate": "disaggregated",
+    "pools": "disaggregated",
     "sweep": "sweeps",
     "pipeline_timeline": "timeline",
     "plan": "planner",

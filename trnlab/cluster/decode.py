@@ -9,7 +9,7 @@ from trnlab.spec.system import System
 
 from .columns import Column, Plans, total
 from .dtypes import FORMATS, Format
-from .exchange import ALL_REDUCE, ALL_TO_ALL, Group, exchange_s, send_s
+from .exchange import ALL_REDUCE, ALL_TO_ALL, Group, crossing_share, exchange_s, send_s
 from .layer_time import Times, pass_s
 from .models import Experts, Layer, Mlp, Transformer
 from .models.counts import cached_values
@@ -51,7 +51,8 @@ def decode_times(
         if layer.experts:
             sent = rows * layer.experts.top_k * model.hidden * ACTIVATION_BYTES / plans.tp
             group = Group(plans.ep, np.ones_like(rows))
-            each[ALL_TO_ALL] = 2 * exchange_s(system, ALL_TO_ALL, group, sent)
+            crossing = crossing_share(system, group, layer.experts)
+            each[ALL_TO_ALL] = 2 * exchange_s(system, ALL_TO_ALL, group, sent, crossing)
         for cause, seconds in each.items():
             times[cause] = times.get(cause, np.zeros_like(rows)) + count * seconds
     head = Product(rows, model.hidden + 0 * rows, model.vocabulary / plans.tp, np.ones_like(rows))

@@ -12,7 +12,7 @@ from .degrees import Plan
 from .dtypes import number_format
 from .inference import Inference, predict_inference
 
-__all__ = ["Disaggregated", "disaggregate"]
+__all__ = ["Disaggregated", "Pools", "disaggregate", "pools"]
 
 
 class Disaggregated(NamedTuple):
@@ -39,6 +39,37 @@ class Disaggregated(NamedTuple):
         """Tokens written per second and chip of both pools."""
         chips = self.decode.chips + self.prefill_groups * self.prefill.chips
         return self.decode.batch / self.decode.tpot_s / chips
+
+
+class Pools(NamedTuple):
+    """Whole groups on a number of chips: how many read prompts, how many write tokens."""
+
+    prefill_groups: int
+    decode_groups: int
+    idle_chips: int
+    tokens_per_s: float  # of the pool that is slower
+
+
+def pools(of: Disaggregated, chips: int) -> Pools:
+    """The division of chips that writes the most tokens per second.
+
+    Raises:
+        ValueError: too few chips for one group of each
+    """
+    reading, writing = of.prefill.chips, of.decode.chips
+    if chips < reading + writing:
+        raise ValueError(
+            f"pools: {chips:,} chips are too few for a group of {reading:,} that reads prompts and "
+            f"one of {writing:,} that writes tokens"
+        )
+    prefill = np.arange(1, (chips - writing) // reading + 1)
+    decode = (chips - prefill * reading) // writing
+    read = prefill * of.prefill.batch / of.prefill.ttft_s * of.decode.output
+    written = decode * of.decode.batch / of.decode.tpot_s
+    best = int(np.argmax(np.minimum(read, written)))
+    used = prefill[best] * reading + decode[best] * writing
+    rate = float(min(read[best], written[best]))
+    return Pools(int(prefill[best]), int(decode[best]), int(chips - used), rate)
 
 
 def disaggregate(

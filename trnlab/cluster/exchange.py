@@ -2,7 +2,8 @@
 
 A group has `size` members, `stride` devices apart. It spans scale-up domains if it must; then the
 part inside runs first and the rest on the network between them, as the runtime does. The executed
-and timed schedules of `trnlab.cluster.collectives` are the reference for these formulas.
+and timed schedules of `trnlab.cluster.collectives` are the reference for these formulas; what
+KangaRing saves on large tensors is left out, as published runs of Trainium1 do without it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from trnlab.spec.fabric import Switched, Torus
 from trnlab.spec.system import System
 
 from .columns import Column
+from .models import Experts
 
 ALL_REDUCE, ALL_GATHER, REDUCE_SCATTER = "all_reduce", "all_gather", "reduce_scatter"
 ALL_TO_ALL, PERMUTE = "all_to_all", "permute"
@@ -27,24 +29,28 @@ class Group(NamedTuple):
     stride: Column  # devices between neighbors
 
 
-def exchange_s(system: System, kind: str, group: Group, payload_bytes: Column) -> Column:
+def exchange_s(
+    system: System, kind: str, group: Group, payload_bytes: Column, crossing: Column | float = 1.0
+) -> Column:
     """Time of one collective, seconds; 0 for a group of one.
 
     Args:
         kind: "all_reduce", "all_gather", "reduce_scatter" or "all_to_all"
         payload_bytes: of the whole tensor: what all_reduce adds, all_gather ends with,
             reduce_scatter starts from, and one rank gives to all_to_all
+        crossing: part of an all_to_all's bytes to other domains that crosses the network, see
+            `crossing_share`
     """
     inside, outside = _split(system, group)
     near = _inside(system, group, inside)
     far = system.scale_out.bytes_per_s / system.devices_per_chip * system.collectives.out_rate
     if kind == ALL_TO_ALL:
-        return _all_to_all_s(system, group, inside, near, far, payload_bytes)
+        return _all_to_all_s(system, group, inside, near, far / crossing, payload_bytes)
     rounds = 2.0 if kind == ALL_REDUCE else 1.0
     hops = _hops_s(system, inside, outside)
     near_s = rounds * _moved(inside) * payload_bytes / near
     far_s = rounds * _moved(outside) * payload_bytes / inside / far
-    total = system.collectives.start_s + rounds * hops + near_s + far_s
+    total = system.collectives.meeting_s + rounds * hops + near_s + far_s
     return np.where(group.size > 1, total, 0.0)
 
 
@@ -57,6 +63,22 @@ def send_s(system: System, stride: Column, payload_bytes: Column) -> Column:
     is_near = inside > 1
     hop = np.where(is_near, system.fabric.hop_s, system.scale_out.hop_s)
     return hop + payload_bytes / np.where(is_near, near, far)
+
+
+def crossing_share(system: System, group: Group, experts: Experts) -> Column:
+    """Part of the bytes for experts elsewhere that crosses the network between domains.
+
+    All of it, unless a token crosses once to each domain that it picks experts of, and is copied to
+    them there. Picks are random: of d domains, k picks are expected to hit d (1 - (1 - 1 / d)^k).
+    """
+    _, domains = _split(system, group)
+    if not system.collectives.sends_token_once:
+        return np.ones_like(domains)
+    picks = float(experts.top_k)
+    hit = domains * (1 - (1 - 1 / domains) ** picks)
+    spread = np.maximum(1.0, domains / experts.groups)  # domains of one group
+    limit = domains if experts.top_groups == experts.groups else spread * experts.top_groups
+    return np.minimum(hit, limit) / picks
 
 
 def _split(system: System, group: Group) -> tuple[Column, Column]:
@@ -84,7 +106,7 @@ def _all_to_all_s(
     group: Group,
     inside: Column,
     near: Column,
-    far: float,
+    far: Column | float,
     payload_bytes: Column,
 ) -> Column:
     """Each rank sends a part to every other; those of other domains cross the network."""
@@ -93,7 +115,7 @@ def _all_to_all_s(
     hops = system.fabric.hop_s + np.where(outer > 0, system.scale_out.hop_s, 0.0)
     mean_hops = _torus_hops(system, inside)
     moved_s = np.maximum(inner * mean_hops / near, outer / far)
-    return np.where(group.size > 1, system.collectives.start_s + hops + moved_s, 0.0)
+    return np.where(group.size > 1, system.collectives.meeting_s + hops + moved_s, 0.0)
 
 
 def _torus_hops(system: System, inside: Column) -> Column:

@@ -11,7 +11,15 @@ from trnlab.spec.system import System
 
 from .columns import Column, Plans, total
 from .dtypes import Format
-from .exchange import ALL_GATHER, ALL_REDUCE, ALL_TO_ALL, REDUCE_SCATTER, Group, exchange_s
+from .exchange import (
+    ALL_GATHER,
+    ALL_REDUCE,
+    ALL_TO_ALL,
+    REDUCE_SCATTER,
+    Group,
+    crossing_share,
+    exchange_s,
+)
 from .models import Layer, Transformer
 from .product import Product, product_flops, product_s
 from .work import ACTIVATION_BYTES, Pass, Share, Work, layer_work, share
@@ -31,6 +39,7 @@ class LayerTime(NamedTuple):
     forward: Times
     backward: Times
     recompute: Times
+    host: Column  # the devices wait for their host to start operators
 
 
 def layer_time(
@@ -51,7 +60,7 @@ def layer_time(
         "elementwise": total(pass_s(system, each) for each in work.passes),
     }
     narrow_s = [_quantize_s(system, work, dtype, backward) for backward in (False, True)]
-    exchanges = _exchanges(system, work, part)
+    exchanges = _exchanges(system, layer, work, part)
     backward = {
         "matmul": total(_backward_s(system, product, dtype) for product in work.products),
         "attention": _attention_backward_s(system, work, part, dtype, forward["attention"]),
@@ -64,7 +73,29 @@ def layer_time(
     returned = {**exchanges, ALL_GATHER: exchanges[ALL_GATHER] + inputs_again}
     for kind in (ALL_GATHER, REDUCE_SCATTER, ALL_REDUCE):
         returned[kind] = returned[kind] * system.collectives.backward
-    return LayerTime({**forward, **exchanges}, {**backward, **returned}, again)
+    there, back = {**forward, **exchanges}, {**backward, **returned}
+    device_s = total(total(times.values()) for times in (there, back, again))
+    waits = _host_s(system, layer, _operators(plans, work, dtype), device_s)
+    return LayerTime(there, back, again, waits)
+
+
+def _host_s(system: System, layer: Layer, operators: Column, device_s: Column) -> Column:
+    """A host starts operators ahead of the devices, and they wait for what it takes longer.
+
+    Routing counts the tokens of each expert on the device, and the host reads the counts before
+    it goes on: the queue is empty then, so nothing of its time is hidden.
+    """
+    starts_s = operators * system.host_call_s
+    return starts_s if layer.experts else np.maximum(0.0, starts_s - device_s)
+
+
+def _operators(plans: Plans, work: Work, dtype: Format) -> Column:
+    """Every expert's products start alone, and so does the quantization of each operand."""
+    narrow = 1.0 if dtype.bytes < ACTIVATION_BYTES else 0.0
+    products = total(product.times for product in work.products)
+    forward = products * (1 + narrow) + len(work.passes) + 1
+    backward = products * (2 + narrow) + 2 * len(work.passes) + 1
+    return forward * np.where(plans.recompute == FULL, 2.0, 1.0) + backward
 
 
 def _quantize_s(system: System, work: Work, dtype: Format, backward: bool) -> Column:
@@ -141,7 +172,7 @@ def _backward_s(system: System, product: Product, dtype: Format) -> Column:
     return product_s(system, of_input, dtype) + product_s(system, of_weights, dtype)
 
 
-def _exchanges(system: System, work: Work, part: Share) -> Times:
+def _exchanges(system: System, layer: Layer, work: Work, part: Share) -> Times:
     """Exchanges of one forward pass; the backward pass mirrors them."""
     one = np.ones_like(part.tp)
     group = Group(part.tp, one)
@@ -155,9 +186,12 @@ def _exchanges(system: System, work: Work, part: Share) -> Times:
         REDUCE_SCATTER: half,
         ALL_REDUCE: np.where(sharded, 0.0, reduced) * exposed,
     }
-    if work.routed:
+    if layer.experts:
         experts = Group(part.ep, one)
-        routed = total(exchange_s(system, ALL_TO_ALL, experts, sent) for sent in work.routed)
+        crossing = crossing_share(system, experts, layer.experts)
+        routed = total(
+            exchange_s(system, ALL_TO_ALL, experts, sent, crossing) for sent in work.routed
+        )
         times[ALL_TO_ALL] = 2 * routed
     return times
 

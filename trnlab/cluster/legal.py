@@ -33,13 +33,19 @@ INFERENCE = Options((0,), (0,), (1,), (1,), False)
 
 
 def legal_plans(
-    model: Transformer, devices: int, batch: int, sequence: int, options: Options
+    model: Transformer,
+    devices: int,
+    batch: int,
+    sequence: int,
+    options: Options,
+    least_busy: float = LEAST_BUSY,
 ) -> Plans:
     """Columns of all plans.
 
     Args:
         batch: sequences that data-parallel ranks must share equally; 0: any number of ranks
         sequence: tokens, which context parallelism must divide
+        least_busy: part of the devices that a plan works on at least
     """
     degrees = _degrees(model, devices, sequence, options)
     shares = _divisors(batch) if batch else []
@@ -47,7 +53,7 @@ def legal_plans(
         [
             (*row, dp, ep, micro)
             for row in degrees
-            for dp in _ranks(devices, row, shares, options)
+            for dp in _ranks(devices, row, shares, options, least_busy)
             for ep in _expert_degrees(model, row, dp)
             for micro in _micro_batches(batch, dp, row, options)
         ],
@@ -82,13 +88,18 @@ def _stages(layers: int, devices: int, options: Options) -> list[tuple[int, int]
 
 
 def _ranks(
-    devices: int, row: tuple[int, int, int, int], shares: list[int], options: Options
+    devices: int,
+    row: tuple[int, int, int, int],
+    shares: list[int],
+    options: Options,
+    least_busy: float,
 ) -> list[int]:
     tp, pp, _, cp = row
     most = devices // (tp * pp * cp)
     if not shares:
         return [most]
-    fewest = most if most < 1 / (1 - LEAST_BUSY) else most * LEAST_BUSY
+    fewest = most if most < 1 / (1 - least_busy) else most * least_busy
+    fewest = 1 if not least_busy else fewest
     there = [dp for dp in shares if fewest <= dp <= most]
     return there if options.interleaves else there or [max(s for s in shares if s <= most)]
 

@@ -19,11 +19,11 @@ from .columns import Column, Plans, total
 from .degrees import RECOMPUTE, SCHEDULES, Plan, check_whole
 from .dtypes import Format, number_format
 from .inference import inference_bytes, request_times, throughput
-from .legal import INFERENCE, TRAINING, legal_plans
+from .legal import INFERENCE, LEAST_BUSY, TRAINING, legal_plans
 from .memory import training_bytes
 from .models import Transformer
 from .models import model as find_model
-from .requests import check_chips, check_dtype
+from .requests import check_chips, check_dtype, whole_chips
 from .scenario import cost_of, fleet_watts
 from .step import step_times
 
@@ -42,6 +42,7 @@ class Ranked(NamedTuple):
     tokens_per_s: float
     seconds: float  # of a training step, or to the first token
     memory_bytes: float  # of one device
+    chips: int  # paid for: those asked for, or for "cost" the fewest that hold the plan
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class Ranking:
     tokens_per_s: Column
     seconds: Column
     memory_bytes: Column
+    chips: Column
 
     def __len__(self) -> int:
         return len(self.value)
@@ -73,6 +75,7 @@ class Ranking:
             float(self.tokens_per_s[index]),
             float(self.seconds[index]),
             float(self.memory_bytes[index]),
+            int(self.chips[index]),
         )
 
 
@@ -90,6 +93,9 @@ def plan(
     scenario: str | Scenario | None = None,
 ) -> Ranking:
     """Every legal plan that fits, ranked.
+
+    Chips are given, and one that idles is paid for and draws its share of power. Only "cost" asks
+    for the price on any number of chips up to `chips`: a plan pays for the fewest that hold it.
 
     Args:
         goal: "tokens_per_s", "tokens_per_joule", "cost" (USD per million tokens) or "ttft_s"
@@ -114,7 +120,8 @@ def plan(
     check_whole("sequence", sequence, 2**27)
     devices = chips * machine.devices_per_chip
     options = TRAINING if task == "training" else INFERENCE
-    plans = legal_plans(network, devices, batch, sequence, options)
+    least_busy = 0.0 if goal == "cost" else LEAST_BUSY
+    plans = legal_plans(network, devices, batch, sequence, options, least_busy)
     if not 0 < len(plans) <= MOST_PLANS:
         raise ValueError(
             f"plan: {network.name} on {chips:,} chips of {machine.name} has {len(plans):,} plans "
@@ -122,9 +129,8 @@ def plan(
         )
     judge = _Judge(network, machine, chosen, batch, sequence, output, task)
     found = judge.all(plans)
-    chips_usd = find_scenario(machine.name if scenario is None else scenario)
-    per_chip = machine.devices_per_chip
-    return _ranked(goal, chips_usd, chips, per_chip, plans, found, float(machine.device_hbm_bytes))
+    chosen_scenario = find_scenario(machine.name if scenario is None else scenario)
+    return _ranked(goal, chosen_scenario, chips, machine, plans, found)
 
 
 class _Found(NamedTuple):
@@ -200,11 +206,11 @@ def _ranked(
     goal: str,
     scenario: Scenario,
     chips: int,
-    devices_per_chip: int,
+    system: System,
     plans: Plans,
     found: _Found,
-    limit: float,
 ) -> Ranking:
+    limit = float(system.device_hbm_bytes)
     if not len(found.rows):
         raise ValueError(
             f"plan: none of {len(plans):,} legal plans fits: the smallest needs "
@@ -212,12 +218,16 @@ def _ranked(
             "chips, a shorter sequence or a smaller batch"
         )
     rate = np.asarray(found.tokens_per_s)
-    one = cost_of(1.0, chips, scenario)
-    watts = fleet_watts(scenario, chips, plans.take(found.rows).devices / devices_per_chip)
+    one = cost_of(1.0, 1, scenario)
+    devices = plans.take(found.rows).devices
+    paid = np.full(len(rate), float(chips))
+    if goal == "cost":
+        paid = whole_chips(system, devices)
+    watts = fleet_watts(scenario, chips, devices / system.devices_per_chip)
     value = {
         "tokens_per_s": rate,
         "tokens_per_joule": rate / watts,
-        "cost": one.usd_per_million_tokens / rate,
+        "cost": paid * one.usd_per_million_tokens / rate,
         "ttft_s": found.seconds,
     }[goal]
     order = np.lexsort((found.memory_bytes, value if goal in ("cost", "ttft_s") else -value))
@@ -230,6 +240,7 @@ def _ranked(
         rate[order],
         found.seconds[order],
         found.memory_bytes[order],
+        paid[order],
     )
 
 

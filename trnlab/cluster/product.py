@@ -151,7 +151,7 @@ def core_product_s(
     first_s = np.maximum(2 * trigger_s, tiles.step * (m_load_s + n_load_s))
     height = np.ceil(np.minimum(rows, columns) / tiles.m_tiles)
     store_s = _transfer_s(core, tiles.n_width * dtype.result.bytes, height)
-    pace_s = np.maximum(core.dma.queue_interval_s, store_s)
+    pace_s = np.maximum(max(core.dma.usual_interval_s, _trigger_s(core)), store_s)
     burst_s = (tiles.block - 1) * pace_s
     together_s = np.where(tiles.is_long, burst_s, 0.0)
 
@@ -258,7 +258,7 @@ def _transfer_s(core: Core, row_bytes: Column, rows: Column) -> Column:
     """One transfer by all DMA engines."""
     dma = core.dma
     pieces = np.ceil(row_bytes / dma.max_piece_bytes)
-    row_s = pieces * dma.descriptor_s + row_bytes / dma.raw_bytes_per_s
+    row_s = pieces * dma.descriptor_s + row_bytes / dma.moving_bytes_per_s
     return dma.transfer_s + np.ceil(rows / dma.engines) * row_s
 
 

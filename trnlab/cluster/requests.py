@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from trnlab.spec.accelerator import Accelerator
 from trnlab.spec.system import System
 
@@ -30,6 +33,15 @@ def check_chips(system: System, chips: object) -> None:
             f"chips = {chips:,} is not a number of whole servers: {system.name} has {server} "
             f"chips in a server; use {near}"
         )
+
+
+def whole_chips(system: System, devices: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The fewest chips that can be had with so many devices: a part of a server, or servers."""
+    server = system.chips_per_server
+    needed = np.ceil(devices / system.devices_per_chip)
+    parts = np.array([n for n in range(1, server + 1) if server % n == 0], float)
+    part = parts[np.minimum(np.searchsorted(parts, needed), len(parts) - 1)]
+    return np.where(needed > server, np.ceil(needed / server) * server, part)
 
 
 def check_devices(system: System, chips: int, plan: Plan) -> None:

@@ -34,7 +34,7 @@ def pipeline(
     system: System, model: Transformer, plans: Plans, sequence: Column, dtype: Format
 ) -> Pipeline:
     """Time of one micro-batch and of the bubble."""
-    layer, head = _distinct_times(system, model, plans, sequence, dtype)
+    layer, head, host_s = _distinct_times(system, model, plans, sequence, dtype)
     layers, replaced = stage_layers(model, plans)
     layer_s, head_s = total(layer.values()), total(head.values())
     is_single = plans.pp == 1
@@ -47,16 +47,18 @@ def pipeline(
         times[cause] = times.get(cause, 0.0) + np.where(is_last, seconds, 0.0)
     times["permute"] = _sends_s(system, model, plans, sequence)
     slowest = total(times.values())
+    times["host"] = own * host_s
     whole = model.layers * layer_s + head_s + plans.pp * times["permute"]
     bubble = np.maximum(0.0, whole - slowest) / plans.virtual_stages
+    bubble = bubble * (1 + times["host"] / slowest)
     rest = np.where(plans.schedule == ZERO_BUBBLE, ZERO_BUBBLE_REST, 1.0)
     return Pipeline(times, np.where(is_single, 0.0, bubble * rest), layer)
 
 
 def _distinct_times(
     system: System, model: Transformer, plans: Plans, sequence: Column, dtype: Format
-) -> tuple[Times, Times]:
-    """A mean layer and the head; plans that cut a layer alike are timed once."""
+) -> tuple[Times, Times, Column]:
+    """A mean layer, the head, the layer's wait for a host; equal cuts are timed once."""
     cuts = (
         plans.tp,
         plans.ep,
@@ -73,25 +75,28 @@ def _distinct_times(
         key = key * len(values) + codes
     _, rows, again = np.unique(key, return_index=True, return_inverse=True)
     few, length = plans.take(rows), sequence[rows]
-    layer = mean_layer(system, model, few, length, dtype)
+    layer, host_s = mean_layer(system, model, few, length, dtype)
     head = _head(system, model, few, length, dtype)
     return (
         {cause: seconds[again] for cause, seconds in layer.items()},
         {cause: seconds[again] for cause, seconds in head.items()},
+        host_s[again],
     )
 
 
 def mean_layer(
     system: System, model: Transformer, plans: Plans, sequence: Column, dtype: Format
-) -> Times:
-    """Seconds by cause of a layer, averaged over the kinds of layers."""
+) -> tuple[Times, Column]:
+    """Seconds by cause, and waiting for a host, averaged over the kinds of layers."""
     mean: Times = {}
+    host_s = np.zeros(len(plans))
     for count, layer in model.groups:
         timed: LayerTime = layer_time(system, model, layer, plans, sequence, dtype)
-        for times in timed:
+        host_s = host_s + timed.host * (count / model.layers)
+        for times in (timed.forward, timed.backward, timed.recompute):
             for cause, seconds in times.items():
                 mean[cause] = mean.get(cause, 0.0) + seconds * (count / model.layers)
-    return mean
+    return mean, host_s
 
 
 def _head(

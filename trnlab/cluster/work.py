@@ -19,6 +19,8 @@ SOFTMAX_VISITS, DROPOUT_VISITS = (
     4.0,
     3.0,
 )  # mask, maximum, exp, divide; draw, compare, use
+SORT_BYTES = 16.0  # of a routed element: read and written by sender and by experts, there and back
+SORT_VISITS = 2.0  # weighted and added when it comes back
 ACTIVATION_BYTES = 2.0  # activations stay in 16 bits whatever the products' format
 
 
@@ -138,7 +140,9 @@ def _feed_forward(
             _add_mlp(products, passes, experts.shared, part.tokens, part.tp, one, hidden)
         rows, count, split = expert_rows(experts, part)
         _add_mlp(products, passes, experts.expert, rows, split, count, hidden)
-        routed.append(part.tokens * experts.top_k * hidden * ACTIVATION_BYTES / part.tp)
+        sent = part.tokens * experts.top_k * hidden / part.tp
+        routed.append(sent * ACTIVATION_BYTES)
+        passes.append(Pass(sent * SORT_BYTES, sent * SORT_VISITS))
     return products, passes, routed
 
 

@@ -39,6 +39,7 @@ class CollectiveSend(_Collective):
     """A rank's operands are ready."""
 
     name = "collective_send"
+    reads_all = False  # the other core may not have filled its part yet
     outputs = ()
     inputs = ()
 

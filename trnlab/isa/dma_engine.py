@@ -28,7 +28,17 @@ TRIGGERS = ("sync", "scalar")  # engines that command hardware descriptor genera
 PERMUTATIONS = {2: (1, 0), 3: (2, 1, 0), 4: (3, 1, 2, 0)}
 HARDWARE_ROWS = (1, 2, 4, 8, 16)  # first dimension of a transpose by hardware descriptors
 HARDWARE_COLUMNS = 128
+TRANSPOSED_ROWS = 16  # all engines write one block of so many columns of dst at a time
 ROWS = "rows"  # path of a view with a run-time index for each row
+
+
+class Start(NamedTuple):
+    """Who starts a transfer, with the names of `Transfer`."""
+
+    trigger: str
+    trigger_s: float
+    fetch_s: float = 0.0
+    interval_s: float = 0.0
 
 
 class DmaOptions(NamedTuple):
@@ -128,11 +138,12 @@ class DmaTranspose(Instruction):
             f"{self.name}: dst {list(dst.shape)} should be {list(wanted)}, src {list(src.shape)} "
             f"with axes {PERMUTATIONS[ndim]}",
         )
-        allowed = ("unknown", "swdge") if src.path == ROWS else ("unknown", "hwdge")
+        # its page leaves none out, the one on descriptors and AWS's own kernels do not
+        direct = ("unknown", "none", "hwdge")
         require(
-            options.dge in allowed,
-            f"{self.name}: dge_mode.{options.dge}; allowed are unknown, hwdge and, to gather, "
-            "swdge",
+            options.dge in (("unknown", "swdge") if src.path == ROWS else direct),
+            f"{self.name}: dge_mode.{options.dge}; allowed are {', '.join(direct)}, and to gather "
+            "unknown and swdge",
         )
         require(
             src.path != "" or not options.skips,
@@ -175,7 +186,9 @@ class DmaTranspose(Instruction):
         (dst,), (src,) = kind.writes, kind.reads
         within = src.memory == "sbuf"
         rate = core.dma.transpose_sbuf_rate if within else core.dma.transpose_rate
-        copy = spread(core, self.name, dst, src._replace(run=src.shape[-1]))
+        columns = src.shape[-1]
+        block = math.gcd(TRANSPOSED_ROWS, src.size // columns) * columns  # read as one piece
+        copy = spread(core, self.name, dst, src._replace(run=block))
         return triggered(core, kind, copy._replace(engine_s=copy.engine_s / rate))
 
     def execute(
@@ -296,7 +309,7 @@ def spread(core: Core, op: str, dst: Signature, src: Signature) -> Transfer:
         rows = min(chip.partitions, dma.partitions_per_engine)
         share = max(rows, -(-chip.partitions // engines)) * row
     pieces = max(_pieces(core, operand, widest, row, share) for operand in (dst, src))
-    seconds = dma.transfer_s + pieces * dma.descriptor_s + share / dma.raw_bytes_per_s
+    seconds = dma.transfer_s + pieces * dma.descriptor_s + share / dma.moving_bytes_per_s
     hbm_bytes = sum(size for operand, size in sides if operand.memory == "hbm")
     return Transfer(
         op, first % dma.engines, engines, seconds, sides[0][1], hbm_bytes, *_trigger(core)
@@ -324,24 +337,25 @@ def triggered(core: Core, kind: Kind, transfer: Transfer) -> Transfer:
         dge = "swdge"
     if dge == "unknown":
         return transfer
-    lane, seconds, fetch_s = {
-        "swdge": ("gpsimd_dge", core.dma.swdge_s, 0.0),
-        "hwdge": (options.trigger or "sync", core.dma.hwdge_s, 0.0),
+    found = {
+        "swdge": Start("gpsimd_dge", core.dma.swdge_s),
+        "hwdge": Start(options.trigger or "sync", core.dma.hwdge_s),
         "none": _prepared(core),
     }[dge]
-    return transfer._replace(trigger=lane, trigger_s=seconds, fetch_s=fetch_s)
+    return transfer._replace(**found._asdict())
 
 
-def _trigger(core: Core) -> tuple[str, float, float]:
-    """The lane that starts a transfer when the kernel leaves the choice open, and its times."""
+def _trigger(core: Core) -> Start:
+    """Who starts a transfer when the kernel leaves the choice open."""
     if core.dma.trigger == "gpsimd":
-        return "gpsimd_dge", core.dma.swdge_s, 0.0
+        return Start("gpsimd_dge", core.dma.swdge_s)
     return _prepared(core)
 
 
-def _prepared(core: Core) -> tuple[str, float, float]:
-    """SyncE points at descriptors in HBM, which the DMA engines fetch."""
-    return "sync", core.sync.dma_trigger_s, core.dma.fetch_s
+def _prepared(core: Core) -> Start:
+    """SyncE points at descriptors in HBM, which the DMA engines fetch, one transfer at a time."""
+    dma = core.dma
+    return Start("sync", core.sync.dma_trigger_s, dma.fetch_s, dma.queue_interval_s)
 
 
 DMA_COPY = DmaCopy()

@@ -103,6 +103,7 @@ class AffineSelect(Instruction):
     """dst = on_true_tile where comparison(affine expression, 0), else a constant."""
 
     name = "affine_select"
+    reads_all = False
     inputs = ("on_true_tile",)
     cost_source = f"published: {DOCSTRING}"
 
@@ -222,6 +223,7 @@ class NonzeroWithCount(Instruction):
     """Indices of what is not 0, then padding, then their count; on partitions 0, 16, ..., 112."""
 
     name = "nonzero_with_count"
+    reads_all = False
     cost_source = "assumed: 150 + N"
 
     def engine(self, core: Core, kind: Kind) -> str:

@@ -38,6 +38,7 @@ class LocalGather(Instruction):
     """
 
     name = "local_gather"
+    reads_all = False
     inputs = ("src_buffer", "index")
     ours = "an index out of range is an error"
     cost_source = f"inferred: {DOCSTRING} with its factor read as cycles for one index"
@@ -102,6 +103,7 @@ class NcNGather(Instruction):
     """dst[p, i] = data[p, indices[p, i]], within each partition."""
 
     name = "nc_n_gather"
+    reads_all = False
     inputs = ("data", "indices")
     cost_source = "assumed: 150 cycles for each 512 elements, and N"
 

@@ -39,6 +39,7 @@ class Transfer(NamedTuple):
     trigger: str  # lane that starts it
     trigger_s: float  # how long that lane is occupied
     fetch_s: float = 0.0  # of descriptors that lie in HBM, before the first byte
+    interval_s: float = 0.0  # until its queue may start the next one
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +76,7 @@ class Instruction:
     outputs: tuple[str, ...] = ("dst",)  # roles of the operands that every call writes
     inputs: tuple[str, ...] = ("src",)  # roles of the operands that every call reads
     indirect: tuple[str, ...] = ()  # roles that may be .indirect() views
+    reads_all = True  # False: values, or the layout of an operand, decide which elements matter
     takes_packed = False  # moves the packed x4 types, or understands them
     ours = ""  # values that AWS does not document and that are defined here
     cost_source = ""  # "published", "inferred" or "assumed", and where its cost is from

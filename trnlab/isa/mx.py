@@ -144,6 +144,7 @@ class NcMatmulMx(Instruction):
     """dst[M, N] = stationary[K, M]^T @ moving[K, N] of packed operands with scales; K x 4 terms."""
 
     name = "nc_matmul_mx"
+    reads_all = False  # of the scales it takes four partitions in every 32
     inputs = ("stationary", "moving", "stationary_scale", "moving_scale")
     indirect = ("dst", "stationary", "moving", "stationary_scale", "moving_scale")
     takes_packed = True

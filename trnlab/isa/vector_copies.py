@@ -115,6 +115,7 @@ class TensorCopyPredicated(Instruction):
     """dst = src where predicate is not 0; dst stays as it was elsewhere."""
 
     name = "tensor_copy_predicated"
+    reads_all = False
     inputs = ("predicate",)
     indirect = ("dst", "predicate")
     cost_source = f"published: {DOCSTRING}"
@@ -164,6 +165,7 @@ class NcStreamShuffle(Instruction):
     """dst partition i of each quadrant of 32 = src partition mask[i] of it; 255 leaves it alone."""
 
     name = "nc_stream_shuffle"
+    reads_all = False
     takes_packed = True
     cost_source = f"published: {DOCSTRING}"
 

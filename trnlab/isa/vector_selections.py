@@ -39,6 +39,7 @@ class RangeSelect(Instruction):
     """dst = on_true_tile where the element's index passes both bounds, else the lowest float32."""
 
     name = "range_select"
+    reads_all = False
     inputs = ("on_true_tile", "bound0", "bound1")
     cost_source = f"published: {DOCSTRING}"
 
@@ -105,6 +106,7 @@ class SelectReduce(Instruction):
     """dst = on_true where predicate is not 0, else on_false, a constant or (P, 1) tile."""
 
     name = "select_reduce"
+    reads_all = False
     inputs = ("predicate", "on_true")
     cost_source = "assumed: as tensor_copy_predicated, N with an input in PSUM, else 2N"
 

@@ -44,14 +44,14 @@ def access(
         start, path = start + path, None
     if path is not None and path.kind == "rows":
         strides = (path.stride, *strides[1:])
-    check(tensor, name, shape, strides, start, path is not None and path.kind == "rows")
+    _check_walk(tensor, name, shape, strides, start)
+    if path is not None:
+        check_range(tensor, name, shape, strides, start, path.kind == "rows")
     return name, shape, strides, start, path
 
 
-def check(
-    tensor: Tensor, dtype: str, shape: Sizes, strides: Sizes, start: int, is_gather: bool
-) -> None:
-    """Refuse a pattern that leaves the storage, or on chip its row."""
+def _check_walk(tensor: Tensor, dtype: str, shape: Sizes, strides: Sizes, start: int) -> None:
+    """Refuse a pattern that no engine can walk, wherever it leads."""
     allocation = tensor.storage.allocation
     itemsize = format_of(dtype).itemsize
     if allocation.pitch_bytes % itemsize:
@@ -59,6 +59,25 @@ def check(
             f"ap: rows of {tensor.name} have {allocation.pitch_bytes} bytes, which {dtype} of "
             f"{itemsize} does not divide"
         )
+    row_elements = allocation.pitch_bytes // itemsize
+    if tensor.on_chip and shape[0] > 1 and strides[0] != row_elements:
+        raise KernelError(
+            f"ap: pattern {_text(shape, strides)} at offset {start} of {tensor.name}: the "
+            f"partition stride is {strides[0]}; partitions are walked one by one, so it must be "
+            f"the free size, {row_elements}"
+        )
+
+
+def check_range(
+    tensor: Tensor, dtype: str, shape: Sizes, strides: Sizes, start: int, is_gather: bool = False
+) -> None:
+    """Refuse a pattern that leaves the storage, or on chip its row.
+
+    Kernels make patterns of tiles beyond the last one and then do not use them: this is asked when
+    an instruction does.
+    """
+    allocation = tensor.storage.allocation
+    itemsize = format_of(dtype).itemsize
     if tensor.on_chip:
         _check_on_chip(tensor, shape, strides, start, allocation.pitch_bytes // itemsize)
         return
@@ -76,11 +95,6 @@ def _check_on_chip(
 ) -> None:
     allocation = tensor.storage.allocation
     text = f"ap: pattern {_text(shape, strides)} at offset {start} of {tensor.name}"
-    if shape[0] > 1 and strides[0] != row_elements:
-        raise KernelError(
-            f"{text}: the partition stride is {strides[0]}; partitions are walked one by one, so "
-            f"it must be the free size, {row_elements}"
-        )
     row, first = divmod(start, row_elements)
     if start < 0 or row + shape[0] > allocation.rows:
         raise KernelError(

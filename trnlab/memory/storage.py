@@ -18,6 +18,7 @@ from trnlab.numerics import format_of
 
 if TYPE_CHECKING:
     from trnlab.memory.addresses import Slot
+    from trnlab.memory.coverage import Coverage
 
 
 versions = itertools.count()
@@ -30,7 +31,9 @@ class Allocation:
         "argument",
         "buffer",
         "core",
+        "coverage",
         "dtype",
+        "filled",
         "first_call",
         "id",
         "last_call",
@@ -59,6 +62,8 @@ class Allocation:
         self.argument = False  # a kernel input
         self.output = False  # returned by the kernel
         self.mutated = False  # the kernel has written to it
+        self.filled = False  # all of it holds something, as far as is known
+        self.coverage: Coverage | None = None  # what has been written, while that is a part
         self.first_call = -1  # first and last NKI call that touches it
         self.last_call = -1
         free = shape[-1] if self.memory == "hbm" else math.prod(shape[1:])

@@ -15,6 +15,7 @@ from trnlab.memory.dynamic import Indirect, Reach, gathered, resolve, scatter
 from trnlab.memory.footprint import Footprint, Signature, View
 from trnlab.memory.indexing import index
 from trnlab.memory.layout import Region, Sizes, extents, region_of, row_major
+from trnlab.memory.pattern import check_range
 from trnlab.memory.storage import Storage
 from trnlab.memory.views import Views
 from trnlab.numerics import format_of, stored
@@ -228,6 +229,8 @@ class Tensor(Views):
         path, size = self.path, format_of(self.dtype).itemsize
         if isinstance(path, Reach):
             return Footprint(self._sign(path.region), path.region, False)
+        if path is None:
+            check_range(self, self.dtype, self.shape, self.strides, self.offset)
         pitch = self.storage.allocation.pitch_bytes
         region = region_of(pitch, size, self.shape, self.strides, self.offset)
         area = (region.row_end - region.row) * (region.byte_end - region.byte)

@@ -178,12 +178,12 @@ def _dtype(name: str, value: Any) -> str:
         raise KernelError(f"input {name}: {error}") from None
 
 
-def mark_output(result: Any) -> None:
-    """Note which tensors the kernel returns."""
+def mark_output(result: Any) -> list[Tensor]:
+    """Note which tensors the kernel returns, and list them."""
     if isinstance(result, Tensor):
         result.storage.allocation.output = True
-    for part in _parts(result):
-        mark_output(part)
+        return [result]
+    return [tensor for part in _parts(result) for tensor in mark_output(part)]
 
 
 def output(result: Any) -> Any:

@@ -15,8 +15,10 @@ from trnlab.nki.located import located
 from trnlab.nki.named_edges import Edges, add_schedule
 from trnlab.nki.platform import asked_platform, platform_chip, require_precise
 from trnlab.nki.team import World
+from trnlab.nki.unwritten import check_returned
 from trnlab.schedule.races import require_no_race
 from trnlab.schedule.scheduler import placements
+from trnlab.schedule.zeroing import fold_zeros
 from trnlab.spec import Chip, Core
 from trnlab.trace import Trace
 
@@ -175,6 +177,7 @@ def record_ranks(
 
     try:
         add_schedule(world.trace, kernel.edges)
+        fold_zeros(world.trace)
         if cores > 1:
             require_no_race(world.trace, has_values, is_harmless if has_values else None)
         for run in runs:
@@ -276,7 +279,7 @@ class _Rank:
 
     def finish(self, result: Any) -> Any:
         """The output as arrays, inputs brought up to date; None without values."""
-        mark_output(result)
+        check_returned(mark_output(result), plain(self.function))
         if not self.has_values:
             return None
         self.inputs.update()

@@ -18,12 +18,14 @@ from trnlab.isa.indirection import check_bases
 from trnlab.isa.instruction import Instruction, Kind
 from trnlab.memory import Allocation, Storage, Tensor
 from trnlab.memory.addresses import AddressedMemory, AddressedStorage
+from trnlab.memory.coverage import note_write
 from trnlab.memory.dynamic import index_call, index_tiles, resolve
 from trnlab.nki.engine_state import EngineState
 from trnlab.nki.hazards import check_scatter, contents
 from trnlab.nki.instruction_handle import NkiInstruction
-from trnlab.nki.refusals import never_written, not_a_tensor, sizes_of
+from trnlab.nki.refusals import not_a_tensor, sizes_of
 from trnlab.nki.team import Team, World
+from trnlab.nki.unwritten import check_read
 from trnlab.numerics import dtype_name
 from trnlab.spec import Core
 from trnlab.trace import Site
@@ -56,6 +58,7 @@ class Launch:
         self.program = program  # index within the team
         self.has_grid = has_grid  # launched as kernel[n]
         self.shares_values = has_values and self.team.cores > 1
+        self.said: set[Site] = set()  # places that read what was written in part
         self.is_silent = False  # the last call wrote to memory of both cores what it held
         self.trace = self.team.trace
         self.lane = self.team.rank * self.team.cores + program  # core of the trace
@@ -213,7 +216,8 @@ class Launch:
         check_bases(instruction.name, writes, reads)
         tiles = tuple(tile for view in views for tile in index_tiles(view))
         for tile in tiles:
-            self._require_written(instruction, tile)
+            if not tile.storage.allocation.filled:
+                check_read(instruction, tile, self.said, self.lines)
         after = [index_call(view) for view in views]
         found = [resolve(instruction.name, view, self.has_values, skips_oob) for view in views]
         is_skipped = any(view is None for view in found)
@@ -245,8 +249,8 @@ class Launch:
 
     def _execute(self, kind: Kind, writes: Operands, reads: Operands, values: Any) -> None:
         for tensor in reads:
-            if not tensor.storage.allocation.written:
-                self._require_written(kind.instruction, tensor)
+            if not tensor.storage.allocation.filled:
+                check_read(kind.instruction, tensor, self.said, self.lines)
         if self.has_values:
             for tensor in writes:
                 allocation = tensor.storage.allocation
@@ -260,14 +264,11 @@ class Launch:
             kind.instruction.execute(kind, writes, reads, values)
         for tensor in writes:
             storage = tensor.storage
-            storage.allocation.mark_mutated()
+            allocation = storage.allocation
+            if not (allocation.filled and allocation.mutated):
+                note_write(tensor)
             if storage.memory == "psum" and self.has_values:
                 tensor.mark_written()
-
-    def _require_written(self, instruction: Instruction, tensor: Tensor) -> None:
-        allocation = tensor.storage.allocation
-        if not allocation.written:
-            raise KernelError(never_written(instruction, allocation))
 
     def _append(
         self, kind: Kind, writes: Operands, reads: Operands, values: Any, name: str | None

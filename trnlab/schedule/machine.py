@@ -47,7 +47,8 @@ class Machine(NamedTuple):
     ready: Callable[[int], float]  # when the operands of a call are ready
     transfer_ready: Callable[[int], float]  # when its transfer can start but for the engines
     served: Served
-    free: list[float]  # by lane
+    free: list[float]  # by lane, and by pool of DMA engines
+    pools: list[int]  # by core: where `free` has its DMA engines
     trigger_lanes: list[int]  # by variant: the lane that starts its transfer, -1 if it is none
 
 
@@ -55,15 +56,14 @@ def follow(program: Program, costs: Costs, core: Core, plan: Plan) -> Served:
     """Serve the calls as a plan says."""
     ramp = Ramp(core.tensor)
     slow = [ramp.slowdown(since) for since in plan.since_s]
-    serve, transfer, _, _, served, _, _ = machine(
-        program, costs, core, lambda call, _gap_s, _busy_s: slow[call]
-    )
+    found = machine(program, costs, core, lambda call, _gap_s, _busy_s: slow[call])
+    serve, transfer = found.serve, found.transfer
     for call in plan.order:
         if call >= 0:
             serve(call)
         else:
             transfer(~call)
-    return served
+    return found.served
 
 
 def machine(program: Program, costs: Costs, core: Core, slow: Slow) -> Machine:
@@ -73,7 +73,7 @@ def machine(program: Program, costs: Costs, core: Core, slow: Slow) -> Machine:
     served = Served(len(variant), first_row[-1])
     start, done = served.start_s, served.done_s
     lanes = len(COMPUTE_LANES) + core.dma.queues  # of one core; those of the next one follow
-    free = [0.0] * (lanes * program.cores)
+    free = [0.0] * ((lanes + 1) * program.cores)  # at the end each core's DMA engines
     transfer, transfer_ready = _all_transfers(program, costs, core, served, free)
     hop = core.semaphore_s
 
@@ -166,7 +166,8 @@ def machine(program: Program, costs: Costs, core: Core, slow: Slow) -> Machine:
         slots = (*early[call], *late[call])
         return max([done[slot] for slot in slots]) if slots else 0.0
 
-    return Machine(serve, transfer, ready, transfer_ready, served, free, trigger_lanes)
+    pools = [lanes * program.cores + number for number in range(program.cores)]
+    return Machine(serve, transfer, ready, transfer_ready, served, free, pools, trigger_lanes)
 
 
 def _all_transfers(
@@ -215,9 +216,10 @@ def _transfers(
     start, ends, why = served.start_s, served.transfer_end_s, served.transfer_why
     known = served.transfer_done_s
     done, by_variant = served.done_s, costs.by_variant
-    stagger, begin_s, interval = dma.stagger_s, dma.start_s, dma.queue_interval_s
+    stagger, begin_s = dma.stagger_s, dma.start_s
     completion, rate, all_engines = dma.completion_s, core.hbm_bytes_per_s, dma.engines
-    queues = number * (len(COMPUTE_LANES) + dma.queues) + len(COMPUTE_LANES)
+    lanes = len(COMPUTE_LANES) + dma.queues
+    queues, pool = number * lanes + len(COMPUTE_LANES), program.cores * lanes + number
     last_shift = (dma.engines - 1) * dma.stagger_s
     engines = [0.0] * all_engines
     queue_done = [0.0] * dma.queues
@@ -247,9 +249,10 @@ def _transfers(
             begin, end = _spread(engines, cost, ready, stagger)
             if begin > ready + cost.engine * stagger:
                 reason = ENGINES
-            equal = engines[0]
-            is_equal = min(engines) == max(engines)
-        free[lane] = begin + interval if cost.engine_s else begin
+            equal = min(engines)
+            is_equal = equal == max(engines)
+        free[pool] = equal
+        free[lane] = begin + cost.interval_s if cost.engine_s else begin
         hbm_free = (hbm[0] if hbm[0] > begin else begin) + cost.hbm_bytes / rate
         hbm[0] = hbm_free
         if hbm_free > end:

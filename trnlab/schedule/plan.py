@@ -1,8 +1,8 @@
 """The plan of a trace: in which order calls are served, and which matmuls run in TensorE's ramp.
 
 A plan is made once, by serving first come, first served: whatever is ready first takes the shared
-resources first, and triggers that wait for their lane go in program order. A DMA call is served
-twice: as its trigger (the call) and as its transfer (~call).
+resources first; triggers that wait for their lane and transfers that wait for DMA engines go in
+program order. A DMA call is served twice: as its trigger (the call) and as its transfer (~call).
 """
 
 import heapq
@@ -55,7 +55,7 @@ class _Plan:
         self.program = program
         self.machine = found
         self.arriving: list[tuple[float, int]] = []
-        self.waiting: dict[int, list[int]] = {}  # triggers, by the lane that is busy
+        self.waiting: dict[int, list[int]] = {}  # triggers and transfers, by what is busy
         self.missing, self.consumers = _consumers(program)  # what each call lacks, and gives
         self.lacks = [1] * calls  # what each transfer lacks: its trigger, and the one before
         self.following = [-1] * calls  # in the stream
@@ -68,7 +68,7 @@ class _Plan:
     def run(self) -> list[int]:
         """Serve everything; returns the order."""
         machine, variant = self.machine, self.program.variant
-        free, trigger = machine.free, machine.trigger_lanes
+        free, trigger, pools = machine.free, machine.trigger_lanes, machine.pools
         arriving, waiting = self.arriving, self.waiting
         for stream in self.program.streams:
             if not self.missing[stream[0]]:
@@ -80,12 +80,17 @@ class _Plan:
                 call = heapq.heappop(waiting[lane])
                 if not waiting[lane]:
                     del waiting[lane]
+                if lane >= pools[0]:
+                    self._transfer(call, order)
+                    continue
             else:
                 at, call = heapq.heappop(arriving)
                 if call < 0:
-                    order.append(call)
-                    machine.transfer(~call)
-                    self._transferred(~call)
+                    lane = pools[self.program.core[~call]]
+                    if free[lane] > at:
+                        heapq.heappush(waiting.setdefault(lane, []), ~call)
+                    else:
+                        self._transfer(~call, order)
                     continue
                 lane = trigger[variant[call]]
                 if lane >= 0 and free[lane] > at:
@@ -100,7 +105,9 @@ class _Plan:
             self._lack_less(self.following[call])
         return order
 
-    def _transferred(self, call: int) -> None:
+    def _transfer(self, call: int, order: list[int]) -> None:
+        order.append(~call)
+        self.machine.transfer(call)
         after = self.following[call]
         if after >= 0:
             self._lacks_less(after)

@@ -16,7 +16,8 @@ class Dma(Record):
     engines: int
     queues: int  # rings of one engine, each in order
     partitions_per_engine: int
-    raw_bytes_per_s: float  # of one engine, while bytes move
+    raw_bytes_per_s: float  # of one engine, as it is published
+    moving_bytes_per_s: float  # of one engine, while bytes move
     usable_bytes_per_s: float  # of one engine, the ceiling AWS gives for large transfers
     descriptor_s: float  # fixed cost of one piece
     max_piece_bytes: int  # a longer row is cut into pieces
@@ -25,7 +26,7 @@ class Dma(Record):
     start_s: float  # from the trigger to the first byte
     fetch_s: float  # longer, if the descriptors were prepared and lie in HBM
     stagger_s: float  # an engine starts that much after the one before it
-    queue_interval_s: float  # smallest distance of two transfers of a queue
+    queue_interval_s: float  # smallest distance of two transfers of a queue, if it was prepared
     completion_s: float  # from the last byte to the waiting engine
     hwdge_instances: int  # hardware descriptor generators of a core
     hwdge_s: float  # one DMA instruction through a hardware generator
@@ -43,14 +44,19 @@ class Dma(Record):
         return self.start_s + (self.fetch_s if self.trigger == "sync" else 0.0)
 
     @property
+    def usual_interval_s(self) -> float:
+        """Between two transfers of a queue, when the kernel leaves the descriptors open."""
+        return self.queue_interval_s if self.trigger == "sync" else 0.0
+
+    @property
     def has_hwdge(self) -> bool:
         """Whether the core generates descriptors in hardware."""
         return self.hwdge_instances > 0
 
     @property
     def piece_bytes_per_s(self) -> float:
-        """Rate of one engine on full pieces: piece / (descriptor + piece / raw rate)."""
-        piece_s = self.descriptor_s + self.max_piece_bytes / self.raw_bytes_per_s
+        """Rate of one engine on full pieces: piece / (descriptor + piece / rate while moving)."""
+        piece_s = self.descriptor_s + self.max_piece_bytes / self.moving_bytes_per_s
         return self.max_piece_bytes / piece_s
 
     @property

@@ -21,6 +21,7 @@ class Torus(Record):
     hop_s: float  # from chip to chip, with its semaphore
     routed_hop_s: float  # for each further chip that a message passes
     routed_rate: float  # of a link's bandwidth that messages through other chips reach
+    axis_orders: int = 1  # in which the ranks of a chip halve and double over x, y and z
 
     @property
     def chips(self) -> int:
@@ -72,10 +73,19 @@ class ScaleOut(Record):
 class Collectives(Record):
     """What a collective costs beyond links: its start, and what one device can move."""
 
+    derived = ("meeting_s",)
+
     start_s: float  # before the first byte moves
+    handshake_s: float  # more of it where ranks write to each other's results: mesh, halving
     device_bytes_per_s: float  # that one device sends while it receives and adds
     rate: float  # of a link's bandwidth that large messages reach
     out_rate: float  # of the scale-out bandwidth that large messages reach
     exposed: float  # part of tensor-parallel exchanges that no product hides
     backward: float = 1.0  # part of those left backward, where gradients of weights hide them
     hidden_cost: float = 0.0  # of an exchange behind compute, which it takes cores and memory from
+    sends_token_once: bool = False  # to a domain, however many of its experts the token picks
+
+    @property
+    def meeting_s(self) -> float:
+        """Before the first byte of mesh and of halving."""
+        return self.start_s + self.handshake_s

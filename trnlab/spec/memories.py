@@ -11,24 +11,19 @@ from .record import Record
 class Sbuf(Record):
     """The on-chip memory that the engines compute from."""
 
-    derived = ("usable_partition_bytes", "total_bytes")
+    derived = ("total_bytes",)
 
     partitions: int
     partition_bytes: int
-    reserved_partition_bytes: int  # kept by the compiler
+    usable_partition_bytes: int  # that the live tiles of a kernel may fill
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.usable_partition_bytes <= 0:
+        if self.usable_partition_bytes > self.partition_bytes:
             raise ValueError(
-                f"Sbuf: partition_bytes = {self.partition_bytes} must exceed the "
-                f"{self.reserved_partition_bytes} bytes that the compiler reserves."
+                f"Sbuf: usable_partition_bytes = {self.usable_partition_bytes} is more than the "
+                f"{self.partition_bytes} bytes that a partition has; change both."
             )
-
-    @property
-    def usable_partition_bytes(self) -> int:
-        """Bytes of a partition minus those that the compiler reserves."""
-        return self.partition_bytes - self.reserved_partition_bytes
 
     @property
     def total_bytes(self) -> int:

@@ -31,6 +31,7 @@ def _collectives(
     exposed: float,
     backward: float = 1.0,
     hidden_cost: float = 0.0,
+    sends_token_once: bool = False,
 ) -> Collectives:
     doubt = Assumption(
         low=0.0, high=0.5, why="One value for all GPUs, chosen on runs over 64 A100 and 8 H100."
@@ -38,20 +39,27 @@ def _collectives(
     return Collectives(
         source=source,
         start_s=start_s,
+        handshake_s=0.0,
         device_bytes_per_s=device,
         rate=rate,
         out_rate=out_rate,
         exposed=exposed,
         backward=backward,
         hidden_cost=hidden_cost,
-        status={} if hidden_cost else {"hidden_cost": "absent"},
+        sends_token_once=sends_token_once,
+        status={
+            "handshake_s": "absent",
+            **({} if hidden_cost else {"hidden_cost": "absent"}),
+        },
         assumed={
             **({"hidden_cost": doubt} if hidden_cost else {}),
             "start_s": Assumption(low=0.0, high=1e-4, why="One value for the system."),
             "device_bytes_per_s": Assumption(low=1e9, high=1e13, why="The links are the limit."),
             "rate": Assumption(low=0.5, high=1.0, why="One value for the system."),
             "out_rate": Assumption(low=0.3, high=1.0, why="One value for the system."),
-            "exposed": Assumption(low=0.1, high=1.0, why="One value for the system."),
+            "exposed": Assumption(
+                low=0.1, high=1.0, why="One value for the system; recipes since H100 hide a part."
+            ),
             "backward": Assumption(
                 low=0.3, high=1.0, why="One value for all GPUs, chosen on runs of A100."
             ),
@@ -59,7 +67,9 @@ def _collectives(
     )
 
 
-def _gpu(name: str, chip: Accelerator, link: float, network_bits: float, sheet: str) -> System:
+def _gpu(
+    name: str, chip: Accelerator, link: float, network_bits: float, sheet: str, exposed: float
+) -> System:
     nvlink = Switched(
         source=sheet,
         chips_per_server=8,
@@ -94,14 +104,20 @@ def _gpu(name: str, chip: Accelerator, link: float, network_bits: float, sheet: 
         chips_per_server=8,
         fabric=nvlink,
         scale_out=network,
-        collectives=_collectives(NCCL, 1.5e-5, link, 0.78, 0.85, 1.0, 0.6, 0.3),
+        collectives=_collectives(NCCL, 1.5e-5, link, 0.78, 0.85, exposed, 0.6, 0.3, True),
         max_chips=131_072,
         vector_passes=1.0,
         memory_reserved_bytes=2 * GIB,
         step_overhead_s=0.0,
+        host_call_s=33e-6,
         recomputes_all=True,
         keeps_products_alone=False,
-        assumed=_ASSUMED,
+        assumed={
+            **_ASSUMED,
+            "host_call_s": Assumption(
+                low=0.0, high=1e-4, why="Chosen on one run of a mixture, B200 with 16 experts each."
+            ),
+        },
     )
 
 
@@ -164,9 +180,9 @@ def _tpu(
     )
 
 
-A100_PODS = _gpu("a100-80gb", A100, 300e9, 200e9, A100_SHEET)
-H100_PODS = _gpu("h100", H100, 450e9, 400e9, H100_SHEET)
-B200_PODS = _gpu("b200", B200, 900e9, 400e9, B200_SHEET)
+A100_PODS = _gpu("a100-80gb", A100, 300e9, 200e9, A100_SHEET, 1.0)
+H100_PODS = _gpu("h100", H100, 450e9, 400e9, H100_SHEET, 0.5)
+B200_PODS = _gpu("b200", B200, 900e9, 400e9, B200_SHEET, 0.5)
 V4_PODS = _tpu("tpu-v4", V4, (16, 16, 16), 50e9, 6.25e9, V4_PAGE)
 V5E_PODS = _tpu("tpu-v5e", V5E, (16, 16, 1), 50e9, 3.125e9, V5E_PAGE)
 V5P_PODS = _tpu("tpu-v5p", V5P, (16, 20, 28), 100e9, 6.25e9, V5P_PAGE)

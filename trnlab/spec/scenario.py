@@ -168,7 +168,7 @@ SCENARIOS = Table(
             "tpu-v4",
             170.0,
             3.22,
-            "mean power in production, arXiv 2304.01433",
+            "measured mean, Google Cloud documentation, TPU v4 (90 to 192 W)",
             "Google Cloud list price, us-central, 2024",
             is_power_known=True,
             is_price_known=True,

@@ -39,4 +39,10 @@ PERF_PROFILES = "profiles of nki/deep-dives/nki_perf_guide.rst"
 DMA_PROFILES = "profiles of nki/get-started/about/nki-dma-overview.rst"
 MAMBA_PROFILES = "profiles of nki/guides/tutorials/fused_mamba.rst"
 HOWTO_PROFILES = "profiles of nki/guides/use-neuron-profile.rst"
+AUTOCOMP = "ucb-bar/autocomp, examples/trn-tutorial/1_gemm_trace.py"
+ALLOCATOR = "nki/library/kernel-utils/allocator.rst"
+LIBRARY_LIMITS = (
+    "aws-neuron/nki-library: core/mlp/mlp_cte/mlp_cte_constants.py (without the 16,384 bytes of "
+    "DynamicDMAScratchLoc and the 8 of EvalAccelReservedLoc)"
+)
 COMPILER_LIMITS = "nkipy: nkigen/mlir/include/nkipy/Transforms/HardwareConstants.h"

@@ -36,6 +36,7 @@ class System(Record):
     step_overhead_s: float  # of a training step, outside every kernel
     recomputes_all: bool  # else a compiler leaves out what only feeds the layer's own result
     keeps_products_alone: bool  # "selective" then computes all else again, fused attention too
+    host_call_s: float = 0.0  # of the host, to start one operator; 0: a step is compiled whole
 
     @property
     def devices_per_chip(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .accelerator import Accelerator
+from .fact import Reading
 from .gpus import rates
 
 GIB = 2**30
@@ -61,6 +62,7 @@ V4 = Accelerator(
     attention_rate=V5P.attention_rate,
     hbm_rate=V5P.hbm_rate,
     launch_s=V5P.launch_s,
+    conflicts={"hbm_bytes_per_s": (Reading(1.2e12, "the same page, rounded"),)},
     assumed=rates("The value of TPU v5p is carried over."),
 )
 

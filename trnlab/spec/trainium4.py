@@ -173,11 +173,12 @@ _SCALE_OUT = ScaleOut(
 _COLLECTIVES = Collectives(
     source=ANNOUNCED,
     start_s=2e-5,
+    handshake_s=0.0,
     device_bytes_per_s=_NVLINK6_BYTES_PER_S,
     rate=0.78,
     out_rate=0.8,
     exposed=1.0,
-    status={"hidden_cost": "absent"},
+    status={"hidden_cost": "absent", "handshake_s": "absent"},
     assumed={
         "start_s": _not_said(0.0, 6e-5),
         "device_bytes_per_s": _not_said(0.2e12, 4e12),

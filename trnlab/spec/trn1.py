@@ -32,7 +32,7 @@ _tensor = TensorEngine(
     load_speedup=4.0,
     load_latency_cycles=187.0,
     fp32_matmuls_per_call=V3.tensor.fp32_matmuls_per_call,
-    pass_overhead=V3.tensor.pass_overhead,
+    pass_overhead=1.14,
     onezero_speedup=2.0,
     fp32_transpose_speedup=1.0,
     ramp_s=0.0,
@@ -58,7 +58,7 @@ _tensor = TensorEngine(
         "load_speedup": f"{doc.TRN1_GUIDE}; {doc.PERF_GUIDE}",
         "load_latency_cycles": "67 ns for one column, " + doc.PERF_PROFILES,
         "fp32_matmuls_per_call": doc.TUTORIAL_PROFILES,
-        "pass_overhead": doc.TUTORIAL_PROFILES,
+        "pass_overhead": "32,768 BF16 matmuls in 6.96 ms, the fastest of " + doc.AUTOCOMP,
         "onezero_speedup": doc.ISA,
         "stationary_fmax": doc.ISA,
         "moving_fmax": doc.ISA,
@@ -76,12 +76,17 @@ _tensor = TensorEngine(
     },
     assumed={
         "fp32_matmuls_per_call": Assumption(low=1, high=4, why=_AS_TRN2),
-        "pass_overhead": Assumption(low=1.0, high=1.05, why=_AS_TRN2),
+        "pass_overhead": Assumption(
+            low=1.0,
+            high=1.16,
+            why="No published product comes nearer to TensorE's peak; the cause is not known.",
+        ),
     },
     conflicts={
+        "pass_overhead": (Reading(V3.tensor.pass_overhead, "Trainium2"),),
         "latency_cycles": (
             Reading(485.0, "219 ns for 128 elements, a figure of " + doc.PERF_GUIDE),
-        )
+        ),
     },
 )
 
@@ -171,13 +176,15 @@ _gpsimd = GpSimdEngine(
 _sync = SyncEngine(
     source=doc.TRN1_GUIDE,
     clock_hz=1.4e9,
-    dma_trigger_s=466e-9,
+    dma_trigger_s=116e-9,
     sources={
         "clock_hz": doc.SCHEMA,
-        "dma_trigger_s": "pace of SyncE's triggers, " + doc.MAMBA_PROFILES,
+        "dma_trigger_s": "Trainium2, " + doc.DMA_PROFILES,
     },
-    status={"dma_trigger_s": "measured"},
     assumed={
+        "dma_trigger_s": Assumption(
+            low=100e-9, high=288e-9, why="Six loads were started every 1.73 us, " + doc.AUTOCOMP
+        ),
         "clock_hz": Assumption(
             low=1.12e9, high=1.4e9, why="No clock is given; this is the profiler's core clock."
         ),
@@ -190,15 +197,16 @@ _dma = Dma(
     queues=16,
     partitions_per_engine=8,
     raw_bytes_per_s=27.2e9,
+    moving_bytes_per_s=20e9,
     usable_bytes_per_s=17e9,
-    descriptor_s=38e-9,
+    descriptor_s=10e-9,
     max_piece_bytes=V3.dma.max_piece_bytes,
     transfer_s=10e-9,
     trigger="sync",
     start_s=V3.dma.start_s,
     fetch_s=V3.dma.fetch_s,
     stagger_s=V3.dma.stagger_s,
-    queue_interval_s=V3.dma.queue_interval_s,
+    queue_interval_s=466e-9,
     completion_s=V3.dma.completion_s,
     hwdge_instances=0,
     hwdge_s=0.0,
@@ -211,13 +219,14 @@ _dma = Dma(
     priority_classes=1,
     sources={
         "usable_bytes_per_s": f"{doc.DMA_BANDWIDTH}; {doc.DMA_OVERVIEW}",
-        "descriptor_s": "32 KiB of one engine in 1,810 ns, " + doc.PERF_PROFILES,
+        "moving_bytes_per_s": "32 KiB of one engine in 1,810 ns, " + doc.PERF_PROFILES,
+        "descriptor_s": "rows of 256 and 1,024 bytes, five products of " + doc.AUTOCOMP,
         "max_piece_bytes": doc.TUTORIAL_PROFILES,
         "trigger": "queues of SyncE, " + doc.MAMBA_PROFILES,
         "start_s": doc.DMA_PROFILES,
         "fetch_s": doc.DMA_PROFILES,
         "stagger_s": doc.DMA_PROFILES,
-        "queue_interval_s": doc.DMA_PROFILES,
+        "queue_interval_s": "pace of SyncE's triggers, " + doc.MAMBA_PROFILES,
         "completion_s": doc.DMA_PROFILES,
         "swdge_s": doc.TUTORIAL_PROFILES,
         "transpose_rate": doc.TRN2_GUIDE,
@@ -227,7 +236,9 @@ _dma = Dma(
         "packet_bytes": doc.OVERLAP,
     },
     status={
-        "descriptor_s": "measured",
+        "moving_bytes_per_s": "measured",
+        "descriptor_s": "inferred",
+        "queue_interval_s": "measured",
         "hwdge_instances": "absent",
         "hwdge_s": "absent",
     },
@@ -239,7 +250,6 @@ _dma = Dma(
             why="Each engine ends a transfer with a 4-byte semaphore write.",
         ),
         "stagger_s": Assumption(low=0.0, high=50e-9, why=_AS_TRN2),
-        "queue_interval_s": Assumption(low=0.0, high=1.2e-6, why=_AS_TRN2),
         "start_s": Assumption(low=0.5e-6, high=1.3e-6, why=_AS_TRN2),
         "fetch_s": Assumption(low=0.0, high=0.5e-6, why=_AS_TRN2),
         "completion_s": Assumption(low=0.1e-6, high=0.6e-6, why=_AS_TRN2),
@@ -253,8 +263,9 @@ _dma = Dma(
     },
     conflicts={
         "raw_bytes_per_s": (Reading(27 * GIB, doc.TRN1_GUIDE),),
+        "moving_bytes_per_s": (Reading(27.2e9, "published for an engine, " + doc.DMA_OVERVIEW),),
         "usable_bytes_per_s": (Reading(18.1e9, "32 KiB in 1,810 ns, " + doc.PERF_PROFILES),),
-        "descriptor_s": (Reading(45e-9, "pieces of 2 KiB at 17 B/ns, " + doc.DMA_BANDWIDTH),),
+        "descriptor_s": (Reading(38e-9, "32 KiB in 1,810 ns at 27.2 B/ns, " + doc.PERF_PROFILES),),
     },
 )
 
@@ -271,8 +282,10 @@ CORE = Core(
         source=doc.TRN1_GUIDE,
         partitions=128,
         partition_bytes=192 * KIB,
-        reserved_partition_bytes=16_384,
-        sources={"reserved_partition_bytes": doc.COMPILER_LIMITS},
+        usable_partition_bytes=192 * KIB,
+        status={"usable_partition_bytes": "inferred"},
+        sources={"usable_partition_bytes": "as on Trainium3, " + doc.ALLOCATOR},
+        conflicts={"usable_partition_bytes": (Reading(180_224, doc.COMPILER_LIMITS),)},
     ),
     psum=Psum(source=doc.TRN1_GUIDE, partitions=128, banks=8, bank_bytes=2 * KIB),
     dma=_dma,

@@ -82,6 +82,7 @@ def staged(lhsT, rhs, m_block=4, k_block=8):
 def _add_stage(total, lhsT_tiles, rhs_tiles, m):
     """One PSUM tile of a stage, copied to SBUF and added to the sum so far."""
     acc = nl.ndarray((TILE_M, TILE_N), nl.float32, nl.psum, name="acc")
+    nisa.memset(dst=acc, value=0)
     for lhsT_tile, rhs_tile in zip(lhsT_tiles, rhs_tiles, strict=True):
         nisa.nc_matmul(dst=acc, stationary=lhsT_tile[:, m : m + TILE_M], moving=rhs_tile)
     part = nl.ndarray((TILE_M, TILE_N), total.dtype, nl.sbuf, name="part")
@@ -106,11 +107,11 @@ def exponential(data, dge_mode=nisa.dge_mode.unknown):
 
 
 @nki.jit
-def loads(data, count):
+def loads(data, count, dge_mode=nisa.dge_mode.unknown):
     """The same rows of HBM loaded again and again, each time into a tile of its own."""
     for _ in range(count):
         tile = nl.ndarray(data.shape, dtype=data.dtype, buffer=nl.sbuf, name="tile")
-        nisa.dma_copy(dst=tile, src=data)
+        nisa.dma_copy(dst=tile, src=data, dge_mode=dge_mode)
 
 
 @nki.jit

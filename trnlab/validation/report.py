@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from trnlab.validation import ladder
 from trnlab.validation.collectives import collectives
 from trnlab.validation.heldout import held_out
 from trnlab.validation.matmuls import bf16, fp32
@@ -15,7 +16,9 @@ CALIBRATION, HELD_OUT = "The calibration set", "Held out: no constant was fitted
 
 def validate() -> list[Row]:
     """Run every published workload on the chip it was measured on; those held out come last."""
-    parts = (fp32(), bf16(), single(), bandwidth(), instructions(), collectives())
+    parts = (
+        fp32(), bf16(), ladder.fitted(), single(), bandwidth(), instructions(), collectives()
+    )  # fmt: skip
     calibration = [row for part in parts for row in part]
     return calibration + [row._replace(is_held_out=True) for row in held_out()]
 

@@ -12,13 +12,13 @@ OVERVIEW = "nki/get-started/about/nki-dma-overview.rst"
 PIXELS = "read off a picture"
 CURVE = {32: 1.6, 64: 2.9, 128: 5.3, 256: 10.5, 512: 20.9, 1024: 42.3, 2048: 81.4, 4096: 96.5,
          8192: 98.3, 16384: 99.0, 32768: 100.0}  # fmt: skip
+PREPARED = {"dge_mode": nisa.dge_mode.none}  # SyncE starts these loads
 COUNT = 24  # transfers of one bandwidth
 
 
 def single() -> Iterator[Row]:
     """Load, exp, store of 32 KiB: by one DMA engine, and by all sixteen."""
-    prepared = {"dge_mode": nisa.dge_mode.none}  # SyncE started this load
-    one = profile(kernels.exponential, shape((4, 4096), "bfloat16"), chip="trn2", **prepared)
+    one = profile(kernels.exponential, shape((4, 4096), "bfloat16"), chip="trn2", **PREPARED)
     both = profile(kernels.exponential, shape((128, 128), "bfloat16"), chip="trn2")
     for run, workload, rows in (
         (one, "Load, exp, store of [4, 4096]", {
@@ -57,7 +57,8 @@ def _rate(bytes_per_partition: int) -> float:
     """Bytes per second of one load after another."""
     data = shape((128, bytes_per_partition), nl.uint8)
     few, many = (
-        profile(kernels.loads, data, count, chip="trn2").total_s for count in (COUNT, 2 * COUNT)
+        profile(kernels.loads, data, count, chip="trn2", **PREPARED).total_s
+        for count in (COUNT, 2 * COUNT)
     )
     return COUNT * 128 * bytes_per_partition / (many - few)
 

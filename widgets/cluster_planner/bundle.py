@@ -16,6 +16,7 @@ OWN = (
     "plans",
     "scaling",
     "sweep",
+    "pools",
     "numbers",
     "main",
 )

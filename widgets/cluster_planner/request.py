@@ -47,6 +47,8 @@ class Request:
     batch: int = 32
     prompt: int = 4096
     output: int = 512
+    prefill_tp: int = 0  # of a group that only reads prompts; 0: as the plan
+    decode_tp: int = 0  # of a group that only writes tokens; 0: as the plan
     goal: str = "tokens_per_s"
 
     @classmethod
@@ -67,6 +69,9 @@ class Request:
             if getattr(asked, name) not in allowed:
                 known = ", ".join(allowed)
                 raise ValueError(f"{name}: {getattr(asked, name)!r:.40} is not one of {known}")
+        for name in ("prefill_tp", "decode_tp"):
+            if getattr(asked, name) < 0:
+                raise ValueError(f"{name} = {getattr(asked, name)} should be 0 or more")
         if asked.dp < 0:
             raise ValueError(f"plan: dp = {asked.dp} should be a whole number, 0 to fill the chips")
         if len(asked.config) > MOST_TEXT:

@@ -12,6 +12,7 @@ import numpy as np
 from trnlab import cluster
 from trnlab.cluster.inference import LONGEST
 from trnlab.cluster.planner import Ranking
+from trnlab.cluster.requests import whole_chips
 from widgets.cluster_planner.request import Request
 from widgets.machine.scene import chip_steps
 
@@ -85,6 +86,51 @@ def sweep(asked: Request) -> dict[str, Any]:
     }
 
 
+def pools(asked: Request) -> dict[str, Any]:
+    """Prompts on some chips, further tokens on others: whole groups of each on the same chips."""
+    found = asked.predict()
+    assert isinstance(found, cluster.Inference)
+    share = -(-asked.batch // found.plan.dp)
+    groups = {}
+    try:
+        for name, tp in (("prefill", asked.prefill_tp), ("decode", asked.decode_tp)):
+            plan = replace(found.plan, tp=tp or found.plan.tp, dp=1)
+            needed = whole_chips(found.system, np.full(1, float(plan.devices)))
+            groups |= {f"{name}_plan": plan, f"{name}_chips": int(needed[0])}
+        split = cluster.disaggregate(
+            **groups,
+            batch=share,
+            model=found.model,
+            system=found.system,
+            prompt=found.prompt,
+            output=found.output,
+            dtype=found.dtype,
+        )
+        whole = cluster.pools(split, found.chips)
+    except ValueError as refused:
+        return {"problem": str(refused)}
+    return {
+        "chips": found.chips,
+        "group_chips": [split.prefill.chips, split.decode.chips],
+        "groups": [whole.prefill_groups, whole.decode_groups],
+        "tp": [split.prefill.plan.tp, split.decode.plan.tp],
+        "fits": [split.prefill.fits, split.decode.fits],
+        "idle": whole.idle_chips,
+        "balance": split.prefill_groups,
+        "batch": share,
+        "cache_bytes": split.cache_bytes,
+        "handover_s": split.handover_s,
+        "ttft_s": split.ttft_s,
+        "tpot_s": split.tpot_s,
+        "tokens_per_s": whole.tokens_per_s,
+        "together": {
+            "ttft_s": found.ttft_s,
+            "tpot_s": found.tpot_s,
+            "tokens_per_s": found.tokens_per_s,
+        },
+    }
+
+
 def _row(ranking: Ranking, index: int) -> dict[str, Any]:
     row = ranking.row(index)
     return {
@@ -93,6 +139,7 @@ def _row(ranking: Ranking, index: int) -> dict[str, Any]:
         "value": row.value,
         "tokens_per_s": row.tokens_per_s,
         "memory_bytes": row.memory_bytes,
+        "chips": row.chips,
     }
 
 

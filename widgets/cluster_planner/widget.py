@@ -27,6 +27,7 @@ class PlannerBoard(Board):
     plans = traitlets.Dict().tag(sync=True)
     scaling = traitlets.Dict().tag(sync=True)
     sweep = traitlets.Dict().tag(sync=True)
+    pools = traitlets.Dict().tag(sync=True)
 
     def __init__(self, state: Mapping[str, Any] | None = None) -> None:
         self._asked = Request()
@@ -55,6 +56,7 @@ class PlannerBoard(Board):
             self.scaling = {**wider.scaling(self._asked), "id": self._scenes}
         else:
             self.sweep = {**wider.sweep(self._asked), "id": self._scenes}
+            self.pools = {**wider.pools(self._asked), "id": self._scenes}
 
 
 def lesson(state: Mapping[str, Any] | None = None) -> PlannerBoard:

@@ -9,10 +9,10 @@ from trnlab.cluster.topology import Machine, machine
 from widgets.machine.systems import chosen_system
 
 FASTEST = "fastest"
+UNEVEN = "all_to_all_v"
 MOST_RANKS = 256
 MOST_SENDS = 60_000
 LEAST_BYTES, MOST_BYTES = 1.0, 1e12
-STEPPED = tuple(kind for kind in KINDS if kind != "all_to_all_v")
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class Request:
     stride: int = 1
     together: bool = False  # all groups of the machine at once
     tensor_bytes: float = 1e6
+    skew: int = 4  # of all_to_all_v: rank 0 is sent this many times as much as others on average
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> "Request":
@@ -39,19 +40,19 @@ class Request:
         """
         names = asdict(cls()).keys() & values.keys()
         asked = cls(**{name: values[name] for name in names})
-        if asked.kind not in STEPPED:
-            raise ValueError(f"collective: {asked.kind!r:.40} is not one of {', '.join(STEPPED)}")
+        if asked.kind not in KINDS:
+            raise ValueError(f"collective: {asked.kind!r:.40} is not one of {', '.join(KINDS)}")
         known = (FASTEST, *ALGORITHMS[asked.kind])
         if asked.algorithm not in known:
             named = f"{asked.algorithm!r:.40}"
             raise ValueError(f"{asked.kind}: {named} is not one of {', '.join(known)}")
-        for name, most in (("ranks", MOST_RANKS), ("stride", 10**6)):
+        for name, most in (("ranks", MOST_RANKS), ("stride", 10**6), ("skew", MOST_RANKS)):
             value = getattr(asked, name)
             is_whole = isinstance(value, int) and not isinstance(value, bool)
             if not is_whole or not 1 <= value <= most:
+                out = "; the planner times larger groups" if name == "ranks" else ""
                 raise ValueError(
-                    f"{name} = {value!r:.40} should be a whole number from 1 to {most:,}; larger "
-                    "groups are timed by a closed form, in the planner"
+                    f"{name} = {value!r:.40} should be a whole number from 1 to {most:,}{out}"
                 )
         if not isinstance(asked.together, bool):
             raise ValueError(f"together = {asked.together!r:.40} should be true or false")
@@ -60,6 +61,15 @@ class Request:
         if not is_number or not LEAST_BYTES <= size <= MOST_BYTES:
             raise ValueError(f"tensor: {size!r:.40} bytes should be a number from 1 to 1e12")
         return asked
+
+    @property
+    def shares(self) -> tuple[float, ...] | None:
+        """The part of its tensor that every rank sends to each, if they may differ."""
+        if self.kind != UNEVEN:
+            return None
+        hot = min(1.0, self.skew / self.ranks)
+        others = self.ranks - 1
+        return (hot, *[(1 - hot) / max(1, others)] * others)
 
     def machine(self) -> Machine:
         """The machine, with room for the group.
@@ -87,7 +97,13 @@ class Request:
         name = self.algorithm
         if name == FASTEST:
             found = times_s(
-                self.kind, of, self.ranks, self.tensor_bytes, self.stride, self.at_once(of)
+                self.kind,
+                of,
+                self.ranks,
+                self.tensor_bytes,
+                self.stride,
+                self.at_once(of),
+                self.shares,
             )
             name = min(found, key=lambda each: found[each])
         if name not in plans:

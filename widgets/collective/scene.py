@@ -15,10 +15,10 @@ from trnlab.cluster.collectives import (
     time_together,
     times_s,
 )
-from trnlab.cluster.collectives.choose import MESH_BELOW_BYTES, RECURSIVE_BELOW_BYTES, SOURCE
+from trnlab.cluster.collectives.choose import MESH_UP_TO_BYTES, RECURSIVE_BELOW_BYTES, SOURCE
 from trnlab.cluster.collectives.timing import BUS_FACTOR
 from trnlab.cluster.topology import links
-from widgets.collective.request import Request
+from widgets.collective.request import UNEVEN, Request
 from widgets.machine.picture import column, picture
 from widgets.machine.scene import chip_steps
 from widgets.machine.systems import figures, readings, standing
@@ -37,7 +37,8 @@ def scene(asked: Request) -> dict[str, Any]:
     of = asked.machine()
     plan = asked.schedule(of)
     where = groups(of, asked.ranks, asked.stride, asked.at_once(of))
-    timed = time_together(plan, of, where, asked.tensor_bytes)
+    timed = time_together(plan, of, where, asked.tensor_bytes, asked.shares)
+    parts = 1 if plan.kind == "permute" else plan.ranks * plan.lanes
     return {
         "machine": picture(of),
         "system": {
@@ -55,7 +56,9 @@ def scene(asked: Request) -> dict[str, Any]:
             "ranks": plan.ranks,
             "chunks": plan.chunks,
             "steps": plan.steps,
-            "chunk_bytes": asked.tensor_bytes / (1 if plan.kind == "permute" else plan.ranks),
+            "chunk_bytes": asked.tensor_bytes / parts,
+            "lanes": plan.lanes,
+            "shares": list(asked.shares or ()),
             "reduces": plan.kind in REDUCING,
         },
         "sends": sends(plan),
@@ -105,7 +108,7 @@ def comparison(asked: Request) -> dict[str, Any]:
     count = asked.at_once(of)
 
     def at(size: float) -> dict[str, float]:
-        return times_s(asked.kind, of, asked.ranks, size, asked.stride, count)
+        return times_s(asked.kind, of, asked.ranks, size, asked.stride, count, asked.shares)
 
     times, now, bus = [at(float(size)) for size in sizes], at(asked.tensor_bytes), _bus(asked)
     is_documented = asked.system == "trn2" and asked.kind in ("all_reduce", "all_gather", *REDUCING)
@@ -119,9 +122,9 @@ def comparison(asked: Request) -> dict[str, Any]:
         ],
         "crossovers": [
             [found.from_bytes, found.algorithm]
-            for found in crossovers(asked.kind, of, asked.ranks, asked.stride, count)
+            for found in crossovers(asked.kind, of, asked.ranks, asked.stride, count, asked.shares)
         ],
-        "documented": [MESH_BELOW_BYTES, RECURSIVE_BELOW_BYTES] if is_documented else [],
+        "documented": [MESH_UP_TO_BYTES, RECURSIVE_BELOW_BYTES] if is_documented else [],
         "source": SOURCE,
     }
 
@@ -136,11 +139,17 @@ def _held(plan: Schedule) -> list[dict[int, NDArray[np.generic]]]:
     """Rank r starts with a 1 at place r of every chunk, so that sums say who is in them."""
     one = np.eye(plan.ranks, dtype=np.int16)
     whole = plan.kind in ("all_gather", "permute")
-    tensors = [one[r] if whole else np.tile(one[r], plan.ranks) for r in range(plan.ranks)]
-    held = start(plan, tensors)
+    held = start(plan, [_parts(plan, one[r], whole) for r in range(plan.ranks)])
     if plan.kind == "broadcast":
         held = [chunks if rank == 0 else {} for rank, chunks in enumerate(held)]
     return held
+
+
+def _parts(plan: Schedule, mark: NDArray[np.int16], whole: bool) -> Any:
+    """The same mark in every chunk: one tensor to cut, or the parts of all_to_all_v."""
+    if plan.kind == UNEVEN:
+        return [mark] * plan.ranks
+    return np.tile(mark, plan.lanes * (1 if whole else plan.ranks))
 
 
 def _bits(values: NDArray[np.generic]) -> NDArray[np.uint32]:
@@ -159,7 +168,7 @@ def _timed(of: Timed) -> dict[str, Any]:
         np.maximum.at(most[name], of.load_step[rows], of.load_s[rows])
     return {
         "total_s": of.total_s,
-        "start_s": of.machine.system.collectives.start_s,
+        "start_s": of.begin_s,
         "busy_s": column("f8", of.busy_s),
         "latency_s": column("f8", of.latency_s),
         "link_s": column("f8", most["link_s"]),

@@ -49,7 +49,7 @@ PARTS: Mapping[str, Part] = {
             "engines",
             "usable_bytes_per_s",
             "total_bytes_per_s",
-            "raw_bytes_per_s",
+            "moving_bytes_per_s",
             "descriptor_s",
             "partitions_per_engine",
             "queues",
@@ -67,7 +67,6 @@ PARTS: Mapping[str, Part] = {
             "partitions",
             "partition_bytes",
             "usable_partition_bytes",
-            "reserved_partition_bytes",
         ),
     ),
     "tensor": Part(

@@ -13,7 +13,7 @@ LABELS = {
     "dma.swdge_s": "Writing the descriptors of a transfer",
     "dma.start_s": "DMA: from trigger to first byte",
     "dma.queue_interval_s": "DMA queue: between two transfers",
-    "dma.raw_bytes_per_s": "Rate of one DMA engine",
+    "dma.moving_bytes_per_s": "Rate of one DMA engine",
     "hbm.bytes_per_s": "HBM bandwidth",
     "semaphore_s": "Semaphore, from engine to engine",
     "tensor.clock_hz": "Clock of the Tensor engine",

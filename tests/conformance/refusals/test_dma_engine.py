@@ -33,12 +33,8 @@ REFUSED = {
     "dma_transpose direct swdge": (
         "trn3",
         transposed(dge_mode=nisa.dge_mode.swdge),
-        ("dma_transpose: dge_mode.swdge; allowed are unknown, hwdge and, to gather, swdge"),
-    ),
-    "dma_transpose direct none": (
-        "trn3",
-        transposed(dge_mode=nisa.dge_mode.none),
-        ("dma_transpose: dge_mode.none; allowed are unknown, hwdge and, to gather, swdge"),
+        "dma_transpose: dge_mode.swdge; allowed are unknown, none, hwdge, and to gather "
+        "unknown and swdge",
     ),
     "dma_transpose direct oob skip": (
         "trn3",

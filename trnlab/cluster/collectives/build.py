@@ -57,7 +57,8 @@ def collective(
     ranks: int,
     *,
     inner: int | None = None,
-    order: Sequence[int] | None = None,
+    orders: Sequence[Sequence[int]] | None = None,
+    turns: int = 1,
     root: int = 0,
     pairs: Sequence[tuple[int, int]] | None = None,
 ) -> Schedule:
@@ -68,7 +69,9 @@ def collective(
         algorithm: one of `ALGORITHMS[kind]`
         inner: ranks of one group of a hierarchical algorithm; of mesh and recursive: ranks of one
             chip, which then share what came from other chips
-        order: ranks as they follow each other in the algorithm, of all_reduce and its halves
+        orders: ranks as they follow each other in the algorithm, of all_reduce and its halves; with
+            several, each carries its part of every chunk, side by side
+        turns: orders of axes in which the ranks of one chip halve and double between chips
         root: of a broadcast
         pairs: (source, target) of a permute; each rank to the next if left out
     Raises:
@@ -90,12 +93,13 @@ def collective(
             else [_EXCHANGE[algorithm](ranks)]
         )
         return schedule(kind, algorithm, ranks, ranks * ranks, parts)
-    parts = _parts(kind, algorithm, ranks, inner or 1)
-    if order is not None:
-        if sorted(order) != list(range(ranks)):
-            raise ValueError(f"{kind}: order should name each of {ranks} ranks once")
-        parts = [relabeled(part, order, [[rank] for rank in order]) for part in parts]
-    return schedule(kind, algorithm, ranks, ranks, parts)
+    parts = _parts(kind, algorithm, ranks, inner or 1, turns)
+    if orders is None:
+        return schedule(kind, algorithm, ranks, ranks, parts)
+    if not orders or any(sorted(order) != list(range(ranks)) for order in orders):
+        raise ValueError(f"{kind}: each of orders should name each of {ranks} ranks once")
+    lanes = [_along(part, orders) for part in parts]
+    return schedule(kind, algorithm, ranks, ranks * len(orders), lanes)
 
 
 def fits(algorithm: str, ranks: int, inner: int | None = None) -> str:
@@ -133,19 +137,29 @@ def _check(kind: str, algorithm: str, ranks: int, inner: int | None) -> None:
         )
 
 
-def _parts(kind: str, algorithm: str, ranks: int, inner: int) -> list[list[Send]]:
+def _parts(kind: str, algorithm: str, ranks: int, inner: int, turns: int) -> list[list[Send]]:
     if ranks == 1:
         return []
     if algorithm == "single-step mesh":
         return [meshes.single_step_all_reduce(ranks)]
     if algorithm == "hierarchical" or (algorithm in _BY_CHIP and 1 < inner < ranks):
         near, far = _BY_CHIP.get(algorithm, ("ring", "ring"))
-        scatter = hierarchical.reduce_scatter(ranks, inner, _SCATTER[near], _SCATTER[far])
-        gather = hierarchical.all_gather(ranks, inner, _GATHER[near], _GATHER[far])
+        scatter = hierarchical.reduce_scatter(ranks, inner, _SCATTER[near], _SCATTER[far], turns)
+        gather = hierarchical.all_gather(ranks, inner, _GATHER[near], _GATHER[far], turns)
     else:
         scatter, gather = [_SCATTER[algorithm](ranks)], [_GATHER[algorithm](ranks)]
     wanted = {"all_reduce": scatter + gather, "all_gather": gather, "reduce_scatter": scatter}
     return wanted[kind]
+
+
+def _along(part: Sequence[Send], orders: Sequence[Sequence[int]]) -> list[Send]:
+    """The same sends in every order at once; lane i of k carries chunks i, k + i, 2 k + i, ..."""
+    lanes = len(orders)
+    return [
+        send
+        for lane, order in enumerate(orders)
+        for send in relabeled(part, order, [[rank * lanes + lane] for rank in order])
+    ]
 
 
 def _permute(ranks: int, pairs: Sequence[tuple[int, int]] | None) -> Schedule:

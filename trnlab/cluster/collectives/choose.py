@@ -6,15 +6,16 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from trnlab.cluster.topology import Machine
-from trnlab.spec.fabric import Switched
+from trnlab.spec.fabric import Switched, Torus
 
 from .build import ALGORITHMS, collective, fits
 from .schedule import Schedule
 from .timing import Timed, line, time
 
-MESH_BELOW_BYTES = 1e6
+MESH_UP_TO_BYTES = 2.0**20
 RECURSIVE_BELOW_BYTES = 56e6
 MOST_SINGLE_STEP = 32  # ranks; its traffic grows with their square
+MOST_IN_LANES = 64  # ranks; larger rings are drawn and timed on one cycle
 _ORDERED = ("all_reduce", "all_gather", "reduce_scatter")
 SOURCE = "neuron-runtime/explore/intranode-collective-comm.rst (Trainium2, one server)"
 
@@ -26,12 +27,16 @@ class Crossover(NamedTuple):
     algorithm: str
 
 
-def documented(kind: str, ranks: int, tensor_bytes: float) -> str:
-    """The algorithm that AWS's documents name for a size on one Trainium2 server."""
+def documented(kind: str, ranks: int, tensor_bytes: float, chips: int = 16) -> str:
+    """The algorithm that AWS's documents name for a size on one Trainium2 server.
+
+    Args:
+        chips: of the group; halving is between chips
+    """
     order: tuple[str, ...]
-    if tensor_bytes < MESH_BELOW_BYTES:
+    if tensor_bytes <= MESH_UP_TO_BYTES:
         order = ("mesh", "ring")
-    elif tensor_bytes <= RECURSIVE_BELOW_BYTES:
+    elif tensor_bytes <= RECURSIVE_BELOW_BYTES and chips > 1:
         order = ("recursive", "kangaring", "ring", "mesh")
     else:
         order = ("kangaring", "ring", "mesh")
@@ -63,9 +68,14 @@ def times_s(
     tensor_bytes: float,
     stride: int = 1,
     at_once: int = 1,
+    shares: tuple[float, ...] | None = None,
 ) -> dict[str, float]:
-    """Seconds of every algorithm for one size, if so many groups run it at once."""
-    lines = _lines(kind, machine, ranks, stride, at_once)
+    """Seconds of every algorithm for one size, if so many groups run it at once.
+
+    Args:
+        shares: of all_to_all_v: the part of its tensor that each rank sends to rank 0, 1, ...
+    """
+    lines = _lines(kind, machine, ranks, stride, at_once, shares)
     return {name: fixed + each * tensor_bytes for name, fixed, each in lines}
 
 
@@ -77,10 +87,15 @@ def fastest(kind: str, machine: Machine, tensor_bytes: float, ranks: int, stride
 
 
 def crossovers(
-    kind: str, machine: Machine, ranks: int, stride: int = 1, at_once: int = 1
+    kind: str,
+    machine: Machine,
+    ranks: int,
+    stride: int = 1,
+    at_once: int = 1,
+    shares: tuple[float, ...] | None = None,
 ) -> list[Crossover]:
     """Where the fastest algorithm changes: the lower envelope of straight lines."""
-    lines = _lines(kind, machine, ranks, stride, at_once)
+    lines = _lines(kind, machine, ranks, stride, at_once, shares)
     name, fixed, each = min(lines, key=lambda row: (row[1], row[2]))
     found = [Crossover(0.0, name)]
     while flatter := [row for row in lines if row[2] < each]:
@@ -92,11 +107,16 @@ def crossovers(
 
 @lru_cache(maxsize=64)
 def _lines(
-    kind: str, machine: Machine, ranks: int, stride: int, at_once: int
+    kind: str,
+    machine: Machine,
+    ranks: int,
+    stride: int,
+    at_once: int,
+    shares: tuple[float, ...] | None,
 ) -> tuple[tuple[str, float, float], ...]:
     plans = _candidates(kind, machine, ranks, stride)
     where = groups(machine, ranks, stride, at_once)
-    return tuple((name, *line(plan, machine, where)) for name, plan in plans)
+    return tuple((name, *line(plan, machine, where, shares)) for name, plan in plans)
 
 
 @lru_cache(maxsize=64)
@@ -118,17 +138,25 @@ def _candidates(
         if name == "kangaring" and (chip % 2 or ranks % chip):  # its pairs share a chip
             continue
         if not fits(name, ranks, inner or None):
-            order = rank_order(name, machine, ranks, stride) if kind in _ORDERED else None
-            plan = collective(kind, name, ranks, inner=inner or None, order=order)
+            orders = rank_orders(name, machine, ranks, stride) if kind in _ORDERED else None
+            turns = _turns(machine) if name == "recursive" else 1
+            plan = collective(kind, name, ranks, inner=inner or None, orders=orders, turns=turns)
             found.append((name, plan))
     return tuple(found)
 
 
-def rank_order(algorithm: str, machine: Machine, ranks: int, stride: int = 1) -> list[int] | None:
-    """Ranks in an order in which partners are neighbors; None: as they are numbered.
+def _turns(machine: Machine) -> int:
+    fabric = machine.system.fabric
+    return fabric.axis_orders if isinstance(fabric, Torus) else 1
 
-    A ring goes through a torus row by row, back and forth. Halving sees a ring of four as a square:
-    in Gray's order each partner is one hop away.
+
+def rank_orders(
+    algorithm: str, machine: Machine, ranks: int, stride: int = 1
+) -> list[list[int]] | None:
+    """Orders of ranks in which partners are neighbors; None: as they are numbered.
+
+    Rings go through a torus on cycles that share no link, both ways around each. Halving sees a
+    ring of four as a square: in Gray's order each partner is one hop away.
     """
     fabric, devices = machine.system.fabric, machine.system.devices_per_chip
     per_chip = devices // stride if devices % stride == 0 else 0
@@ -138,18 +166,32 @@ def rank_order(algorithm: str, machine: Machine, ranks: int, stride: int = 1) ->
     if algorithm == "recursive":
         if any(side & (side - 1) for side in sides):
             return None
-        chips = _gray(sides)
+        cycles = [_gray(sides)]
     elif algorithm in ("ring", "kangaring"):
-        chips = _snake(sides)
+        cycles = _cycles(sides)
+        if ranks <= MOST_IN_LANES:
+            cycles += [cycle[::-1] for cycle in cycles]
+        else:
+            cycles = cycles[:1]
     else:
         return None
-    return [chip * per_chip + rank for chip in chips for rank in range(per_chip)]
+    return [[chip * per_chip + r for chip in cycle for r in range(per_chip)] for cycle in cycles]
 
 
 def _gray(sides: tuple[int, int, int]) -> list[int]:
     order = [[i ^ (i >> 1) for i in range(side)] for side in sides]
     x, y = sides[0], sides[1]
     return [(c * y + b) * x + a for c in order[2] for b in order[1] for a in order[0]]
+
+
+def _cycles(sides: tuple[int, int, int]) -> list[list[int]]:
+    """Cycles through all chips that share no link: two on a square plane, else the one snake."""
+    x, y, z = sides
+    if x != y or x < 3 or z > 1:
+        return [_snake(sides)]
+    rows = [row * x + (i - row) % x for row in range(x) for i in range(x)]
+    columns = [(i - column) % x * x + column for column in range(x) for i in range(x)]
+    return [rows, columns]
 
 
 def _snake(sides: tuple[int, int, int]) -> list[int]:

@@ -63,15 +63,15 @@ def start(plan: Schedule, tensors: Sequence[Array]) -> Held:
     n = plan.ranks
     if len(tensors) != n:
         raise ValueError(f"{plan.kind}: {len(tensors)} tensors for {n} ranks; give one for each")
+    lanes = plan.lanes
     if plan.kind in ("all_gather", "permute"):
-        return [{r: np.asarray(tensors[r])} for r in range(n)]
+        return [dict(enumerate(_cut(tensors[r], lanes), r * lanes)) for r in range(n)]
     if plan.kind == "all_to_all_v":
         return [{r * n + i: np.asarray(tensors[r][i]) for i in range(n)} for r in range(n)]
     offset = n if plan.kind == "all_to_all" else 0
-    return [
-        {r * offset + i: part for i, part in enumerate(np.array_split(np.ravel(tensors[r]), n))}
-        for r in range(n)
-    ]
+    parts = [np.array_split(np.ravel(tensor), n) for tensor in tensors]
+    cut = [[piece for part in of for piece in _cut(part, lanes)] for of in parts]
+    return [dict(enumerate(pieces, r * offset)) for r, pieces in enumerate(cut)]
 
 
 def run(plan: Schedule, tensors: Sequence[Array], root: int = 0) -> list[Array]:
@@ -114,6 +114,11 @@ def on_groups(
     return results
 
 
+def _cut(part: Array, lanes: int) -> list[Array]:
+    """A part as it is, or a piece of it for each lane."""
+    return [np.asarray(part)] if lanes == 1 else np.array_split(np.ravel(part), lanes)
+
+
 def _read(plan: Schedule, now: Held, source: int, chunk: int) -> Array:
     if chunk not in now[source]:
         raise ValueError(f"{plan.kind}: rank {source} sends chunk {chunk}, which it does not hold")
@@ -123,7 +128,8 @@ def _read(plan: Schedule, now: Held, source: int, chunk: int) -> Array:
 def _result(plan: Schedule, held: dict[int, Array], rank: int) -> Array:
     n = plan.ranks
     if plan.kind == "reduce_scatter":
-        return held[rank]
+        own = range(rank * plan.lanes, (rank + 1) * plan.lanes)
+        return np.concatenate([held[chunk] for chunk in own])
     if plan.kind == "permute":
         came = plan.chunk[plan.target == rank]
         return held[int(came[0])] if len(came) else held[rank]

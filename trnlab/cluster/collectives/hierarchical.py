@@ -12,14 +12,18 @@ from .schedule import Send, relabeled
 Algorithm = Callable[[int], list[Send]]
 
 
-def all_gather(n: int, inner: int, inside: Algorithm, between: Algorithm) -> list[list[Send]]:
+def all_gather(
+    n: int, inner: int, inside: Algorithm, between: Algorithm, turns: int = 1
+) -> list[list[Send]]:
     """Between groups first, then inside."""
-    return [_between(n, inner, between), _inside(n, inner, inside, _columns(n, inner))]
+    return [_between(n, inner, between, turns), _inside(n, inner, inside, _columns(n, inner))]
 
 
-def reduce_scatter(n: int, inner: int, inside: Algorithm, between: Algorithm) -> list[list[Send]]:
+def reduce_scatter(
+    n: int, inner: int, inside: Algorithm, between: Algorithm, turns: int = 1
+) -> list[list[Send]]:
     """Inside first, then between groups."""
-    return [_inside(n, inner, inside, _columns(n, inner)), _between(n, inner, between)]
+    return [_inside(n, inner, inside, _columns(n, inner)), _between(n, inner, between, turns)]
 
 
 def all_to_all(n: int, inner: int, exchange: Algorithm) -> list[list[Send]]:
@@ -59,12 +63,24 @@ def _inside(
     ]
 
 
-def _between(n: int, inner: int, algorithm: Algorithm) -> list[Send]:
+def _between(n: int, inner: int, algorithm: Algorithm, turns: int) -> list[Send]:
+    """The ranks at one place of every group, each place in an order of its own."""
     sends = algorithm(n // inner)
-    return [
-        moved
-        for place in range(inner)
-        for moved in relabeled(
-            sends, range(place, n, inner), [[chunk] for chunk in range(place, n, inner)]
-        )
-    ]
+    moved = []
+    for place in range(inner):
+        groups = turned(n // inner, place * turns // inner, turns)
+        members = [group * inner + place for group in groups]
+        moved += relabeled(sends, members, [[member] for member in members])
+    return moved
+
+
+def turned(groups: int, turn: int, turns: int) -> list[int]:
+    """Groups with the bits of their numbers turned: halving then takes its axes in another order.
+
+    A number of groups that is no power of two stays as it is.
+    """
+    bits = groups.bit_length() - 1
+    if groups != 1 << bits:
+        return list(range(groups))
+    shift = bits * turn // turns
+    return [(i << shift | i >> (bits - shift)) & (groups - 1) for i in range(groups)]

@@ -41,6 +41,11 @@ class Schedule:
     adds: NDArray[np.bool_]
 
     @property
+    def lanes(self) -> int:
+        """Chunks of one part of the tensor, which travel side by side."""
+        return 1 if self.kind.startswith("all_to_all") else self.chunks // self.ranks
+
+    @property
     def steps(self) -> int:
         """Steps, one after the other."""
         return int(self.step.max(initial=-1)) + 1

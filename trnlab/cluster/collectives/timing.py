@@ -1,7 +1,7 @@
 """Time a schedule on a machine: each step lasts as long as its busiest link or memory.
 
 A step begins when the one before has ended; messages of one step share links, and a chunk that one
-rank sends to several is read once.
+rank sends to two is read once.
 """
 
 from __future__ import annotations
@@ -21,7 +21,16 @@ from .schedule import Schedule, side_by_side
 
 Column = NDArray[np.float64]
 Ints = NDArray[np.int64]
-BUS_FACTOR = {"all_reduce": 2.0, "all_gather": 1.0, "reduce_scatter": 1.0, "all_to_all": 1.0}
+WRITES_OF_A_READ = 2  # duplication, neuron-runtime/explore/intranode-collective-comm.rst
+HANDSHAKES = ("mesh", "single-step mesh", "recursive", "kangaring")
+STAGED = 2.0  # touches more of a ring's first sums: what came is kept, then read with one's own
+BUS_FACTOR = {
+    "all_reduce": 2.0,
+    "all_gather": 1.0,
+    "reduce_scatter": 1.0,
+    "all_to_all": 1.0,
+    "all_to_all_v": 1.0,
+}
 
 
 @dataclass(frozen=True)
@@ -43,7 +52,12 @@ class Timed:
     @property
     def total_s(self) -> float:
         """From the call until the last byte can be read."""
-        return self.machine.system.collectives.start_s + float(self.busy_s.sum())
+        return self.begin_s + float(self.busy_s.sum())
+
+    @property
+    def begin_s(self) -> float:
+        """From the call until the first byte moves."""
+        return _begin_s(self.plan, self.machine)
 
     @property
     def bytes_per_s(self) -> float:
@@ -101,7 +115,7 @@ def time(
     np.maximum.at(latency, plan.step, found.latency_s)
     busy += latency
     start = np.concatenate([[0.0], np.cumsum(busy)[:-1]]) if plan.steps else busy
-    start = start + machine.system.collectives.start_s
+    start = start + _begin_s(plan, machine)
     return Timed(
         plan=plan,
         machine=machine,
@@ -138,30 +152,47 @@ def time_groups(
 
 
 def time_together(
-    plan: Schedule, machine: Machine, groups: Sequence[Sequence[int]], tensor_bytes: float
+    plan: Schedule,
+    machine: Machine,
+    groups: Sequence[Sequence[int]],
+    tensor_bytes: float,
+    shares: Sequence[float] | None = None,
 ) -> Timed:
     """Time one schedule that several equal groups run at once: they share links.
 
+    Args:
+        shares: of all_to_all_v: the part of its tensor that each rank sends to rank 0, 1, ...
     Raises:
-        ValueError: a device in two groups, or a group of another size
+        ValueError: a device in two groups, a group of another size, or not a share for each rank
     """
     devices = [device for group in groups for device in group]
-    sizes = np.tile(_sizes(plan, tensor_bytes, None), len(groups))
+    sizes = np.tile(_sizes(plan, tensor_bytes, _uneven(plan, tensor_bytes, shares)), len(groups))
     return time(side_by_side([plan] * len(groups)), machine, tensor_bytes, devices, sizes.tolist())
 
 
 def line(
-    plan: Schedule, machine: Machine, groups: Sequence[Sequence[int]] | None = None
+    plan: Schedule,
+    machine: Machine,
+    groups: Sequence[Sequence[int]] | None = None,
+    shares: Sequence[float] | None = None,
 ) -> tuple[float, float]:
     """Time is a straight line over size: seconds without bytes, and seconds for each byte.
 
     Args:
         groups: devices of each group that runs the schedule at once; the first ones if left out
+        shares: see `time_together`
     """
     large = 1e12
-    timed = time_together(plan, machine, groups or [range(plan.ranks)], large)
+    timed = time_together(plan, machine, groups or [range(plan.ranks)], large, shares)
     fixed = float(timed.latency_s.sum())
-    return machine.system.collectives.start_s + fixed, (float(timed.busy_s.sum()) - fixed) / large
+    return _begin_s(plan, machine) + fixed, (float(timed.busy_s.sum()) - fixed) / large
+
+
+def _begin_s(plan: Schedule, machine: Machine) -> float:
+    """Ranks that write to each other's results first tell each other that they may."""
+    of = machine.system.collectives
+    shakes = plan.kind != "permute" and plan.algorithm in HANDSHAKES
+    return of.meeting_s if shakes else of.start_s
 
 
 def _routes(plan: Schedule, machine: Machine, at: Ints) -> Routes:
@@ -187,22 +218,43 @@ def _sizes(plan: Schedule, tensor_bytes: float, chunk_bytes: Sequence[float] | N
         if len(chunk_bytes) != plan.chunks:
             raise ValueError(f"{plan.kind}: chunk_bytes should name {plan.chunks} chunks")
         return np.asarray(chunk_bytes, float)
-    whole = plan.kind == "permute"
-    return np.full(plan.chunks, tensor_bytes if whole else tensor_bytes / plan.ranks)
+    parts = 1 if plan.kind == "permute" else plan.ranks * plan.lanes
+    return np.full(plan.chunks, tensor_bytes / parts)
+
+
+def _uneven(
+    plan: Schedule, tensor_bytes: float, shares: Sequence[float] | None
+) -> list[float] | None:
+    """Bytes of each chunk of all_to_all_v: chunk r n + t goes from rank r to rank t."""
+    if shares is None:
+        return None
+    if plan.kind != "all_to_all_v" or len(shares) != plan.ranks or min(shares) < 0:
+        raise ValueError(
+            f"{plan.kind}: shares are of all_to_all_v, one of 0 or more for each of {plan.ranks} "
+            f"ranks, and {len(shares)} were given"
+        )
+    return [tensor_bytes * share for _ in range(plan.ranks) for share in shares]
 
 
 def _touches(
     plan: Schedule, machine: Machine, at: Ints, sizes: Column
 ) -> tuple[Ints, Ints, Column]:
-    """Reads at sources and writes at targets, each once a step and chunk; adding reads as well."""
+    """Reads at sources and writes at targets, each once a step and chunk; adding reads as well.
+
+    A ring's later steps read what came and add it on the way to the next rank; mesh and halving
+    read both parts where they are. One read of a DMA feeds two writes: what goes to more ranks is
+    read again.
+    """
     key = plan.step * plan.chunks + plan.chunk
-    reads = np.unique(key * plan.ranks + plan.source)
+    reads, copies = np.unique(key * plan.ranks + plan.source, return_counts=True)
     written = np.unique(2 * (key * plan.ranks + plan.target) + plan.adds)
     writes, adds = written // 2, written % 2
     both = np.concatenate([reads, writes])
-    times = np.concatenate([np.ones(len(reads)), 1.0 + adds])
     rest, rank = np.divmod(both, plan.ranks)
     step, chunk = np.divmod(rest, plan.chunks)
+    first = (step[len(reads) :] == 0) & (plan.algorithm == "ring")
+    again = np.ceil(copies / WRITES_OF_A_READ)
+    times = np.concatenate([again, 1.0 + adds + STAGED * (adds * first)])
     return step, memory_links(machine, at[rank]), times * sizes[chunk]
 
 

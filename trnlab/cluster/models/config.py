@@ -229,6 +229,7 @@ def _experts(fields: _Fields, family: Family) -> Experts | None:
     top_k = fields.optional("num_experts_per_tok", "experts_per_token")
     if not 1 <= top_k <= count:
         raise ValueError(f"model: a token picks {top_k} of {count} experts; check the two numbers")
+    groups = fields.optional("n_group") or 1
     name = "moe_intermediate_size"
     expert = _mlp(fields, family, name if fields.get(name) else "intermediate_size")
     shared, has_gate = fields.optional("shared_expert_intermediate_size"), True
@@ -239,6 +240,8 @@ def _experts(fields: _Fields, family: Family) -> Experts | None:
         top_k=top_k,
         expert=expert,
         shared=Mlp(inner=shared) if shared else None,
+        groups=groups,
+        top_groups=fields.optional("topk_group") or groups,
         has_shared_gate=bool(shared) and has_gate,
         has_router_bias=family.has_router_bias,
     )

@@ -67,6 +67,8 @@ class Experts:
     top_k: int
     expert: Mlp
     shared: Mlp | None = None  # every token passes it too
+    groups: int = 1  # of experts
+    top_groups: int = 1  # that one token may pick experts of
     has_shared_gate: bool = False
     has_router_bias: bool = False
 

@@ -123,7 +123,12 @@ def _weak(
         dtype="float16",
         mfu=0.75 * t / A100_PEAK_TFLOPS,
         source=MEGATRON_WEAK,
-        assumed=f"micro-batch of {micro}",
+        assumed=f"micro-batch of {micro}"
+        + (
+            ""
+            if pp == 1
+            else ", no interleaving; the paper interleaves, and does not say how often"
+        ),
     )
 
 

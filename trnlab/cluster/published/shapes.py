@@ -6,7 +6,7 @@ from trnlab.cluster.models import Attention, Layer, Mlp, Transformer
 
 MEGATRON = "arXiv 2205.05198, Table 5"
 MAXTEXT = "github.com/AI-Hypercomputer/maxtext, configs of TPU v5p"
-PALM = "arXiv 2204.02311"
+PALM = "arXiv 2204.02311, section 4"
 
 
 def gpt(name: str, layers: int, hidden: int, heads: int, vocabulary: int = 51200) -> Transformer:

@@ -92,6 +92,6 @@ V4_RUNS = (
         sequence=2048,
         mfu=0.462,
         source=PALM,
-        assumed="the cut of weights, here 12 tensor-parallel ranks and the rest sharded",
+        assumed="weights are sharded over both pods; the run kept a copy in each",
     ),
 )

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 from trnlab.metrics.profile import Profile, profile, shape
 from trnlab.nki.kernel import Shape
+from trnlab.validation import ladder
+from trnlab.validation.collectives import other_sizes
 from trnlab.validation.heldout import products, rows, scans
 from trnlab.validation.table import Row
 
@@ -20,9 +22,17 @@ NKIBENCH = "zhang677/AccelOpt, experiments/full_complete_local/results"
 
 # Smaller products are published as well (54 us for 512 cubed, whose matmuls take 3.4 us): they
 # were timed from the host, so they say more of the launch than of the core.
-LADDER_US = {2048: 269, 2560: 483, 3072: 795, 4096: 1823}
-LAUNCH = "timed from the host: with the launch, which the model leaves out"
+LADDER_US = {2048: 269, 2560: 483, 3072: 795, 4096: 1823, 5120: 3504}
+LADDER_LIMITS = {2048: 8.0, 2560: 6.0}
+LAUNCH = "timed from the host: with the launch, about 24 us, which the model leaves out"
+START = "with about 10 us of start and end, which the model leaves out"
+NAKB = "awslabs/nki-autotune, kernel_library/nakb_cumsum.py"
+RUNNING_SUMS = (((2048, 4096), "float32", 224.3, 16.0), ((2560, 8192), "bfloat16", 423.0, 5.0))
 STATES = 16
+THREAD = "awslabs/nki-autotune, thread 25 (execution time with torch tensors)"
+FIRST_GENERATION = (((4096, 8192, 4096), 3.539, 5.0), ((4096, 8192, 8192), 6.991, 5.0),
+                    ((4096, 4096, 8192), 3.538, 8.0),
+                    ((8192, 8192, 8192), 14.72, 23.0))  # fmt: skip
 
 
 def held_out() -> Iterator[Row]:
@@ -30,11 +40,19 @@ def held_out() -> Iterator[Row]:
     yield from _fp32_hoisted()
     yield from _bf16()
     yield from _ladder()
+    yield from _hand_written()
+    yield from ladder.others()
+    yield from _first_generation()
     yield from _scans()
     yield from _quantized_norm()
     streamed = profile(rows.silu, shape((4096, 7168)), chip="trn1")
     yield Row("silu, FP32, [4096, 7168]", "trn1", "total time", "us", 797.7, streamed.total_us,
               NKIBENCH)  # fmt: skip
+    for size, dtype, published_us, limit in RUNNING_SUMS:
+        run = profile(rows.running_sum, shape(size, dtype), chip="trn2")
+        yield Row(f"Running sums, {dtype}, {list(size)}", "trn2", "total time", "us", published_us,
+                  run.total_us, NAKB, limit, START)  # fmt: skip
+    yield from other_sizes()
 
 
 def _fp32_hoisted() -> Iterator[Row]:
@@ -70,8 +88,28 @@ def _ladder() -> Iterator[Row]:
         run = profile(products.streamed, operand, operand, chip="trn2")
         yield Row(
             f"BF16 matmul, {size:,} cubed, best found", "trn2", "total time", "us", published,
-            run.total_us, SCOREBOARD, 7.0 if size == 2048 else 5.0, LAUNCH,
+            run.total_us, SCOREBOARD, LADDER_LIMITS.get(size, 5.0), LAUNCH,
         )  # fmt: skip
+
+
+def _hand_written() -> Iterator[Row]:
+    """One PSUM tile for all products of a block: it is written again once it was read out."""
+    operand = shape((2048, 2048), "bfloat16")
+    for blocks, published, limit in (((4, 1, 8), 79.05, 25.0), ((16, 2, 8), 60.56, 6.0)):
+        names = zip(("m_block", "n_block", "k_block"), blocks, strict=True)
+        run = profile(products.summed, operand, operand, chip="trn2", **dict(names), tiles=1)
+        workload = f"BF16 matmul, blocks of {blocks[0]}, {blocks[1]}, {blocks[2]}, one PSUM tile"
+        yield Row(workload, "trn2", "MFU", "% of BF16 peak", published, 100 * run.mfu, AUTOTUNE,
+                  limit)  # fmt: skip
+
+
+def _first_generation() -> Iterator[Row]:
+    """The kernel of AWS's tutorial with its own blocks, on Trainium1."""
+    for (m, k, n), published_ms, limit in FIRST_GENERATION:
+        operands = shape((k, m), "bfloat16"), shape((k, n), "bfloat16")
+        run = profile(products.summed, *operands, chip="trn1", m_block=16, n_block=2, k_block=8)
+        yield Row(f"BF16 matmul, [{m}, {k}] x [{k}, {n}], blocked", "trn1", "total time", "us",
+                  1e3 * published_ms, run.total_us, THREAD, limit, LAUNCH)  # fmt: skip
 
 
 def _scans() -> Iterator[Row]:

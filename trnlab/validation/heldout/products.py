@@ -1,4 +1,4 @@
-"""Matrix products that were published beside the calibration set, Trainium2."""
+"""Matrix products that were published beside the calibration set."""
 
 import trnlab.nki.language as nl
 from trnlab import nki
@@ -55,6 +55,55 @@ def transposed(lhs, rhs, m_block=8, k_block=8):
                 row = m0 + m * TILE_M
                 nisa.dma_copy(dst=result[row : row + TILE_M, n : n + TILE_N], src=total)
     return result
+
+
+@nki.jit
+def summed(lhsT, rhs, m_block, n_block, k_block, tiles=0):
+    """M, N and K in blocks; products of a block of K are cleared, multiplied and added up in SBUF.
+
+    Args:
+        tiles: 1 if all products of a block share one tile of PSUM; 0: each has its own
+    """
+    (K, M), N = lhsT.shape, rhs.shape[1]
+    BLOCK_M, BLOCK_N, BLOCK_K = m_block * TILE_M, n_block * TILE_N, k_block * TILE_K
+    result = nl.ndarray((M, N), dtype=lhsT.dtype, buffer=nl.shared_hbm, name="result")
+    for n0 in nl.affine_range(0, N, BLOCK_N):
+        places = [(m, n) for m in range(0, M, TILE_M) for n in range(0, BLOCK_N, TILE_N)]
+        sums = {place: nl.ndarray((TILE_M, TILE_N), lhsT.dtype, name="sum") for place in places}
+        for total in sums.values():
+            nisa.memset(dst=total, value=0)
+        for k0 in nl.sequential_range(0, K, BLOCK_K):
+            right = load_rows(rhs, k0, BLOCK_K, n0, BLOCK_N, "rhs_tile")
+            for m0 in nl.affine_range(0, M, BLOCK_M):
+                left = load_rows(lhsT, k0, BLOCK_K, m0, BLOCK_M, "lhsT_tile")
+                _add_block(sums, m0, left, right, tiles)
+        for m in nl.affine_range(0, M, TILE_M):
+            out = nl.ndarray((TILE_M, BLOCK_N), dtype=lhsT.dtype, buffer=nl.sbuf, name="out")
+            for n in range(0, BLOCK_N, TILE_N):
+                nisa.tensor_copy(dst=out[:, n : n + TILE_N], src=sums[m, n])
+            nisa.dma_copy(dst=result[m : m + TILE_M, n0 : n0 + BLOCK_N], src=out)
+    return result
+
+
+def _add_block(sums, m0, left, right, tiles):
+    """Add the products of a block; a shared PSUM tile is copied out before it is added."""
+    shared = [nl.ndarray((TILE_M, TILE_N), nl.float32, nl.psum, name="acc") for _ in range(tiles)]
+    part = nl.ndarray((TILE_M, TILE_N), sums[0, 0].dtype, nl.sbuf, name="part") if shared else None
+    for n in range(0, right[0].shape[1], TILE_N):
+        for m in range(0, left[0].shape[1], TILE_M):
+            acc = shared[0] if shared else nl.ndarray((TILE_M, TILE_N), nl.float32, nl.psum)
+            nisa.memset(dst=acc, value=0)
+            for stationary, moving in zip(left, right, strict=True):
+                nisa.nc_matmul(
+                    dst=acc,
+                    stationary=stationary[:, m : m + TILE_M],
+                    moving=moving[:, n : n + TILE_N],
+                )
+            total, product = sums[m0 + m, n], acc
+            if shared:
+                nisa.tensor_copy(dst=part, src=acc)
+                product = part
+            nisa.tensor_tensor(dst=total, data1=total, data2=product, op=nl.add)
 
 
 def _product(left, right, m):

@@ -62,3 +62,24 @@ def silu(x, columns=1024):
             nisa.activation(dst=out, op=nl.silu, data=tile)
             nisa.dma_copy(dst=result[part], src=out)
     return result
+
+
+@nki.jit
+def running_sum(x, columns=2048):
+    """Sums of each row up to every element, by VectorE; a part starts from the last sum so far."""
+    rows, width = x.shape
+    result = nl.ndarray(x.shape, dtype=x.dtype, buffer=nl.shared_hbm, name="result")
+    for row in nl.affine_range(0, rows, PARTITIONS):
+        ones = nl.ndarray((PARTITIONS, columns), nl.float32, nl.sbuf, name="ones")
+        nisa.memset(dst=ones, value=1.0)
+        before = 0.0
+        for col in nl.sequential_range(0, width, columns):
+            part = (slice(row, row + PARTITIONS), slice(col, col + columns))
+            tile = load(x[part])
+            out = like(tile)
+            nisa.tensor_tensor_scan(
+                dst=out, data0=ones, data1=tile, initial=before, op0=nl.multiply, op1=nl.add
+            )
+            nisa.dma_copy(dst=result[part], src=out)
+            before = out[:, columns - 1 : columns]
+    return result

@@ -3,19 +3,21 @@
 const CAUSE_WORDS = { matmul: "matrix products", attention: "attention", elementwise: "elementwise",
   all_gather: "all_gather", reduce_scatter: "reduce_scatter", all_reduce: "all_reduce",
   all_to_all: "all_to_all", permute: "sends, cp ring", bubble: "pipeline bubble",
-  recompute: "recomputed", optimizer: "optimizer", overhead: "overhead", straggle: "wait for pods",
+  recompute: "recomputed", optimizer: "optimizer", overhead: "overhead", host: "wait for the host",
+  straggle: "wait for pods",
   weights: "weights",
   gradients: "gradients", activations: "activations", logits: "logits", cache: "KV cache" };
 const CAUSE_INKS = { matmul: "tensor", attention: "psum", elementwise: "vector",
-  recompute: "scalar", bubble: "muted", straggle: "muted", optimizer: "sbuf", overhead: "sync",
+  recompute: "scalar", bubble: "muted", straggle: "muted", host: "muted", optimizer: "sbuf",
+  overhead: "sync",
   weights: "tensor",
   gradients: "dma",
   activations: "vector", logits: "scalar", cache: "sbuf" };
 
 /** Communication has one color and a pattern; its names tell the kinds apart. */
 const inkOfCause = (cause) => CAUSE_INKS[cause] || "dma";
-const PATTERNS = { bubble: "rise", straggle: "fall", all_gather: "rise", reduce_scatter: "fall",
-  all_reduce: "rows",
+const PATTERNS = { bubble: "rise", straggle: "fall", host: "dots", all_gather: "rise",
+  reduce_scatter: "fall", all_reduce: "rows",
   all_to_all: "dots", permute: "columns", gradients: "fall", optimizer: "rows" };
 
 /** `draw(rows, words, whole)`: rows are [cause, amount]; `whole` is the length of a full bar. */

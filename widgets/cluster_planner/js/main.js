@@ -37,6 +37,7 @@ function plannerBoard(app) {
   const plans = plansView(app);
   const scaling = scalingView(app);
   const sweep = sweepView(app);
+  const pools = poolsView(app);
   const tokenTitle = h("h4", {}, "One further token, by cause");
   let drawn = 0;
 
@@ -84,11 +85,11 @@ function plannerBoard(app) {
     say(limit, `A full bar: the ${gib(scene.memory_limit)} of a device (${scene.system.device}).`);
     pipe.element.hidden = !isTraining;
     scaling.element.hidden = !isTraining;
-    sweep.element.hidden = isTraining;
+    for (const part of [sweep, pools]) part.element.hidden = isTraining;
     placement.draw();
     pipe.draw();
     plans.draw();
-    (isTraining ? scaling : sweep).draw();
+    for (const part of isTraining ? [scaling] : [sweep, pools]) part.draw();
     Object.assign(app.root.dataset, { chips: scene.machine.chips, model: scene.model.name,
       parameters: scene.model.parameters, dp: scene.plan.dp, fits: scene.fits,
       step: scene.step_s || "", ttft: scene.ttft_s || "", tokens: scene.tokens_per_s });
@@ -109,8 +110,9 @@ function plannerBoard(app) {
       model.fold, about, announced, numbers.element, degrees.element,
       h("div", { class: "work" }, h("div", { class: "column" }, bars, pipe.element),
         placement.element),
-      h("div", { class: "work even" }, plans.element, scaling.element, sweep.element)),
-    draw, follows: ["plans", "scaling", "sweep"],
+      h("div", { class: "work even" }, plans.element,
+        h("div", { class: "column" }, scaling.element, sweep.element, pools.element))),
+    draw, follows: ["plans", "scaling", "sweep", "pools"],
     act() {},
     viewState: () => ({ ...view }),
     readView(saved) {

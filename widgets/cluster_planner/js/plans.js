@@ -31,10 +31,11 @@ function plansView(app) {
   const isTraining = () => app.params().task === "training";
 
   /** Show a plan of the map. */
-  function use({ plan, micro_batch }) {
+  function use({ plan, micro_batch, chips }) {
     const { tp, pp, dp, ep, cp, virtual_stages, zero, sequence_parallel, recompute,
       schedule } = plan;
     app.change({ tp, pp, dp, ep, cp, virtual_stages,
+      ...(app.params().goal === "cost" ? { chips } : {}),
       ...(isTraining()
         ? { zero, sequence_parallel, recompute, schedule, micro_batch } : {}) });
   }
@@ -75,7 +76,9 @@ function plansView(app) {
         best.replaceChildren();
         return;
       }
-      say(told, `${count(found.legal)} plans looked at, ${count(found.fitting)} fit.`);
+      say(told, `${count(found.legal)} plans looked at, ${count(found.fitting)} fit.${
+        found.goal === "cost" ? ` Of up to ${plural(app.scene().machine.chips, "chip")
+          }, a plan pays for those it needs.` : ""}`);
       const tps = [...new Set(found.cells.map(({ plan }) => plan.tp))].sort((a, b) => a - b);
       const pps = [...new Set(found.cells.map(({ plan }) => plan.pp))].sort((a, b) => a - b);
       const ideal = found.best[0].value;
@@ -88,6 +91,7 @@ function plansView(app) {
         h("button", { type: "button", "data-act": "use", onclick: () => use(row) },
           `${valueWords(found.goal, row.value)}: ${
             planWords(row.plan, row.micro_batch, isTraining())}; ${
+            found.goal === "cost" ? `${plural(row.chips, "chip")}, ` : ""}${
             sizeWords(row.memory_bytes)} a device`))));
     },
   };

@@ -55,7 +55,7 @@ function chunksView(app, { run, held, rank, choose }) {
       const [w, high] = [(width - left - 2) / plan.ranks, Math.min(26, (height - top - 2) / rows)];
       geometry = { top, high, rows, first: first_ };
       write(pen, "rank", 2, 9, theme.muted, theme.font(0.78));
-      const axis = plan.kind === "all_to_all" ? "came from rank"
+      const axis = plan.kind.startsWith("all_to_all") ? "came from rank"
         : plan.kind === "all_gather" || plan.kind === "permute" ? "from rank" : "part";
       write(pen, `${axis} 0 to ${plan.ranks - 1}${
         rows < plan.ranks ? `; ranks ${first_} to ${first_ + rows - 1} are shown` : ""}`, left, 9,
@@ -74,13 +74,13 @@ function chunksView(app, { run, held, rank, choose }) {
           pen.strokeRect(left - 1, y, plan.ranks * w + 1, high - 1);
         }
         for (let origin = 0; origin < plan.ranks; origin += 1) {
-          const n = now.counts[r * plan.chunks + chunkOf(run(), r, origin)];
+          const n = countOf(run(), now, r, origin);
           const box = [left + origin * w, y + 1, inner(w), inner(high)];
           if (high > 6) {
             pen.fillStyle = theme.raised;
             pen.fillRect(...box);
           }
-          paintCell(pen, theme, origin, plan.reduces ? n / plan.ranks : n, box, true);
+          paintCell(pen, theme, origin, shareOf(run(), r, n), box, true);
         }
       }
     },
@@ -114,10 +114,10 @@ function paintRank(app, run, held, chosen, pen, device, [x, y, w, high], number)
     const columns = Math.ceil(ranks / rows);
     const [cw, ch] = [(w - 6) / columns, (high - 18) / rows];
     for (let origin = 0; origin < ranks; origin += 1) {
-      const n = held.counts[rank * run.plan.chunks + chunkOf(run, rank, origin)];
+      const n = countOf(run, held, rank, origin);
       const box = [x + 3 + (origin % columns) * cw, top + Math.floor(origin / columns) * ch,
         Math.max(1, cw - 1), Math.max(1, ch - 1)];
-      paintCell(pen, theme, origin, run.plan.reduces ? n / ranks : n, box, true);
+      paintCell(pen, theme, origin, shareOf(run, rank, n), box, true);
     }
     write(pen, `rank ${label}`, x + 4, y + 8, theme.text, theme.font(0.76, "sans", 650));
   } else {

@@ -4,6 +4,7 @@ const KIND_WORDS = { all_reduce: "all_reduce: everybody gets the sum",
   all_gather: "all_gather: everybody gets all parts",
   reduce_scatter: "reduce_scatter: each gets its part of the sum",
   all_to_all: "all_to_all: each sends a part to each other",
+  all_to_all_v: "all_to_all_v: the same, parts of any size",
   permute: "permute: each to the next", broadcast: "broadcast: from rank 0 to all" };
 
 function controlsView(app) {
@@ -29,6 +30,7 @@ function controlsView(app) {
     oninput: () => app.change({ tensor_bytes: Math.round(10 ** range.valueAsNumber) }) });
   const size = labelled("Tensor, from 1 kB to 30 GB", range, "wide");
   const typed = numberView(app, "tensor_bytes", "Tensor, bytes");
+  const skew = numberView(app, "skew", "Rank 0 gets, times the mean");
   const past = historyView(app);
 
   /** A group that the system has room for: a rank for each chip of a server or two. */
@@ -40,7 +42,7 @@ function controlsView(app) {
   return {
     element: h("div", { class: "controls", role: "group", "aria-label": "The collective" },
       system.element, chips.element, reading.element, kind.element, algorithm.element,
-      ranks.element, stride.element, all, size, typed.element, past.element),
+      ranks.element, stride.element, all, skew.element, size, typed.element, past.element),
     draw() {
       const params = app.params();
       const scene = app.scene();
@@ -59,6 +61,8 @@ function controlsView(app) {
       range.value = Math.log10(params.tensor_bytes);
       range.setAttribute("aria-valuetext", sizeWords(params.tensor_bytes));
       typed.draw(params.tensor_bytes);
+      skew.draw(params.skew);
+      skew.element.hidden = params.kind !== "all_to_all_v";
       past.draw();
     },
   };

@@ -68,8 +68,7 @@ function collectiveBoard(app) {
     transport.draw();
     say(sentence, stepWords(run, view.step));
     const cells = Array.from({ length: run.plan.ranks }, (_, origin) => origin)
-      .filter((origin) =>
-        held.counts[view.rank * run.plan.chunks + chunkOf(run, view.rank, origin)]);
+      .filter((origin) => countOf(run, held, view.rank, origin));
     const listed = cells.slice(0, 6).map((origin) => cellWords(run, held, view.rank, origin));
     say(chosen, `Rank ${view.rank} holds ${listed.join("; ") || "nothing yet"}${
       cells.length > 6 ? `; and ${cells.length - 6} more` : ""}.`);
@@ -144,7 +143,7 @@ function collectiveBoard(app) {
       item("Time", secondsWords(timed.total_s), `${secondsWords(timed.start_s)} of it to start`,
         "time"),
       item("Steps", count(plan.steps), `${count(run.sends.step.length)} sends`, "steps"),
-      item("One send", sizeWords(plan.chunk_bytes), "", "chunk"),
+      item("One send", chunkWords(run), "", "chunk"),
       item("Bus bandwidth", `${+(timed.bus_bytes_per_s / 1e9).toPrecision(3)} GB/s`,
         "as nccom-test counts", "bus"));
     drawStep();
@@ -165,7 +164,8 @@ function collectiveBoard(app) {
     h("header", {}, title, badge, how), machine.element, transport.element, sentence);
   const side = h("section", { class: "panel side", "aria-label": "What each rank holds" },
     h("header", {}, h("h3", {}, "What each rank holds"), h("p", { class: "how" },
-      "Number and color: where a part is from. Height: how much of the sum is in it.")),
+      "Number and color: where a part is from. Height: how much of the sum is in it, "
+        + "or its size.")),
     chunks.element, chosen);
   const chart = h("section", { class: "panel chart", "aria-label": "Time against size" },
     h("header", {}, h("h3", {}, "Time against size"), h("p", { class: "how" },

@@ -24,9 +24,31 @@ function bounds(step, steps) {
   return from;
 }
 
-/** The part of a tensor that a cell (rank, origin) is about. */
-function chunkOf({ plan }, rank, origin) {
-  return plan.kind.startsWith("all_to_all") ? origin * plan.ranks + rank : origin;
+/** Where the chunks of a cell (rank, origin) are counted; lanes carry pieces of one part. */
+function cellsOf({ plan }, rank, origin) {
+  const first = plan.kind.startsWith("all_to_all") ? origin * plan.ranks + rank
+    : origin * plan.lanes;
+  return Array.from({ length: plan.lanes }, (_, lane) => rank * plan.chunks + first + lane);
+}
+
+/** How many ranks' values a part holds; pieces of it that came, if not all have. */
+function countOf(run, held, rank, origin) {
+  const cells = cellsOf(run, rank, origin);
+  return cells.reduce((sum, cell) => sum + held.counts[cell], 0) / cells.length;
+}
+
+/** How full a cell is drawn: the part of a sum, or a part's size beside the largest one's. */
+function shareOf({ plan }, rank, n) {
+  if (plan.reduces) return n / plan.ranks;
+  return plan.shares.length ? n * (plan.shares[rank] / Math.max(...plan.shares)) : n;
+}
+
+/** "62.5 kB", or from the smallest to the largest. */
+function chunkWords({ plan }) {
+  if (!plan.shares.length) return sizeWords(plan.chunk_bytes);
+  const sizes = [Math.min(...plan.shares), Math.max(...plan.shares)]
+    .map((share) => sizeWords(share * plan.ranks * plan.chunk_bytes));
+  return sizes[0] === sizes[1] ? sizes[0] : sizes.join(" to ");
 }
 
 /** After so many steps: count, low and high of every (rank, chunk). */
@@ -38,7 +60,8 @@ function heldAt(run, step) {
     const cell = first.rank[i] * plan.chunks + first.chunk[i];
     counts[cell] = 1;
     const rank = plan.kind.startsWith("all_to_all") ? Math.floor(first.chunk[i] / plan.ranks)
-      : plan.reduces || plan.kind === "broadcast" ? first.rank[i] : first.chunk[i];
+      : plan.reduces || plan.kind === "broadcast" ? first.rank[i]
+        : Math.floor(first.chunk[i] / plan.lanes);
     const bit = (1 << (rank % 32)) >>> 0;
     sets.set(cell, [rank < 32 ? bit : 0, rank >= 32 && rank < 64 ? bit : 0]);
   }
@@ -60,10 +83,10 @@ function progressOf(run, held, rank) {
     }
     return 1;
   }
-  if (plan.kind === "reduce_scatter") return held.counts[rank * plan.chunks + rank] / plan.ranks;
+  if (plan.kind === "reduce_scatter") return countOf(run, held, rank, rank) / plan.ranks;
   let sum = 0;
   for (let origin = 0; origin < plan.ranks; origin += 1) {
-    sum += held.counts[rank * plan.chunks + chunkOf(run, rank, origin)];
+    sum += countOf(run, held, rank, origin);
   }
   return sum / plan.ranks / (plan.reduces ? plan.ranks : 1);
 }
@@ -84,6 +107,11 @@ function setWords([low, high]) {
   return parts.join(", ");
 }
 
+/** Ranks that are in any of several sets. */
+function unionOf(sets) {
+  return sets.filter(Boolean).reduce(([low, high], set) => [low | set[0], high | set[1]], [0, 0]);
+}
+
 /** What a step does, in one sentence or two. */
 function stepWords(run, step) {
   const { plan, timed } = run;
@@ -98,7 +126,7 @@ function stepWords(run, step) {
     ["the busiest memory", timed.memory_s[s]]].map(([name, value]) => `${name} ${
       secondsWords(value)}`);
   return `Step ${step} of ${plan.steps}: ${plural(sent, "send")} of ${
-    sizeWords(plan.chunk_bytes)}, ${
+    chunkWords(run)}, ${
     exampleWords(run, s)}. It takes ${secondsWords(timed.busy_s[s])}: ${
       parts.join(", ")}. Ends at ${
     secondsWords(run.ends[step])}.`;
@@ -109,6 +137,7 @@ function startWords({ plan }) {
     reduce_scatter: "every rank holds its own values of every part.",
     all_gather: "every rank holds its own part.",
     all_to_all: "every rank holds a part for every other.",
+    all_to_all_v: "every rank holds a part for every other, the largest one for rank 0.",
     permute: "every rank holds its own tensor.",
     broadcast: "rank 0 holds the tensor." }[plan.kind];
 }
@@ -124,19 +153,22 @@ function partWords({ plan, sends }, row) {
   const chunk = sends.chunk[row];
   return plan.kind.startsWith("all_to_all")
     ? `what rank ${Math.floor(chunk / plan.ranks)} has for rank ${chunk % plan.ranks}`
-    : plan.kind === "permute" ? "its tensor" : `part ${chunk}`;
+    : plan.kind === "permute" ? "its tensor"
+      : `part ${Math.floor(chunk / plan.lanes)}${
+        plan.lanes > 1 ? `, on cycle ${(chunk % plan.lanes) + 1} of ${plan.lanes}` : ""}`;
 }
 
 /** What a rank holds of one origin, in words. */
 function cellWords(run, held, rank, origin) {
   const { plan } = run;
-  const cell = rank * plan.chunks + chunkOf(run, rank, origin);
-  const n = held.counts[cell];
+  const n = countOf(run, held, rank, origin);
   if (plan.reduces) {
     const named = n && plan.ranks <= 64 ? `: ${n > 1 ? "ranks" : "rank"} ${
-      setWords(held.sets.get(cell))}` : "";
-    return n ? `part ${origin}: sum of ${n} of ${plan.ranks}${named}` : `part ${origin}: nothing`;
+      setWords(unionOf(cellsOf(run, rank, origin).map((cell) => held.sets.get(cell))))}` : "";
+    const sum = Number.isInteger(n) ? n : `about ${+n.toFixed(1)}`;
+    return n ? `part ${origin}: sum of ${sum} of ${plan.ranks}${named}` : `part ${origin}: nothing`;
   }
   const what = plan.kind === "broadcast" ? `part ${origin}` : `from rank ${origin}`;
+  if (n > 0 && n < 1) return `${what}: ${percent(n)} of it`;
   return n ? `${what}: here` : `${what}: not here`;
 }

@@ -1,0 +1,29 @@
+"""The files of a dashboard become one module: a name that two of them declare would stop it."""
+
+import re
+from collections import Counter
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import widgets
+from widgets.dashboard import bundle
+
+DECLARED = re.compile(r"^(?:const|let|class|function\*?|async function) +([A-Za-z_$][\w$]*)", re.M)
+FOLDERS = sorted(
+    folder.parent.name
+    for folder in Path(widgets.__path__[0]).glob("*/bundle.py")
+    if "def module()" in folder.read_text(encoding="utf-8")
+)
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_name_is_declared_once(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        bundle, "text", lambda paths: "\n".join(path.read_text(encoding="utf-8") for path in paths)
+    )
+    made = import_module(f"widgets.{folder}.bundle")
+    names = Counter(DECLARED.findall(made.module.__wrapped__()))
+    assert len(names) > 20
+    assert [name for name, times in names.items() if times > 1] == []
