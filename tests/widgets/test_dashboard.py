@@ -1,10 +1,7 @@
 """What dashboards share: their JavaScript put together, and state that is restored or refused."""
 
 import base64
-import importlib
 import json
-import re
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -136,21 +133,3 @@ def test_comments_and_space_go_and_strings_stay(tmp_path: Path) -> None:
 def test_a_scoped_part_leaves_one_name() -> None:
     assert bundle.scoped("toolsOf").startswith("const toolsOf = (() => {")
     assert bundle.scoped("toolsOf").rstrip().endswith("return toolsOf;\n})();")
-
-
-DECLARED = re.compile(r"^(?:async )?(?:const|let|class|function\*?) (\w+)", re.MULTILINE)
-MODULES = [(name,) for name in ("cluster_planner", "collective", "machine", "profiler", "stepper")]
-MODULES += [("numbers", part) for part in ("number", "block", "matrix", "product", "network")]
-
-
-@pytest.mark.parametrize("module", MODULES, ids="-".join)
-def test_no_two_files_of_a_module_declare_one_name(module, monkeypatch) -> None:
-    folder, *part = module
-    made = importlib.import_module(f"widgets.{folder}.bundle").module.__wrapped__
-    joined: list[list[Path]] = []
-    monkeypatch.setattr(bundle, "text", lambda paths: joined.append(list(paths)) or "")
-    made(*part)
-    (files,) = joined
-    declared = Counter(name for path in files for name in DECLARED.findall(path.read_text()))
-    assert len(declared) > 20
-    assert [name for name, times in declared.items() if times > 1] == []
