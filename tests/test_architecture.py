@@ -14,6 +14,7 @@ import trnlab
 ROOT = Path(__file__).parents[1]
 LAYERS = (
     "trnlab.errors",
+    "trnlab.files",
     "trnlab.spec",
     "trnlab.numerics",
     "trnlab.memory",

@@ -9,9 +9,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from trnlab.files import whole
 from trnlab.serve.lessons import Lesson, lessons
 
 PORT = 8866
+MOST_READY = 50  # kernels that wait for one lesson
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,8 +24,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except BrokenPipeError:  # the reader of a pipe has seen enough, as `head` has
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (ValueError, OSError) as error:
+    except ValueError as error:
         print(f"trnlab: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        reason = error.strerror and f"{error.filename}: {error.strerror.lower()}"
+        print(f"trnlab: {reason if error.filename and reason else error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print()
@@ -41,6 +47,13 @@ def _parser() -> argparse.ArgumentParser:
     workbench.add_argument("--lab", action="store_true", help="in JupyterLab, with the code")
     workbench.add_argument("--port", type=int, default=PORT, help=f"default {PORT}")
     workbench.add_argument("--no-browser", action="store_true", help="only print the address")
+    workbench.add_argument(
+        "--ready",
+        type=_count,
+        default=0,
+        metavar="N",
+        help="kernels that wait for each lesson, so that it opens at once; about 55 MiB each",
+    )
     workbench.set_defaults(command=_open)
 
     run = commands.add_parser("run", help="profile a kernel and print a summary")
@@ -81,6 +94,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) > MOST_READY:
+        raise argparse.ArgumentTypeError(f"{text} is no number from 0 to {MOST_READY}")
+    return int(text)
+
+
 def _open(options: argparse.Namespace) -> None:
     from trnlab.serve.app import serve, serve_lab
 
@@ -88,7 +107,8 @@ def _open(options: argparse.Namespace) -> None:
     if options.lab:
         serve_lab(options.port, page, browser=not options.no_browser)
     else:
-        serve(options.port, page and f"voila/render/{page}", browser=not options.no_browser)
+        path = page and f"voila/render/{page}"
+        serve(options.port, path, browser=not options.no_browser, ready=options.ready)
 
 
 def _export(options: argparse.Namespace) -> None:
@@ -124,7 +144,8 @@ def _validate(options: argparse.Namespace) -> None:
     rows = report.validate()
     print(report.text(rows))
     if options.write:
-        Path(options.write).write_text(report.page(rows), encoding="utf-8")
+        with whole(options.write) as file:
+            file.write(report.page(rows))
     outside = [row for row in rows if not row.is_within]
     print(f"{len(rows) - len(outside)} of {len(rows)} figures within their limit.")
     if outside:
@@ -139,7 +160,8 @@ def _validate_cluster(options: argparse.Namespace) -> None:
     print(validation_report.text(found))
     print("\n".join(validation_report.limits_text(found)))
     if options.write:
-        Path(options.write).write_text(validation_report.page(found), encoding="utf-8")
+        with whole(options.write) as file:
+            file.write(validation_report.page(found))
     if not all(limit.is_kept(found) for limit in validation_report.LIMITS):
         raise ValueError("the cluster model is outside its limits; they are marked BROKEN")
 

@@ -169,6 +169,8 @@ def open_page(chromium: Browser, open_pages: list[Page]) -> Iterator[Callable[..
 
     yield open_
     for page in open_pages:
+        if not page.is_closed():
+            page.goto("about:blank")  # a page that is left takes its kernel with it
         page.context.close()
     assert not faults, "\n".join(faults)
 

@@ -5,13 +5,17 @@ drawing. The browser makes it smaller.
 """
 
 import base64
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page
 
-from trnlab.serve.lessons import lessons
+from trnlab.serve.lessons import Lesson, lessons
 from trnlab.serve.settings import PICTURES
 
 LESSONS = [lesson for lesson in lessons() if lesson.kind == "lesson"]
+WINDOW = (1180, 800)
 SIZE = (960, 540)  # of the page that is depicted, from the drawing's left upper corner
 LARGEST = """
 () => {
@@ -35,13 +39,11 @@ async (png) => {
 """
 
 
-@pytest.mark.parametrize("lesson_", LESSONS, ids=[lesson.name for lesson in LESSONS])
-def test_a_picture_of_each_lesson(lesson_, open_page, lesson):
-    page = open_page(lesson(lesson_.name), size=(1180, 800))
-    found = lesson_.picture and page.locator(lesson_.picture).first.element_handle()
+def pictures(page: Page, lesson: Lesson) -> Iterator[tuple[Path, bytes]]:
+    """What a lesson's page shows, light and dark, and where it is kept."""
+    found = lesson.picture and page.locator(lesson.picture).first.element_handle()
     drawing = found or page.evaluate_handle(LARGEST).as_element()
     drawing.scroll_into_view_if_needed()
-    PICTURES.mkdir(parents=True, exist_ok=True)
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         page.wait_for_timeout(500)
@@ -50,6 +52,12 @@ def test_a_picture_of_each_lesson(lesson_, open_page, lesson):
         clip = {"x": box["x"], "y": top, "width": SIZE[0], "height": SIZE[1]}
         png = page.screenshot(clip=clip, full_page=True)
         small = page.evaluate(SMALLER, base64.b64encode(png).decode())
-        path = PICTURES / f"{lesson_.name}-{scheme}.webp"
-        path.write_bytes(base64.b64decode(small))
-        assert 2_000 < path.stat().st_size < 60_000
+        yield PICTURES / f"{lesson.name}-{scheme}.webp", base64.b64decode(small)
+
+
+@pytest.mark.parametrize("lesson_", LESSONS, ids=[lesson.name for lesson in LESSONS])
+def test_a_picture_of_each_lesson(lesson_, open_page, lesson):
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for path, picture in pictures(open_page(lesson(lesson_.name), size=WINDOW), lesson_):
+        path.write_bytes(picture)
+        assert 2_000 < len(picture) < 60_000

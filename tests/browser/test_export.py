@@ -41,9 +41,37 @@ def test_every_page_is_written_and_linked(open_file, site):
     expect(page.locator("#psum")).to_be_visible()
 
 
-@pytest.mark.parametrize("name", [lesson.name for lesson in lessons()])
-def test_every_widget_is_drawn(open_file, name, snap):
+ADDRESSES = """
+() => [...document.querySelectorAll("a[href], img[src]")]
+  .map((node) => node.getAttribute("href") ?? node.getAttribute("src"))
+"""
+
+
+def broken(site, page):
+    """Addresses on a page that lead to no file, or to no place in it; no other host is asked."""
+    for address in page.evaluate(ADDRESSES):
+        path, _, anchor = address.partition("#")
+        file = site / path
+        if ":" in path or (path and file.is_file() and not anchor):
+            continue
+        if path and (not file.is_file() or f'id="{anchor}"' not in file.read_text()):
+            yield address
+        if not path and page.locator(f"[id='{anchor}']").count() == 0:
+            yield address
+
+
+@pytest.mark.parametrize("name", ["index", "glossary"])
+def test_every_link_of_a_list_leads_somewhere(open_file, site, name):
     page = open_file(name)
+    assert list(broken(site, page)) == []
+    page.evaluate("document.body.append(Object.assign(document.createElement('a'), {href: '#no'}))")
+    assert list(broken(site, page)) == ["#no"]
+
+
+@pytest.mark.parametrize("name", [lesson.name for lesson in lessons()])
+def test_every_widget_is_drawn_and_every_link_leads_somewhere(open_file, site, name, snap):
+    page = open_file(name)
+    assert list(broken(site, page)) == []
     places = page.locator("[data-model]")
     assert places.count() > 0
     for place in places.all():

@@ -168,3 +168,17 @@ def test_import_and_help_load_neither_numbers_nor_servers():
     code = "import sys, trnlab, trnlab.cli; print({'numpy', 'voila', 'tornado'} & set(sys.modules))"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "set()"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_a_full_disk_is_said_with_the_file(trnlab_says):
+    source = Path(trnlab.__file__).parents[1] / "notebooks" / "assignments" / "first_kernels.ipynb"
+    code, said = trnlab_says("release", str(source), "/dev/full")
+    assert (code, said) == (1, "trnlab: /dev/full: no space left on device")
+
+
+@pytest.mark.parametrize("ready", ["-1", "many", "51", "1.5"])
+def test_a_number_of_kernels_that_cannot_wait_is_refused(ready, capsys):
+    with pytest.raises(SystemExit):
+        main(["open", "--ready", ready])
+    assert f"{ready} is no number from 0 to 50" in capsys.readouterr().err

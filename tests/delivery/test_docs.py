@@ -1,5 +1,6 @@
 """The documents: links lead somewhere, commands exist, the hub's configuration loads."""
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -9,21 +10,56 @@ import pytest
 from traitlets.config import PyFileConfigLoader
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 FILE = re.compile(r"`((?:docs|notebooks|trnlab|tests|widgets|binder)/[\w./-]+)`")
 COMMAND = re.compile(r"`?make ([a-z]+)`?")
 
 
+def _broken(page: Path, text: str) -> list[str]:
+    """Links to no file or to no heading of it, and files that are named and not there."""
+    local = [link for link in LINK.findall(text) if "://" not in link]
+    named = [name for name in FILE.findall(text) if "NN_" not in name]  # that is a pattern
+    return [name for name in [*local, *named] if not _leads_somewhere(page, *name.split("#"))]
+
+
+def _leads_somewhere(page: Path, path: str, anchor: str = "") -> bool:
+    found = [place for place in (page.parent / path, ROOT / path) if place.exists()]
+    target = page if not path else next(iter(found), None)
+    return target is not None and (not anchor or anchor in _anchors(target))
+
+
+def _anchors(page: Path) -> set[str]:
+    """Headings as links name them: lower case, hyphens, without other signs."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", text).lower().replace(" ", "-") for text in headings}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_and_files_that_a_page_names_are_there(page):
-    text = page.read_text(encoding="utf-8")
-    local = [link for link in LINK.findall(text) if "://" not in link]
-    for name in [*local, *FILE.findall(text)]:
-        path = name.partition("#")[0]
-        if "NN_" in path:  # a pattern, not a name
-            continue
-        assert (page.parent / path).exists() or (ROOT / path).exists(), name
+    assert _broken(page, page.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.name)
+def test_links_and_files_that_a_notebook_names_are_there(notebook):
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    prose = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
+    assert _broken(notebook, "\n".join(prose)) == []
+
+
+@pytest.mark.parametrize(
+    "text, broken",
+    [
+        ("[a](docs/serving.md) [b](#two-commands) [c](docs/serving.md#when-something-breaks)", []),
+        ("[a](docs/nothing.md)", ["docs/nothing.md"]),
+        ("[a](#no-such-heading)", ["#no-such-heading"]),
+        ("[a](docs/serving.md#no-such-heading)", ["docs/serving.md#no-such-heading"]),
+        ("see `docs/nothing.md` and `notebooks/NN_topic.ipynb`", ["docs/nothing.md"]),
+    ],
+)
+def test_a_link_that_leads_nowhere_would_be_found(text, broken):
+    assert _broken(ROOT / "README.md", text) == broken
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -1,10 +1,12 @@
 """The export as files: whose folder it writes, what it runs, which changes need a kernel."""
 
+import errno
 import json
 
 import pytest
 
 from trnlab.cli import main
+from trnlab.serve import export as export_module
 from trnlab.serve.export import _asks, export
 from widgets.balance import BalanceCalculator
 from widgets.lesson import Choice, Exercise
@@ -33,11 +35,27 @@ def test_what_cells_give_is_text_and_never_html(tmp_path):
         tmp_path / "in", "print('<i>said</i>')", "x = 1", "'<script>alert(1)</script>'"
     )
     pages = export(tmp_path / "out", source)
-    assert [path.name for path in pages] == ["01_one.html", "index.html", "glossary.html"]
-    text = pages[0].read_text()
+    assert [path.name for path in pages] == ["glossary.html", "01_one.html", "index.html"]
+    text = pages[1].read_text()
     assert "&lt;i&gt;said&lt;/i&gt;" in text and "&lt;script&gt;alert(1)" in text
     assert "<title>&lt;b&gt;One&lt;/b&gt; - trnlab</title>" in text
     export(tmp_path / "out", source)  # over an earlier one
+
+
+def test_an_export_that_the_disk_ended_is_said_and_can_be_repeated(tmp_path, monkeypatch):
+    source = _notebook(tmp_path / "in", "x = 1")
+    written = export_module._write
+
+    def full(path, *rest):
+        if path.name == "01_one.html":
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        return written(path, *rest)
+
+    monkeypatch.setattr(export_module, "_write", full)
+    with pytest.raises(OSError, match="01_one.html"):
+        export(tmp_path / "out", source)
+    monkeypatch.undo()
+    assert len(export(tmp_path / "out", source)) == 3
 
 
 def test_a_cell_that_fails_is_named(tmp_path):

@@ -11,11 +11,21 @@ from trnlab.serve.lessons import NOTEBOOKS
 from trnlab.serve.release import release
 
 SOURCES = sorted((NOTEBOOKS / "assignments").glob("*.ipynb"))
-WRONG = {  # what a learner may write instead; the tests must not take it
-    "scale_rows": ("nl.multiply, scale_tile", "nl.add, scale_tile"),
-    "product": ("stationary=a, moving=b", "stationary=a, moving=a"),
-    "long_product": ("rhs[part : part + 128, 0:n]", "rhs[0:128, 0:n]"),
-}
+WRONG = [  # what a learner may write instead; the tests must not take it
+    ("scale_rows", "nl.multiply, scale_tile", "nl.add, scale_tile"),
+    ("scale_rows", "x_tile, nl.multiply, scale_tile", "x_tile, nl.multiply, 2.0"),
+    ("scale_rows", "    nisa.dma_copy(x_tile, x)\n", "    nisa.dma_copy(x_tile, x)\n" * 2),
+    ("product", "stationary=a, moving=b", "stationary=a, moving=a"),
+    ("product", "stationary=a, moving=b", "stationary=b, moving=a"),
+    ("product", "    nisa.tensor_copy(out, acc)\n    ### END", "    ### END"),
+    ("long_product", "rhs[part : part + 128, 0:n]", "rhs[0:128, 0:n]"),
+    ("long_product", "lhsT[part : part + 128, 0:m]", "lhsT[0:128, 0:m]"),
+    (
+        "long_product",
+        "stationary=a, moving=b)\n    ",
+        "stationary=a, moving=b, accumulate=False)\n    ",
+    ),
+]
 
 
 def _cells(path: Path) -> list[dict]:
@@ -65,11 +75,12 @@ def test_the_students_version_has_no_solution_and_passes_no_test(source, tmp_pat
     assert _run(_cells(target)) == [cell["metadata"]["nbgrader"]["grade_id"] for cell in tasks]
 
 
-@pytest.mark.parametrize("name", WRONG)
-def test_a_wrong_answer_does_not_pass(name):
+@pytest.mark.parametrize(("name", "right", "wrong"), WRONG)
+def test_a_wrong_answer_does_not_pass(name, right, wrong):
     (source,) = [path for path in SOURCES if f"def {name}(" in path.read_text()]
-    assert WRONG[name][0] in source.read_text()
-    assert f"test_{name}" in _run(_cells(source), WRONG[name])
+    (cell,) = [each for each in _cells(source) if f"def {name}(" in "".join(each["source"])]
+    assert right in "".join(cell["source"])
+    assert f"test_{name}" in _run(_cells(source), (right, wrong))
 
 
 def _notebook(folder: Path, *lines: str) -> Path:

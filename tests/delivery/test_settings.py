@@ -1,10 +1,15 @@
 """The settings reach what they are meant for, and the page's policy is as strict as it says."""
 
 import json
+import shutil
 import subprocess
 import sys
+from types import SimpleNamespace
 
-from trnlab.serve.settings import CONTENT_SECURITY_POLICY
+import pytest
+
+from trnlab.serve.lessons import NOTEBOOKS
+from trnlab.serve.settings import CONTENT_SECURITY_POLICY, page_config
 
 ASK = """
 import json
@@ -56,3 +61,36 @@ def test_the_policy_allows_no_other_host_and_no_eval():
     assert "unsafe-eval" not in CONTENT_SECURITY_POLICY
     assert "http" not in CONTENT_SECURITY_POLICY and "*" not in CONTENT_SECURITY_POLICY
     assert "default-src 'self'" in CONTENT_SECURITY_POLICY
+
+
+def _shown(root, page=""):
+    """What a server over `root` shows on a page, or on its start page."""
+    config = {}
+    settings = {"contents_manager": SimpleNamespace(root_dir=str(root))}
+    page_config(NOTEBOOKS, config, settings=settings, notebook_path=page)
+    return config["trnlab"]
+
+
+@pytest.fixture
+def home(tmp_path):
+    """A student's home into which a link has brought the repository."""
+    shutil.copytree(NOTEBOOKS, tmp_path / "course" / "notebooks")
+    return tmp_path
+
+
+def test_a_start_page_links_below_the_servers_root(home):
+    assert [page["path"] for page in _shown(NOTEBOOKS)["lessons"]][0] == "01_neuroncore.ipynb"
+    for page in _shown(home)["lessons"]:
+        assert page["path"].startswith("course/notebooks/") and (home / page["path"]).is_file()
+
+
+def test_a_lesson_that_was_pulled_has_its_title_and_the_next_one(home):
+    shown = _shown(home, "course/notebooks/02_matmul_tiling.ipynb")
+    assert shown["lesson"]["title"] == "Tiling a product"
+    assert shown["next"]["path"] == "course/notebooks/03_quantization.ipynb"
+    own = _shown(home, "course/mine.ipynb")
+    assert own["lesson"] is None and own["next"] is None
+
+
+def test_a_server_without_lessons_lists_none(tmp_path):
+    assert _shown(tmp_path)["lessons"] == []

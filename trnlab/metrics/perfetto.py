@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from trnlab.files import whole
 from trnlab.schedule.timeline import Timeline
 
 PROCESS = 1
@@ -40,7 +41,7 @@ def write_perfetto(line: Timeline, tiles: Mapping[str, np.ndarray], path: str | 
         tiles: columns of `Profile.tiles`
     """
     head = {"displayTimeUnit": "ns", "otherData": {"core": line.core.name, "source": "trnlab"}}
-    with Path(path).open("w", encoding="utf-8") as file:
+    with whole(path) as file:
         file.write(json.dumps(head)[:-1] + ', "traceEvents": [\n')
         for number, event in enumerate(events(line, tiles)):
             file.write((",\n" if number else "") + json.dumps(event))

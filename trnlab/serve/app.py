@@ -6,12 +6,14 @@ import socket
 import sys
 import threading
 import webbrowser
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from jupyter_server.services.kernels.handlers import _kernel_id_regex
 from jupyter_server.utils import url_path_join
 from tornado.ioloop import IOLoop
+from tornado.web import HTTPError
 from traitlets import Unicode
 from traitlets.config import Config
 from voila.app import Voila
@@ -23,6 +25,7 @@ from trnlab.serve.settings import (
     configure_server,
     configure_voila,
     find_template,
+    keep_ready,
 )
 from trnlab.serve.sockets import MAX_BYTES, KernelSocket
 
@@ -50,6 +53,10 @@ class Workbench(Voila):
     def listen(self) -> None:
         IOLoop.current().add_callback(self._announce)  # runs once the socket is open
         super().listen()
+
+    def stop(self) -> None:
+        with suppress(HTTPError):  # a kernel that ended by itself meanwhile, or never started
+            super().stop()
 
     def _announce(self) -> None:
         address = f"http://localhost:{self.port}{self.base_url}{self.page}"
@@ -83,8 +90,19 @@ def require_free(port: int) -> None:
             ) from None
 
 
-def serve(port: int, page: str = "", browser: bool = True, folder: Path = NOTEBOOKS) -> None:
-    """Serve every lesson of a folder under Voila on localhost until interrupted."""
+def serve(
+    port: int,
+    page: str = "",
+    browser: bool = True,
+    folder: Path = NOTEBOOKS,
+    ready: int = 0,
+) -> None:
+    """Serve every lesson of a folder under Voila on localhost until interrupted.
+
+    Args:
+        page: path that the browser opens
+        ready: kernels that wait for each lesson
+    """
     _require_notebooks(folder)
     require_free(port)
     find_template()
@@ -93,6 +111,8 @@ def serve(port: int, page: str = "", browser: bool = True, folder: Path = NOTEBO
     config = Config()
     configure_voila(config, folder)
     configure_server(config)
+    if ready:
+        keep_ready(config, ready, folder)
     config.Voila.update(
         {
             "port": port,

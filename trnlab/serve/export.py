@@ -20,12 +20,14 @@ from ipywidgets.widgets import widget as registry
 from jinja2 import Environment, FileSystemLoader
 from nbconvert.filters import markdown2html
 
+from trnlab.files import whole
 from trnlab.serve.accuracy import figures, summary
 from trnlab.serve.glossary import grouped, linked
 from trnlab.serve.lessons import NOTEBOOKS, Lesson, lessons
 from trnlab.serve.news import news
 from trnlab.serve.settings import DATA_FOLDERS, PICTURES, TEMPLATE
 
+GLOSSARY = "glossary.html"
 LARGE = ("_esm", "_css")  # texts that many widgets share
 
 
@@ -38,7 +40,8 @@ def export(folder: Path, notebooks: Path = NOTEBOOKS) -> list[Path]:
     _require_ours(folder)
     pages = [_page(lesson) for lesson in lessons(notebooks)]
     listed = [page for page in pages if page["kind"] == "lesson"]
-    written = []
+    # First what tells the folder from others: an export that a full disk ends can be repeated.
+    written = [_write(folder / GLOSSARY, "glossary.html", {"glossary": grouped()})]
     for page in pages:
         after = listed[listed.index(page) + 1 :] if page in listed else []
         context = {"page": page, "next": after[0] if after else None, "terms": linked()}
@@ -53,14 +56,16 @@ def export(folder: Path, notebooks: Path = NOTEBOOKS) -> list[Path]:
         "accuracy": summary(figures())._asdict(),
     }
     written.append(_write(folder / "index.html", "tree.html", {"page_config": {"trnlab": ours}}))
-    written.append(_write(folder / "glossary.html", "glossary.html", {"glossary": grouped()}))
-    shutil.copytree(PICTURES, folder / "static" / "lessons", dirs_exist_ok=True)
+    pictures = folder / "static" / "lessons"
+    pictures.mkdir(parents=True, exist_ok=True)
+    for picture in sorted(PICTURES.iterdir()):
+        shutil.copyfile(picture, pictures / picture.name)
     return written
 
 
 def _require_ours(folder: Path) -> None:
     """Write into an empty folder, or over an earlier export, never among other files."""
-    if folder.exists() and any(folder.iterdir()) and not (folder / "glossary.html").is_file():
+    if folder.exists() and any(folder.iterdir()) and not (folder / GLOSSARY).is_file():
         raise ValueError(f"export: {folder} holds other files; name an empty folder or a new one")
     folder.mkdir(parents=True, exist_ok=True)
 
@@ -78,10 +83,11 @@ def _write(path: Path, template: str, context: dict[str, Any]) -> Path:
         "render": "",
         "static": "static/",
         "home": "index.html",
-        "glossary_page": "glossary.html",
+        "glossary_page": GLOSSARY,
     }
     text = environment.get_template(template).render({**addresses, **context})
-    path.write_text(text, encoding="utf-8")
+    with whole(path) as file:
+        file.write(text)
     return path
 
 

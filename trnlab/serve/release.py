@@ -1,6 +1,6 @@
 """A class's exercises from the teacher's notebooks: solutions and hidden tests stripped.
 
-The markers are nbgrader's, so that nbgrader and otter-grader read the same source:
+The markers are nbgrader's, which reads the same source and makes the same students' version:
 
     ### BEGIN SOLUTION ... ### END SOLUTION              becomes a line to replace
     ### BEGIN HIDDEN TESTS ... ### END HIDDEN TESTS      goes
@@ -10,6 +10,8 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+
+from trnlab.files import whole
 
 SOLUTION, HIDDEN = "SOLUTION", "HIDDEN TESTS"
 BLANK = ("# YOUR CODE HERE", "raise NotImplementedError()")
@@ -37,7 +39,8 @@ def release(source: Path, target: Path) -> int:
     if not stripped:
         raise ValueError(f"release: {source.name} has no ### BEGIN SOLUTION to strip")
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(_text(notebook), encoding="utf-8")
+    with whole(target) as file:
+        file.write(_text(notebook))
     return stripped
 
 

@@ -72,6 +72,13 @@ def configure_voila(c: Any, folder: Path = NOTEBOOKS) -> None:
     c.VoilaConfiguration.page_config_hook = partial(page_config, folder)
 
 
+def keep_ready(c: Any, kernels: int, folder: Path = NOTEBOOKS) -> None:
+    """So many kernels wait for each lesson, which has run in them; a page that opens takes one."""
+    c.VoilaConfiguration.preheat_kernel = True
+    pools = {f"{lesson.name}.ipynb": {"pool_size": kernels} for lesson in lessons(folder)}
+    c.VoilaKernelManager.kernel_pools_config = {"default": {"pool_size": 0}, **pools}
+
+
 def configure_server(c: Any, idle_s: int = 300) -> None:
     """Kernels: a net under cells that hang, nobody's kernel kept, local sockets where they work.
 
@@ -93,7 +100,8 @@ def page_config(folder: Path, config: dict[str, Any], **page: Any) -> dict[str, 
 
     Voila ignores what this returns for a tree page, so it changes the dictionary it is given.
     """
-    root = Path(page["settings"]["contents_manager"].root_dir)
+    root = Path(page["settings"]["contents_manager"].root_dir).resolve()
+    folder = _served(folder, root, page["notebook_path"])
     links = [
         {
             **lesson._asdict(),
@@ -109,6 +117,20 @@ def page_config(folder: Path, config: dict[str, Any], **page: Any) -> dict[str, 
     ours = _notebook(links, shown) if is_notebook else _start(links)
     config.update(fullMathjaxUrl=None, mathjaxConfig=None, trnlab=ours)
     return config
+
+
+def _served(folder: Path, root: Path, page: str) -> Path:
+    """Where this server has the lessons: `folder`, or a copy of it that a student has pulled.
+
+    Args:
+        root: a server shows only what is below it
+        page: the notebook that is shown, below the root; "" for the start page
+    """
+    if folder.is_relative_to(root):
+        return folder
+    names = {path.name for path in folder.glob("[0-9]*.ipynb")}
+    copies = [root / page] if page else sorted(root.glob("*/notebooks/[0-9]*.ipynb"))
+    return next((copy.parent for copy in copies if copy.name in names), root / "notebooks")
 
 
 @cache

@@ -33,8 +33,8 @@ def draw() -> "alt.LayerChart":
     """Points over a roof, both axes logarithmic and labelled as such."""
     import altair as alt
 
-    x = alt.X("intensity:Q", axis=alt.Axis(grid=False)).title(
-        "arithmetic intensity, FLOP per HBM byte (log)"
+    x = alt.X("intensity:Q", axis=alt.Axis(grid=False, labelSeparation=6)).title(
+        "FLOP per HBM byte (log)"
     )
     y = alt.Y("tflops:Q", axis=alt.Axis(grid=False)).title("TFLOP/s (log)")
     x, y = x.scale(type="log", nice=False), y.scale(type="log")

@@ -31,4 +31,4 @@ def module() -> str:
 @cache
 def style() -> str:
     """The theme's names, what dashboards share, then the planner's own rules."""
-    return bundle.style(BOARD_CSS, HERE / "planner.css")
+    return bundle.style(BOARD_CSS, HERE / "planner.css", frame="board")

@@ -19,4 +19,4 @@ def module() -> str:
 @cache
 def style() -> str:
     """The theme's names, what dashboards share, then the collective's own rules."""
-    return bundle.style(BOARD_CSS, HERE / "collective.css")
+    return bundle.style(BOARD_CSS, HERE / "collective.css", frame="board")

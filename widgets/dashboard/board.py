@@ -56,15 +56,8 @@ class Board(anywidget.AnyWidget):
     @classmethod
     def at_address(cls, state: Mapping[str, Any] | None = None) -> Self:
         """The board as `state`, or else the page's address, describes."""
-        address = link.address(cls.parameter)
-        if state is not None or not address:
-            return cls(state)
-        try:
-            board = cls(link.unpack(address))
-        except ValueError as refused:
-            board = cls()
-            board.problem = str(refused)
-        board.address = address
+        board, refused = link.opened(cls, state, cls.parameter)
+        board.problem = refused or board.problem
         return board
 
     def saved(self) -> dict[str, Any]:

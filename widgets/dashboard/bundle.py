@@ -8,6 +8,7 @@ from widgets import theme
 
 SHARED = Path(__file__).parent / "js"
 TOOLS = Path(__file__).parent / "tools.css"
+FRAME = Path(__file__).parent / "frame.css"
 
 STATE = ("dom", "history", "files", "state", "tools")  # what `toolsOf` consists of
 
@@ -45,6 +46,12 @@ def text(paths: Iterable[Path]) -> str:
     return _BINDING.sub(r"\1=", _SPACE.sub("", bare))
 
 
-def style(*paths: Path) -> str:
-    """The theme's names, what all dashboards have, then a dashboard's own rules."""
-    return theme.css() + "".join(path.read_text(encoding="utf-8") for path in (TOOLS, *paths))
+def style(*paths: Path, frame: str = "") -> str:
+    """The theme's names, what all dashboards have, then a dashboard's own rules.
+
+    Args:
+        frame: "x" for a dashboard whose root is `.trn-x` and has the common frame
+    """
+    common = FRAME.read_text(encoding="utf-8").replace("FRAME", frame) if frame else ""
+    own = "".join(path.read_text(encoding="utf-8") for path in paths)
+    return theme.css() + TOOLS.read_text(encoding="utf-8") + common + own

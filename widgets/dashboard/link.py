@@ -4,11 +4,21 @@ import base64
 import binascii
 import json
 import os
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeVar
 from urllib.parse import parse_qs
 
 PARAMETER = "s"
 MAX_BYTES = 4096
+
+
+class Addressed(Protocol):
+    """A dashboard that knows which part of its page's address it has used."""
+
+    address: str
+
+
+Dashboard = TypeVar("Dashboard", bound=Addressed)
 
 
 def pack(state: dict[str, Any]) -> str:
@@ -36,3 +46,20 @@ def unpack(text: str) -> dict[str, Any]:
 def address(parameter: str = PARAMETER) -> str:
     """What a parameter is in the address of the page that runs this kernel, if anything."""
     return parse_qs(os.environ.get("QUERY_STRING", "")).get(parameter, [""])[0]
+
+
+def opened(
+    make: Callable[[Mapping[str, Any] | None], Dashboard],
+    state: Mapping[str, Any] | None,
+    parameter: str = PARAMETER,
+) -> tuple[Dashboard, str]:
+    """A dashboard as `state`, or else the page's address, describes, and what was wrong with it."""
+    carried = "" if state is not None else address(parameter)
+    refused = ""
+    try:
+        state = unpack(carried) if carried else state
+    except ValueError as error:
+        refused = str(error)
+    dashboard = make(state)
+    dashboard.address = carried
+    return dashboard, refused

@@ -20,4 +20,4 @@ def module() -> str:
 @cache
 def style() -> str:
     """The theme's names, what dashboards share, then the machine's own rules."""
-    return bundle.style(BOARD_CSS, HERE / "machine.css")
+    return bundle.style(BOARD_CSS, HERE / "machine.css", frame="board")

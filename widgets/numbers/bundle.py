@@ -19,4 +19,4 @@ def module(name: str) -> str:
 @cache
 def style() -> str:
     """The theme's names, then the parts' own rules."""
-    return bundle.style(HERE / "numbers.css")
+    return bundle.style(HERE / "numbers.css", frame="numbers")

@@ -33,4 +33,4 @@ def module() -> str:
 @cache
 def style() -> str:
     """The theme's names, then the profiler's own rules."""
-    return bundle.style(HERE / "profiler.css")
+    return bundle.style(HERE / "profiler.css", frame="profiler")

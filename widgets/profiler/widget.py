@@ -257,13 +257,6 @@ def lesson(
     if kernel is not None:
         given = {"kernel": OWN, "size": "given", "chip": chip, **(state or {})}
         return Profiler(given, own(kernel, inputs, options))
-    address = link.address()
-    if state is not None or not address:
-        return Profiler(state)
-    try:
-        profiler = Profiler(link.unpack(address))
-    except ValueError as refused:
-        profiler = Profiler()
-        profiler.problem = str(refused)
-    profiler.address = address
+    profiler, refused = link.opened(Profiler, state)
+    profiler.problem = refused or profiler.problem
     return profiler

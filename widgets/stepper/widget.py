@@ -234,13 +234,7 @@ def _identity(product: Product) -> dict[str, Any]:
 
 def lesson(state: dict[str, Any] | None = None) -> Stepper:
     """The stepper at the moment that `state`, or else the page's address, describes."""
-    address = link.address()
-    if state is not None or not address:
-        return Stepper(state)
-    try:
-        stepper = Stepper(link.unpack(address))
-    except ValueError as refused:
-        stepper = Stepper()
-        stepper.problem = {"text": str(refused), "fix": None}
-    stepper.address = address
+    stepper, refused = link.opened(Stepper, state)
+    if refused:
+        stepper.problem = {"text": refused, "fix": None}
     return stepper

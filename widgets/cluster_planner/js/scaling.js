@@ -67,18 +67,21 @@ function scalingView(app) {
     pen.fillRect(edge, axis.top, axis.right - edge, axis.bottom - axis.top);
     pen.lineWidth = 1;
     pen.strokeStyle = theme.border;
+    const labels = [];
     for (let power = Math.ceil(axis.x0); power <= axis.x1 + 0.01; power += 1) {
       const x = axis.x(10 ** power);
       stroke(pen, [[x, axis.top], [x, axis.bottom]]);
-      write(pen, count(10 ** power), x, axis.bottom + 11, theme.muted, theme.font(0.75), "center");
+      labels.push([x, count(10 ** power)]);
     }
+    ticks(pen, labels, axis.bottom + 11, theme.muted, theme.font(0.75));
     for (const part of [0, 0.5, 1]) {
       const y = axis.y(axis.most * part);
       stroke(pen, [[axis.left, y], [axis.right, y]]);
       write(pen, `${100 * part} %`, axis.left - 5, y, theme.muted, theme.font(0.75), "right");
     }
     write(pen, "chips (logarithmic)", axis.left, axis.bottom + 25, theme.muted, theme.font(0.75));
-    const beyond = `extrapolated: beyond one domain of ${count(found.domain)}`;
+    const beyond = axis.right - axis.left > 260
+      ? `extrapolated: beyond one domain of ${count(found.domain)}` : "extrapolated";
     const room = axis.right - edge > 210;
     write(pen, beyond, room ? edge + 4 : axis.right, axis.top - 9, theme.warn,
       theme.font(0.78, "sans", 650), room ? "left" : "right");

@@ -40,14 +40,13 @@ function axesOf(times, width, height, em) {
 function drawAxes(pen, theme, axis) {
   pen.lineWidth = 1;
   pen.strokeStyle = theme.border;
+  const labels = [];
   for (let power = Math.ceil(axis.x0); power <= axis.x1; power += 1) {
     const x = axis.x(10 ** power);
     stroke(pen, [[x, axis.top], [x, axis.bottom]]);
-    if (power % 2 === 0 || axis.right - axis.left > 500) {
-      write(pen, sizeWords(10 ** power), x, axis.bottom + 11, theme.muted, theme.font(0.75),
-        "center");
-    }
+    labels.push([x, sizeWords(10 ** power)]);
   }
+  ticks(pen, labels, axis.bottom + 11, theme.muted, theme.font(0.75));
   for (let power = Math.ceil(axis.y0); power <= axis.y1; power += 1) {
     const y = axis.y(10 ** power);
     stroke(pen, [[axis.left, y], [axis.right, y]]);

@@ -182,6 +182,18 @@ function placeOn(range, values, value) {
   range.value = place < 0 ? values.length - 1 : place;
 }
 
+/** Labels [x, text] below an axis, from the left; one that would touch the last is left out. */
+function ticks(pen, labels, y, ink, font) {
+  pen.font = font;
+  let free = -Infinity;
+  for (const [x, text] of labels) {
+    const half = pen.measureText(text).width / 2;
+    if (x - half < free) continue;
+    write(pen, text, x, y, ink, font, "center");
+    free = x + half + 6;
+  }
+}
+
 /** "1,024", "2e6" and "7 x 13" as numbers; anything else as it was typed. */
 function readNumber(text) {
   const plain = text.replace(/[\s,_]/g, "");

@@ -65,18 +65,21 @@
   };
 
   // A page that is left takes its kernel with it; otherwise the server keeps it until it is idle.
+  // A browser whose first page is a lesson gets the token for that with any page without a kernel.
+  const token = () => /(?:^|; )_xsrf=([^;]*)/.exec(document.cookie)?.[1];
+  const fetchToken = () => token() || fetch(document.body.dataset.glossary).catch(() => null);
   addEventListener("pagehide", ({ persisted }) => {
     const { kernelId } = document.body?.dataset ?? {};
     if (persisted || !kernelId) return;
     const { baseUrl } = JSON.parse(document.getElementById("jupyter-config-data").textContent);
-    const [, token] = /(?:^|; )_xsrf=([^;]*)/.exec(document.cookie) ?? [];
     const form = new FormData();
-    form.append("_xsrf", decodeURIComponent(token ?? ""));
+    form.append("_xsrf", decodeURIComponent(token() ?? ""));
     navigator.sendBeacon(`${baseUrl}voila/api/shutdown/${kernelId}`, form);
   });
 
   // Voila's page calls these: after each part, when it has waited for long, and at its end.
   window.voila_process = (part, parts) => {
+    if (!page.part) fetchToken();
     Object.assign(page, { part, parts, since: Date.now() });
     say(`Part ${part} of ${parts} is ready`, part / (parts + 1));
   };
