@@ -43,6 +43,7 @@ function note(known, part, place) {
 }
 
 function lookUp(known, part) {
+  if (known.length === 1 && equals(known[0].part, part)) return known[0];
   let found = NOWHERE;
   for (const entry of known) {
     if (!meets(entry.part, part)) continue;
@@ -55,73 +56,94 @@ function lookUp(known, part) {
 
 /**
  * For every operand its place {matrix, box} in HBM: sources by following the loads forward, results
- * by following the copies back from the stores.
+ * by following the copies back from the stores. Each list of 10,000 small things that is not made
+ * here is a pause less while a slider moves.
  */
 function placeOperands(scene) {
   const { calls, operands, tensors, names, hbm } = scene;
   const places = new Array(operands.n).fill(NOWHERE);
-  const holds = Array.from({ length: tensors.n }, () => []);
-  const goes = Array.from({ length: tensors.n }, () => []);
+  const boxes = Array.from({ length: operands.n }, (_, operand) => boxOf(operands, operand));
+  const holds = new Map();
+  const goes = new Map();
   const tensorOf = (operand) => operands.tensor[operand];
   const isHbm = (operand) => tensors.memory[tensorOf(operand)] === hbm;
-  const dst = names.roles.indexOf("dst");
-  const parts = scene.operandsOf.map((list) => {
-    const target = list.find((operand) => operands.role[operand] === dst);
-    return { target, sources: list.filter((operand) => operand !== target) };
-  });
+  const targets = targetsOf(scene);
 
-  for (const { target, sources } of parts) {
-    for (const source of sources) {
-      const box = boxOf(operands, source);
-      places[source] = isHbm(source) ? { matrix: tensorOf(source), box }
-        : lookUp(holds[tensorOf(source)], box);
+  for (let call = 0; call < calls.n; call += 1) {
+    const [first, end] = spanOf(scene, call);
+    const target = targets[call];
+    let source = -1;
+    for (let operand = first; operand < end; operand += 1) {
+      if (operand === target) continue;
+      source = operand;
+      places[operand] = isHbm(operand) ? { matrix: tensorOf(operand), box: boxes[operand] }
+        : lookUp(knownOf(holds, tensorOf(operand)), boxes[operand]);
     }
-    if (sources.length !== 1) continue;
-    note(holds[tensorOf(target)], boxOf(operands, target), places[sources[0]]);
-    if (isHbm(sources[0])) places[target] = places[sources[0]];
+    if (end - first !== 2) continue;
+    note(knownOf(holds, tensorOf(target)), boxes[target], places[source]);
+    if (isHbm(source)) places[target] = places[source];
   }
   for (let call = calls.n - 1; call >= 0; call -= 1) {
-    const { target, sources } = parts[call];
-    const box = boxOf(operands, target);
-    if (isHbm(target)) places[target] = { matrix: tensorOf(target), box };
-    else if (places[target].matrix < 0) places[target] = lookUp(goes[tensorOf(target)], box);
+    const [first, end] = spanOf(scene, call);
+    const target = targets[call];
+    if (isHbm(target)) places[target] = { matrix: tensorOf(target), box: boxes[target] };
+    else if (places[target].matrix < 0) {
+      places[target] = lookUp(knownOf(goes, tensorOf(target)), boxes[target]);
+    }
     if (names.calls[calls.op[call]] === "nc_matmul") continue;
-    for (const source of sources.filter((operand) => !isHbm(operand))) {
-      note(goes[tensorOf(source)], boxOf(operands, source), places[target]);
-      if (places[source].matrix < 0) places[source] = places[target];
+    for (let operand = first; operand < end; operand += 1) {
+      if (operand === target || isHbm(operand)) continue;
+      note(knownOf(goes, tensorOf(operand)), boxes[operand], places[target]);
+      if (places[operand].matrix < 0) places[operand] = places[target];
     }
   }
   return places;
 }
 
-/** Transfers between HBM and the chip, in time order: [{row, matrix, box, at_us}]. */
+function knownOf(tiles, tensor) {
+  if (!tiles.has(tensor)) tiles.set(tensor, []);
+  return tiles.get(tensor);
+}
+
+/** By call: the operand that it writes. */
+function targetsOf(scene) {
+  const { calls, operands, names } = scene;
+  const dst = names.roles.indexOf("dst");
+  return Int32Array.from({ length: calls.n }, (_, call) => {
+    let [operand] = spanOf(scene, call);
+    while (operands.role[operand] !== dst) operand += 1;
+    return operand;
+  });
+}
+
+/** Transfers between HBM and the chip, in time order, by the operand in HBM: {operand, at_us}. */
 function listTransfers(scene) {
   const { rows, operands, tensors, names, hbm } = scene;
   const dma = names.engines.indexOf("dma");
-  const transfers = [];
+  const found = { operand: [], at_us: [] };
   for (const row of scene.byTime) {
     if (rows.engine[row] !== dma) continue;
-    for (const operand of scene.operandsOf[rows.call[row]]) {
-      const matrix = operands.tensor[operand];
-      if (tensors.memory[matrix] !== hbm) continue;
-      transfers.push({ row, matrix, box: boxOf(operands, operand), at_us: rows.end_us[row] });
+    const [first, end] = spanOf(scene, rows.call[row]);
+    for (let operand = first; operand < end; operand += 1) {
+      if (tensors.memory[operands.tensor[operand]] !== hbm) continue;
+      found.operand.push(operand);
+      found.at_us.push(rows.end_us[row]);
     }
   }
-  return transfers;
+  return found;
 }
 
-/** For every tensor, in time order, what was written to it: [{at_us, matrix, box}]. */
+/** For every tensor, in time order, what was written to it: [{at_us, place}]. */
 function listContents(scene) {
   const { rows, operands, names } = scene;
   const dst = names.roles.indexOf("dst");
   const contents = new Map();
   for (const row of scene.byTime) {
-    for (const operand of scene.operandsOf[rows.call[row]]) {
+    const [first, end] = spanOf(scene, rows.call[row]);
+    for (let operand = first; operand < end; operand += 1) {
       const place = scene.places[operand];
       if (operands.role[operand] !== dst || place.matrix < 0) continue;
-      const tensor = operands.tensor[operand];
-      if (!contents.has(tensor)) contents.set(tensor, []);
-      contents.get(tensor).push({ at_us: rows.start_us[row], ...place });
+      knownOf(contents, operands.tensor[operand]).push({ at_us: rows.start_us[row], place });
     }
   }
   return contents;
@@ -132,6 +154,6 @@ function tileWords(scene, tile, at_us) {
   const written = scene.contents.get(scene.tiles.tensor[tile]);
   if (!written) return scene.tileNames[tile];
   const next = firstAfter(written, (event) => event.at_us > at_us);
-  const { matrix, box } = written[Math.max(0, next - 1)];
+  const { matrix, box } = written[Math.max(0, next - 1)].place;
   return region(nameOf(scene, matrix), box, ",");
 }

@@ -27,7 +27,6 @@ function readScene(raw) {
     scene[name] = readTable(raw[name]);
   }
   const { rows, tiles, names } = scene;
-  scene.operandsOf = listOperands(scene);
   scene.byTime = Int32Array.from(rows.start_us.keys())
     .sort((a, b) => rows.start_us[a] - rows.start_us[b] || a - b);
   scene.placeInTime = invert(scene.byTime);
@@ -75,15 +74,15 @@ function countLines(rows) {
   return counts;
 }
 
-/** By call: its operands as indices into the operand columns. */
-function listOperands({ calls, operands }) {
-  const lists = new Array(calls.n);
-  for (let call = 0; call < calls.n; call += 1) {
-    const end = call + 1 < calls.n ? calls.first[call + 1] : operands.n;
-    lists[call] = [];
-    for (let operand = calls.first[call]; operand < end; operand += 1) lists[call].push(operand);
-  }
-  return lists;
+/** A call's operands: the first, and the one after the last. */
+function spanOf({ calls, operands }, call) {
+  return [calls.first[call], call + 1 < calls.n ? calls.first[call + 1] : operands.n];
+}
+
+/** A call's operands, as indices into the operand columns. */
+function operandsOf(scene, call) {
+  const [first, end] = spanOf(scene, call);
+  return Array.from({ length: end - first }, (_, i) => first + i);
 }
 
 function roleOf(scene, operand) {

@@ -17,9 +17,11 @@ function gridOf(scene, matrix) {
 /** For each cell of a grid: how many transfers have touched it by `at_us`. */
 function countTransfers(scene, { matrix, high, wide, rows, cols }, at_us) {
   const counts = new Int32Array(rows * cols);
-  for (const transfer of scene.transfers) {
-    if (transfer.at_us > at_us || transfer.matrix !== matrix) continue;
-    const [r0, r1, c0, c1] = transfer.box;
+  const { operand, at_us: ends } = scene.transfers;
+  for (let i = 0; i < operand.length; i += 1) {
+    const moved = scene.places[operand[i]];
+    if (ends[i] > at_us || moved.matrix !== matrix) continue;
+    const [r0, r1, c0, c1] = moved.box;
     for (let r = Math.floor(r0 / high); r < Math.min(rows, Math.ceil(r1 / high)); r += 1) {
       for (let c = Math.floor(c0 / wide); c < Math.min(cols, Math.ceil(c1 / wide)); c += 1) {
         counts[r * cols + c] += 1;
@@ -163,7 +165,7 @@ function tilesView(app) {
   }
 
   function drawCurrent(pen, row, boxes, { scene, matrices }) {
-    for (const operand of scene.operandsOf[scene.rows.call[row]]) {
+    for (const operand of operandsOf(scene, scene.rows.call[row])) {
       const { matrix, box } = scene.places[operand];
       const name = Object.keys(matrices).find((key) => matrices[key] === matrix);
       if (!name) continue;

@@ -44,7 +44,7 @@ function valuesView(app) {
   const key = (scene, row) => `${scene.id}:${scene.rows.call[row]}:${role}`;
 
   function chooseRole(scene, row) {
-    const roles = scene.operandsOf[scene.rows.call[row]].map((operand) => roleOf(scene, operand));
+    const roles = operandsOf(scene, scene.rows.call[row]).map((operand) => roleOf(scene, operand));
     if (!roles.includes(role)) role = roles[0];
     const choose = (name) => {
       role = name;
@@ -99,7 +99,7 @@ function valuesView(app) {
   function valueName({ call, role: which, name, shape }) {
     const { scene } = app;
     const own = `${name}[${at[0]}, ${at[1]}]`;
-    const operand = scene.operandsOf[call].find((o) => roleOf(scene, o) === which);
+    const operand = operandsOf(scene, call).find((o) => roleOf(scene, o) === which);
     const { matrix, box } = scene.places[operand] || NOWHERE;
     if (matrix < 0 || box[1] - box[0] !== shape[0] || box[3] - box[2] !== shape[1]) return own;
     return `${own}, ${nameOf(scene, matrix)}[${box[0] + at[0]}, ${box[2] + at[1]}]`;

@@ -27,7 +27,7 @@ function bankOf(scene, operand) {
 /** What a row does, on what: "moves lhsT[0:128, 0:128] from HBM to SBUF". */
 function deed(scene, row) {
   const call = scene.rows.call[row];
-  const list = scene.operandsOf[call];
+  const list = operandsOf(scene, call);
   const by = (role) => list.find((operand) => roleOf(scene, operand) === role);
   const memory = (operand) => {
     const code = scene.tensors.memory[scene.operands.tensor[operand]];
