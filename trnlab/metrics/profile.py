@@ -206,6 +206,11 @@ class Profile:
             raise ValueError(f"values: call {call} has no {role!r}, it has {', '.join(views)}")
         return values_after(self.trace, inputs.arrays(), call, views[role])
 
+    @property
+    def line(self) -> int:
+        """First line of the kernel's source."""
+        return self._kernel.__code__.co_firstlineno
+
     @cached_property
     def source(self) -> tuple[int, list[str]]:
         """First line and lines of the kernel's source."""

@@ -49,14 +49,11 @@ Cells = Sequence[Cell]
 class History:
     """All past accesses to a tensor, or to a memory that the kernel addresses itself."""
 
-    __slots__ = ("buckets", "by_bytes", "cell_bytes", "few")
+    __slots__ = ("allocation", "buckets", "by_bytes", "cell_bytes", "few")
 
     def __init__(self, allocation: Allocation) -> None:
-        self.by_bytes = allocation.slot is not None
-        long_rows = not self.by_bytes and allocation.pitch_bytes >= LONG_ROW_BYTES
-        self.cell_bytes = allocation.pitch_bytes // CELLS if long_rows else 0
+        self.allocation = allocation
         self.few: tuple[Cell, ...] = (Cell(),)
-        self.buckets: dict[int, dict[int, Cell]] = {}
 
     def around(self, region: Region) -> tuple[Cells, Cells]:
         """Cells that may hold accesses to a region, and those that will hold the next one to it."""
@@ -81,6 +78,11 @@ class History:
 
     def _spread(self, crowded: Cell) -> None:
         """They have become many: put each where it belongs."""
+        pitch_bytes = self.allocation.pitch_bytes
+        self.by_bytes = self.allocation.slot is not None
+        long_rows = not self.by_bytes and pitch_bytes >= LONG_ROW_BYTES
+        self.cell_bytes = pitch_bytes // CELLS if long_rows else 0
+        self.buckets: dict[int, dict[int, Cell]] = {}
         self.few = ()
         for key, read in crowded.reads.items():
             for cell in self.around(read[0])[1]:

@@ -114,8 +114,11 @@ class _Plan:
         self._wake(call)
 
     def _wake(self, call: int) -> None:
+        missing = self.missing
         for consumer in self.consumers[call]:
-            self._lack_less(consumer)
+            missing[consumer] -= 1
+            if not missing[consumer]:
+                heapq.heappush(self.arriving, (self.machine.ready(consumer), consumer))
 
     def _lack_less(self, call: int) -> None:
         """A call lacks one thing less."""

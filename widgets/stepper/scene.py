@@ -97,7 +97,7 @@ def wait_texts(profile: Profile) -> dict[str, Any]:
 def source(profile: Profile, kernel: Callable[..., Any]) -> list[dict[str, Any]]:
     """The kernel, and each other function of its file in which an instruction was issued."""
     path = inspect.getsourcefile(inspect.unwrap(kernel)) or ""
-    lines = {call.line for call in profile.trace.calls} | {profile.source[0]}
+    lines = {call.line for call in profile.trace.calls} | {profile.line}
     return [
         {"first": first, "lines": text}
         for first, text in _functions(path)
@@ -140,11 +140,11 @@ def _table(f32: dict[str, Any], i32: dict[str, Any]) -> Table:
 
 
 def _rows(profile: Profile) -> Table:
+    """Device instructions; `order`: their numbers as they start."""
     line = profile.timeline
-    return _table(
-        {f"{name}_us": line[f"{name}_s"] * 1e6 for name in TIMES},
-        {name: line[name] for name in CODES},
-    )
+    times = {f"{name}_us": (line[f"{name}_s"] * 1e6).astype(np.float32) for name in TIMES}
+    order = np.argsort(times["start_us"], kind="stable")
+    return _table(times, {**{name: line[name] for name in CODES}, "order": order})
 
 
 def _calls(trace: Trace, names: _Codes) -> dict[str, Table]:

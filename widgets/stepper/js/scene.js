@@ -27,8 +27,7 @@ function readScene(raw) {
     scene[name] = readTable(raw[name]);
   }
   const { rows, tiles, names } = scene;
-  scene.byTime = Int32Array.from(rows.start_us.keys())
-    .sort((a, b) => rows.start_us[a] - rows.start_us[b] || a - b);
+  scene.byTime = rows.order;
   scene.placeInTime = invert(scene.byTime);
   scene.lanes = lanesInUse(scene);
   scene.linesRun = countLines(rows);
@@ -52,10 +51,10 @@ function invert(order) {
   return place;
 }
 
-/** [{code, name, engine, rows}], in the engine's order, empty lanes left out. */
-function lanesInUse({ rows, names }) {
+/** [{code, name, engine, rows}], in the engine's order, empty lanes left out; rows in time order. */
+function lanesInUse({ rows, names, byTime }) {
   const found = new Map();
-  for (let row = 0; row < rows.n; row += 1) {
+  for (const row of byTime) {
     const code = rows.lane[row];
     if (!found.has(code)) {
       found.set(code, { code, name: names.lanes[code], engine: names.engines[rows.engine[row]],
@@ -63,9 +62,7 @@ function lanesInUse({ rows, names }) {
     }
     found.get(code).rows.push(row);
   }
-  const lanes = [...found.values()].sort((a, b) => a.code - b.code);
-  for (const lane of lanes) lane.rows.sort((a, b) => rows.start_us[a] - rows.start_us[b] || a - b);
-  return lanes;
+  return [...found.values()].sort((a, b) => a.code - b.code);
 }
 
 function countLines(rows) {
