@@ -243,8 +243,8 @@ class Launch:
         options: tuple,
         engine: str,
     ) -> Kind:
-        written = tuple([tensor.signature for tensor in writes])
-        read = tuple([tensor.signature for tensor in reads])
+        written = tuple([tensor.footprint[0] for tensor in writes])
+        read = tuple([tensor.footprint[0] for tensor in reads])
         return self.trace.kind(instruction, written, read, options, engine)
 
     def _execute(self, kind: Kind, writes: Operands, reads: Operands, values: Any) -> None:
