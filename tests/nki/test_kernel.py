@@ -384,6 +384,7 @@ def test_memory_that_nothing_has_written_may_not_be_read() -> None:
     )
 
 
+@pytest.mark.filterwarnings("ignore::trnlab.UnwrittenWarning")
 def test_what_is_not_written_of_a_written_tile_reads_as_nan() -> None:
     def kernel():
         tile = nl.ndarray((64, 8), nl.float32)

@@ -22,6 +22,8 @@ from trnlab.nki.kernel import record_ranks
 from trnlab.schedule.races import find_races
 from trnlab.spec import TRN3
 
+pytestmark = pytest.mark.filterwarnings("ignore::trnlab.UnwrittenWarning")
+
 X = normal(256, 64)
 
 
