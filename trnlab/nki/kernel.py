@@ -226,6 +226,8 @@ def _run_all(
         for run in runs:
             run.inputs.restore()
         raise
+    finally:
+        world.teams.clear()  # they hold the world: a run that is dropped is gone at once
 
 
 def _ends_the_same(kernel: "Kernel", core: Core, runs: list["_Rank"], results: list[Any]) -> bool:
