@@ -6,6 +6,7 @@ import numpy as np
 
 from trnlab.memory import Allocation, Region, Storage, Tensor, View
 from trnlab.memory.addresses import AddressedMemory, AddressedStorage, Slot
+from trnlab.memory.layout import covers, overlap
 from trnlab.trace import Trace
 
 
@@ -107,11 +108,8 @@ def _need(trace: Trace, view: View, needed: dict[int, list[Region]]) -> None:
 
 
 def _touches(trace: Trace, view: View, needed: dict[int, list[Region]]) -> bool:
-    home, a = trace.spot(view)
-    return any(
-        a.row < b.row_end and b.row < a.row_end and a.byte < b.byte_end and b.byte < a.byte_end
-        for b in needed.get(home, ())
-    )
+    home, region = trace.spot(view)
+    return any(overlap(region, other) for other in needed.get(home, ()))
 
 
 def _satisfy(trace: Trace, view: View, needed: dict[int, list[Region]]) -> None:
@@ -119,13 +117,4 @@ def _satisfy(trace: Trace, view: View, needed: dict[int, list[Region]]) -> None:
     home, written = trace.spot(view)
     if not view[7] or home not in needed:
         return
-    needed[home][:] = [
-        region
-        for region in needed[home]
-        if not (
-            written.row <= region.row
-            and region.row_end <= written.row_end
-            and written.byte <= region.byte
-            and region.byte_end <= written.byte_end
-        )
-    ]
+    needed[home][:] = [region for region in needed[home] if not covers(written, region)]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from trnlab.errors import CapacityError, KernelError
-from trnlab.memory.layout import Region
+from trnlab.memory.layout import Region, overlap
 from trnlab.memory.storage import Allocation, Storage, fill_fresh, versions
 
 
@@ -71,7 +71,7 @@ class AddressedMemory:
         if slot is None:
             slot = Slot(self, region)
             for other in self.slots.values():
-                if _overlap(region, other.region):
+                if overlap(region, other.region):
                     slot.overlaps.append(other)
                     other.overlaps.append(slot)
             self.slots[region] = slot
@@ -175,7 +175,3 @@ class AddressedStorage(Storage):
 
     def forget(self) -> None:
         self.slot.forget()
-
-
-def _overlap(a: Region, b: Region) -> bool:
-    return a[0] < b[1] and b[0] < a[1] and a[2] < b[3] and b[2] < a[3]

@@ -31,6 +31,16 @@ class Region(NamedTuple):
     byte_end: int
 
 
+def overlap(a: Region, b: Region) -> bool:
+    """Whether two regions of one memory share bytes."""
+    return a[0] < b[1] and b[0] < a[1] and a[2] < b[3] and b[2] < a[3]
+
+
+def covers(a: Region, b: Region) -> bool:
+    """Whether a region holds all of another one."""
+    return a[0] <= b[0] and b[1] <= a[1] and a[2] <= b[2] and b[3] <= a[3]
+
+
 @lru_cache(maxsize=4096)
 def extents(shape: Sizes) -> Extents:
     """The same one for equal shapes, so that comparing two of them is mostly one look."""

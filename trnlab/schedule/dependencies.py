@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from trnlab.memory import Allocation, Region, View
-from trnlab.schedule.history import Access, Cell, Cells, History, overlap
+from trnlab.memory.layout import overlap
+from trnlab.schedule.history import Access, Cell, Cells, History
 from trnlab.trace import Trace
 
 # why a call waits for another one

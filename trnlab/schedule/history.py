@@ -7,7 +7,7 @@ in buckets of rows, and the buckets of long rows in cells, so that neighbors are
 from collections.abc import Sequence
 
 from trnlab.memory import Allocation
-from trnlab.memory.layout import Region
+from trnlab.memory.layout import Region, covers
 
 FEW = 24
 ROWS_PER_BUCKET = 128
@@ -36,11 +36,11 @@ class Cell:
 
     def forget(self, region: Region) -> None:
         """Drop accesses to what is overwritten whole."""
-        covered = [key for key in self.reads if _covers(region, key[0])]
+        covered = [key for key in self.reads if covers(region, key[0])]
         for key in covered:
             del self.reads[key]
         if self.writes:
-            self.writes = [write for write in self.writes if not _covers(region, write[0])]
+            self.writes = [write for write in self.writes if not covers(region, write[0])]
 
 
 Cells = Sequence[Cell]
@@ -106,12 +106,3 @@ class History:
         first = region.byte // self.cell_bytes
         last = (region.byte_end - 1) // self.cell_bytes
         return range(first, last + 1) if last - first < NARROW else (WIDE,)
-
-
-def overlap(a: Region, b: Region) -> bool:
-    """Whether two regions of one memory share bytes."""
-    return a[0] < b[1] and b[0] < a[1] and a[2] < b[3] and b[2] < a[3]
-
-
-def _covers(a: Region, b: Region) -> bool:
-    return a[0] <= b[0] and b[1] <= a[1] and a[2] <= b[2] and b[3] <= a[3]

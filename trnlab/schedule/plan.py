@@ -114,11 +114,8 @@ class _Plan:
         self._wake(call)
 
     def _wake(self, call: int) -> None:
-        missing = self.missing
         for consumer in self.consumers[call]:
-            missing[consumer] -= 1
-            if not missing[consumer]:
-                heapq.heappush(self.arriving, (self.machine.ready(consumer), consumer))
+            self._lack_less(consumer)
 
     def _lack_less(self, call: int) -> None:
         """A call lacks one thing less."""

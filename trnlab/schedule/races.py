@@ -20,7 +20,7 @@ from trnlab.isa.collective_engine import COLLECTIVE_SEND
 from trnlab.isa.sequencers import CORE_SIGNAL, CORE_WAIT
 from trnlab.memory import View
 from trnlab.memory.elements import Elements, meet
-from trnlab.memory.layout import Region, region_of
+from trnlab.memory.layout import Region, covers, overlap, region_of
 from trnlab.numerics import itemsize
 from trnlab.schedule.dependencies import dependencies, stream_names
 from trnlab.schedule.happens_before import CORES, Access, Clocks
@@ -200,19 +200,11 @@ def _among(
 
 
 def _is_race(trace: Trace, write: Access, other: Access, clocks: Clocks, equal: "_Equal") -> bool:
-    if not _overlap(write.region, other.region) or clocks.is_one_collective(write, other):
+    if not overlap(write.region, other.region) or clocks.is_one_collective(write, other):
         return False
     if equal.is_harmless(write, other):
         return False
     return meet(_elements(write.view), _elements(other.view))
-
-
-def _overlap(a: Region, b: Region) -> bool:
-    return a[0] < b[1] and b[0] < a[1] and a[2] < b[3] and b[2] < a[3]
-
-
-def _covers(a: Region, b: Region) -> bool:
-    return a[0] <= b[0] and b[1] <= a[1] and a[2] <= b[2] and b[3] <= a[3]
 
 
 def _common(a: Region, b: Region) -> Region:
@@ -255,9 +247,9 @@ class _Equal:
         return any(
             max(twin, write, key=attrgetter("at")).call in self.silent
             and self.clocks.is_before(twin, other)
-            and _covers(twin.region, _common(write.region, other.region))
+            and covers(twin.region, _common(write.region, other.region))
             for twin in self.writes[other.core]
-            if _overlap(twin.region, write.region)
+            if overlap(twin.region, write.region)
         )
 
 

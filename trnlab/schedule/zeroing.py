@@ -5,12 +5,9 @@ matmul adds to. AWS's best published product clears each tile, with VectorE, for
 more work than the product was measured to take.
 """
 
-from collections.abc import Sequence
-from typing import Any
-
 from trnlab.isa.instruction import Kind, Step
 from trnlab.isa.vector_copies import MEMSET, Memset
-from trnlab.memory import Tensor, View
+from trnlab.memory import View
 from trnlab.spec.core import Core
 from trnlab.trace import Recorded, Trace
 
@@ -27,11 +24,6 @@ class FoldedMemset(Memset):
 
     def cost(self, core: Core, kind: Kind) -> tuple[Step, ...]:
         return (Step("tensor", self.name, 0.0, 0.0),)
-
-    def execute(
-        self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any
-    ) -> None:
-        MEMSET.execute(kind, writes, reads, values)
 
 
 FOLDED = FoldedMemset()
