@@ -339,7 +339,11 @@ def triggered(core: Core, kind: Kind, transfer: Transfer) -> Transfer:
         return transfer
     found = {
         "swdge": Start("gpsimd_dge", core.dma.swdge_s),
-        "hwdge": Start(options.trigger or "sync", core.dma.hwdge_s),
+        "hwdge": Start(
+            options.trigger or "sync",
+            core.dma.hwdge_s,
+            core.dma.hwdge_start_s - core.dma.start_s,
+        ),
         "none": _prepared(core),
     }[dge]
     return transfer._replace(**found._asdict())

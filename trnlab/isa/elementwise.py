@@ -17,11 +17,14 @@ TILE = "tile"  # stands for an operand that is a tile, among constants
 DOCSTRING = "NKI 2.26.1 docstring"
 
 
-def step(core: Core, engine: str, op: str, cycles: float, operands: int = 0) -> Step:
+def step(
+    core: Core, engine: str, op: str, cycles: float, operands: int = 0, is_copy: bool = False
+) -> Step:
     """A device instruction that streams for some cycles on a Vector, Scalar or GpSimd engine.
 
     Args:
         operands: (P, 1) tiles that it reads before it streams
+        is_copy: ScalarE needs no function for it
     """
     spec: VectorEngine | ScalarEngine | GpSimdEngine = getattr(core, engine)
     if isinstance(spec, GpSimdEngine):
@@ -29,8 +32,11 @@ def step(core: Core, engine: str, op: str, cycles: float, operands: int = 0) -> 
     if isinstance(spec, VectorEngine):
         cycles += operands * spec.operand_cycles
     busy = max(spec.min_interval_cycles, cycles + spec.issue_cycles)
-    latency = max(0.0, cycles + spec.overhead_cycles - busy)
-    chain = cycles + spec.dependent_overhead_cycles
+    shorter = 0.0
+    if is_copy and isinstance(spec, ScalarEngine):
+        shorter = spec.overhead_cycles - spec.copy_overhead_cycles
+    latency = max(0.0, cycles + spec.overhead_cycles - shorter - busy)
+    chain = cycles + spec.dependent_overhead_cycles - shorter
     return Step(
         engine, op, busy / spec.clock_hz, latency / spec.clock_hz, chain_s=chain / spec.clock_hz
     )

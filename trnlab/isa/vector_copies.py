@@ -55,7 +55,7 @@ class TensorCopy(Instruction):
 
     def cost(self, core: Core, kind: Kind) -> tuple[Step, ...]:
         cycles = one_input_cycles(core, kind.engine, kind.writes[0], kind.reads[0])
-        return (step(core, kind.engine, self.name, cycles),)
+        return (step(core, kind.engine, self.name, cycles, is_copy=True),)
 
     def execute(
         self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any

@@ -14,7 +14,7 @@ from .record import Record
 class Core(Record):
     """A NeuronCore; change one value by `core.with_({"dma.descriptor_s": 20e-9})`."""
 
-    derived = ("mfu_flops_per_s", "hbm_bytes_per_s", "hbm_share_bytes_per_s")
+    derived = ("mfu_flops_per_s", "hbm_bytes_per_s", "hbm_share_bytes_per_s", "launch_s")
 
     name: str  # "NeuronCore-v4"
     generation: str  # "v2", "v3" or "v4"
@@ -28,6 +28,13 @@ class Core(Record):
     dma: Dma
     hbm: Hbm
     semaphore_s: float  # from a result on one engine to the start of the engine that waits for it
+    launch_start_s: float  # from the start of a launch to the kernel's first instruction
+    launch_end_s: float  # from the kernel's last byte to the end of the launch
+
+    @property
+    def launch_s(self) -> float:
+        """What a launch takes on the device beside its kernel: engines meet, semaphores clear."""
+        return self.launch_start_s + self.launch_end_s
 
     @property
     def mfu_flops_per_s(self) -> float:

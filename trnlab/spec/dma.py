@@ -30,6 +30,7 @@ class Dma(Record):
     completion_s: float  # from the last byte to the waiting engine
     hwdge_instances: int  # hardware descriptor generators of a core
     hwdge_s: float  # one DMA instruction through a hardware generator
+    hwdge_start_s: float  # from such an instruction to the first byte
     swdge_s: float  # one DMA instruction whose descriptors GpSimdE writes
     transpose_rate: float  # of the copy rate, HBM to SBUF
     transpose_sbuf_rate: float  # of the copy rate, SBUF to SBUF

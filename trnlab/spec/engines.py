@@ -95,6 +95,7 @@ class ScalarEngine(Record):
     min_interval_cycles: int  # smallest distance between two independent instructions
     issue_cycles: float  # from the end of streaming to the next instruction
     overhead_cycles: float  # result readable after streaming
+    copy_overhead_cycles: float  # the same after a copy, which needs no table
     dependent_overhead_cycles: float  # the same for the next instruction of this engine
     table_load_s: float  # switching to functions of another table
     accumulator_read_cycles: int  # the extra instruction that reads a running sum out

@@ -39,6 +39,9 @@ PERF_PROFILES = "profiles of nki/deep-dives/nki_perf_guide.rst"
 DMA_PROFILES = "profiles of nki/get-started/about/nki-dma-overview.rst"
 MAMBA_PROFILES = "profiles of nki/guides/tutorials/fused_mamba.rst"
 HOWTO_PROFILES = "profiles of nki/guides/use-neuron-profile.rst"
+KERNEL_PROFILES = (
+    "eight profiles of allenkchau/trainium-kernel-fusion, profiling/artifacts (trn2.3xlarge)"
+)
 AUTOCOMP = "ucb-bar/autocomp, examples/trn-tutorial/1_gemm_trace.py"
 ALLOCATOR = "nki/library/kernel-utils/allocator.rst"
 LIBRARY_LIMITS = (

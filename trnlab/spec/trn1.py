@@ -138,6 +138,7 @@ _scalar = ScalarEngine(
     min_interval_cycles=64,
     issue_cycles=V3.scalar.issue_cycles,
     overhead_cycles=222.0,
+    copy_overhead_cycles=0.0,
     dependent_overhead_cycles=263.0,
     table_load_s=368e-9,
     accumulator_read_cycles=64,
@@ -150,6 +151,7 @@ _scalar = ScalarEngine(
     },
     status={
         "overhead_cycles": "measured",
+        "copy_overhead_cycles": "absent",
         "dependent_overhead_cycles": "measured",
         "table_load_s": "measured",
         "fast_speedup": "absent",
@@ -210,6 +212,7 @@ _dma = Dma(
     completion_s=V3.dma.completion_s,
     hwdge_instances=0,
     hwdge_s=0.0,
+    hwdge_start_s=0.0,
     swdge_s=V3.dma.swdge_s,
     transpose_rate=V3.dma.transpose_rate,
     transpose_sbuf_rate=V3.dma.transpose_sbuf_rate,
@@ -241,6 +244,7 @@ _dma = Dma(
         "queue_interval_s": "measured",
         "hwdge_instances": "absent",
         "hwdge_s": "absent",
+        "hwdge_start_s": "absent",
     },
     assumed={
         "max_piece_bytes": Assumption(low=512, high=64 * KIB, why=_AS_TRN2),
@@ -301,10 +305,19 @@ CORE = Core(
         },
     ),
     semaphore_s=50e-9,
+    launch_start_s=V3.launch_start_s,
+    launch_end_s=V3.launch_end_s,
+    sources={"launch_start_s": doc.KERNEL_PROFILES, "launch_end_s": doc.KERNEL_PROFILES},
     assumed={
+        "launch_start_s": Assumption(low=5e-6, high=20e-6, why=_AS_TRN2),
+        "launch_end_s": Assumption(low=1e-6, high=5e-6, why=_AS_TRN2),
         "semaphore_s": Assumption(
             low=20e-9, high=200e-9, why="No document gives the time from engine to engine."
         ),
+    },
+    conflicts={
+        "launch_start_s": (Reading(15e-6, "until VectorE is at work, " + doc.MAMBA_PROFILES),),
+        "semaphore_s": (Reading(38e-9, "Trainium2, " + doc.KERNEL_PROFILES),),
     },
 )
 

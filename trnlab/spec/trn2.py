@@ -147,6 +147,7 @@ _scalar = ScalarEngine(
     min_interval_cycles=64,
     issue_cycles=64.0,
     overhead_cycles=350.0,
+    copy_overhead_cycles=190.0,
     dependent_overhead_cycles=367.0,
     table_load_s=1.25e-6,
     accumulator_read_cycles=64,
@@ -154,6 +155,7 @@ _scalar = ScalarEngine(
     sources={
         "min_interval_cycles": f"{doc.SHARED}; {doc.ISA_COSTS}",
         "overhead_cycles": f"{doc.DMA_PROFILES}; {doc.RMSNORM_PROFILES}",
+        "copy_overhead_cycles": "265 ns for 128 elements and 586 for 512, " + doc.KERNEL_PROFILES,
         "dependent_overhead_cycles": "a sum is read, 306 ns later starts what needs it, "
         + doc.RMSNORM_PROFILES,
         "table_load_s": f"{doc.DMA_PROFILES}; {doc.RMSNORM_PROFILES}",
@@ -161,6 +163,7 @@ _scalar = ScalarEngine(
     },
     status={
         "overhead_cycles": "measured",
+        "copy_overhead_cycles": "measured",
         "dependent_overhead_cycles": "measured",
         "table_load_s": "measured",
     },
@@ -229,19 +232,20 @@ _dma = Dma(
     queues=16,
     partitions_per_engine=8,
     raw_bytes_per_s=27.2e9,
-    moving_bytes_per_s=27.2e9,
+    moving_bytes_per_s=26e9,
     usable_bytes_per_s=23e9,
-    descriptor_s=15e-9,
+    descriptor_s=4.7e-9,
     max_piece_bytes=2 * KIB,
-    transfer_s=10e-9,
+    transfer_s=14e-9,
     trigger="gpsimd",
     start_s=0.739e-6,
     fetch_s=0.261e-6,
     stagger_s=24.7e-9,
-    queue_interval_s=0.85e-6,
+    queue_interval_s=0.795e-6,
     completion_s=0.3e-6,
     hwdge_instances=2,
     hwdge_s=600e-9,
+    hwdge_start_s=1.2e-6,
     swdge_s=600e-9,
     transpose_rate=0.9,
     transpose_sbuf_rate=0.5,
@@ -250,9 +254,11 @@ _dma = Dma(
     packet_bytes=4 * KIB,
     priority_classes=1,
     sources={
-        "moving_bytes_per_s": "packet times of " + doc.TUTORIAL_PROFILES,
+        "moving_bytes_per_s": "median shares of 16 and 32 KiB, 25.0 to 26.5 B/ns with the waits for "
+        "HBM, " + doc.KERNEL_PROFILES,
         "usable_bytes_per_s": f"{doc.DMA_BANDWIDTH}; {doc.DMA_OVERVIEW}",
-        "descriptor_s": "packet times of " + doc.TUTORIAL_PROFILES,
+        "descriptor_s": "packets of 256, 512, 2,048 and 4,096 bytes start 14.0, 23.5, 80.0 and 155.3 "
+        "ns apart, " + doc.KERNEL_PROFILES,
         "max_piece_bytes": "packet times of " + doc.TUTORIAL_PROFILES,
         "trigger": "no packet of a hardware generator, " + doc.TUTORIAL_PROFILES,
         "start_s": "GpSimdE trigger, " + doc.DMA_PROFILES,
@@ -262,6 +268,7 @@ _dma = Dma(
         "completion_s": doc.DMA_PROFILES,
         "hwdge_instances": doc.TRN2_GUIDE,
         "hwdge_s": f"{doc.TRN2_GUIDE}; {doc.DGE}",
+        "hwdge_start_s": "stores of ScalarE, " + doc.KERNEL_PROFILES,
         "swdge_s": "66,048 transfers in 39.895 ms, " + doc.TUTORIAL_PROFILES,
         "transpose_rate": doc.TRN2_GUIDE,
         "transpose_sbuf_rate": doc.TRN2_GUIDE,
@@ -270,18 +277,21 @@ _dma = Dma(
         "packet_bytes": doc.OVERLAP,
     },
     status={
-        "moving_bytes_per_s": "inferred",
-        "descriptor_s": "inferred",
+        "moving_bytes_per_s": "measured",
+        "descriptor_s": "measured",
         "max_piece_bytes": "inferred",
         "start_s": "measured",
         "fetch_s": "measured",
         "stagger_s": "measured",
         "completion_s": "measured",
+        "hwdge_start_s": "measured",
         "swdge_s": "measured",
     },
     assumed={
         "transfer_s": Assumption(
-            low=0.0, high=60e-9, why="Each engine ends a transfer with a 4-byte semaphore write."
+            low=6e-9,
+            high=60e-9,
+            why="A semaphore write of 4 bytes, which takes 6 ns, and the first packet's way.",
         ),
         "queue_interval_s": Assumption(
             low=0.0,
@@ -294,12 +304,20 @@ _dma = Dma(
             Reading(23.1e9, "32 KiB in 1,416 ns, " + doc.DMA_PROFILES),
             Reading(20.9e9, "slowest average over a matmul, " + doc.TUTORIAL_PROFILES),
         ),
-        "descriptor_s": (Reading(2.7e-9, "eight rows of 256 B in 97 ns, " + doc.DMA_PROFILES),),
+        "moving_bytes_per_s": (
+            Reading(27.2e9, "packets that no other delays, " + doc.KERNEL_PROFILES),
+        ),
+        "descriptor_s": (
+            Reading(2.7e-9, "eight rows of 256 B in 97 ns, " + doc.DMA_PROFILES),
+            Reading(15e-9, "packet times of " + doc.TUTORIAL_PROFILES),
+        ),
+        "max_piece_bytes": (Reading(4 * KIB, "longest packet, " + doc.KERNEL_PROFILES),),
         "start_s": (
             Reading(0.9e-6, "GpSimdE trigger of a store, " + doc.DMA_PROFILES),
             Reading(0.77e-6, "SyncE trigger to the first engine, " + doc.DMA_PROFILES),
             Reading(1.3e-6, "semaphore to start, " + doc.DMA_BANDWIDTH),
         ),
+        "hwdge_start_s": (Reading(1.34e-6, "first load of SyncE, " + doc.KERNEL_PROFILES),),
         "swdge_s": (Reading(880e-9, "from producer to trigger, " + doc.DMA_PROFILES),),
     },
 )
@@ -340,10 +358,19 @@ CORE = Core(
     psum=Psum(source=doc.TRN2_GUIDE, partitions=128, banks=8, bank_bytes=2 * KIB),
     dma=_dma,
     hbm=_hbm,
-    semaphore_s=50e-9,
-    assumed={
-        "semaphore_s": Assumption(
-            low=20e-9, high=200e-9, why="No document gives the time from engine to engine."
+    semaphore_s=38e-9,
+    launch_start_s=13.4e-6,
+    launch_end_s=2.1e-6,
+    sources={
+        "launch_start_s": "13.2 to 14.0 us, " + doc.KERNEL_PROFILES,
+        "launch_end_s": "2.1 to 2.2 us, " + doc.KERNEL_PROFILES,
+        "semaphore_s": "medians of six pairs of engines, 32 to 39 ns, " + doc.KERNEL_PROFILES,
+    },
+    status=dict.fromkeys(("semaphore_s", "launch_start_s", "launch_end_s"), "measured"),
+    conflicts={
+        "semaphore_s": (Reading(52e-9, "to TensorE, " + doc.KERNEL_PROFILES),),
+        "launch_start_s": (
+            Reading(7e-6, "13.5 us for 256 running sums, nki-autotune's nakb_cumsum.py"),
         ),
     },
 )
