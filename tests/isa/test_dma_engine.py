@@ -313,7 +313,7 @@ def test_a_transpose_of_blocks_reaches_nearly_nine_tenths_of_a_copy():
     kinds = [recorded.kind for recorded in run.trace.calls]
     turned, odd, copy = (kind.instruction.cost(run.core, kind).engine_s for kind in kinds)
     assert turned == pytest.approx(copy / 0.9, rel=0.05)
-    assert odd > 1.5 * turned  # no blocks of 16 rows: each row is a piece
+    assert odd > 1.3 * turned  # no blocks of 16 rows: each row is a piece
 
 
 def test_a_gather_may_transpose():

@@ -106,7 +106,7 @@ def test_a_change_is_a_copy_that_marks_itself() -> None:
     faster = CORE.with_({"dma.descriptor_s": 20e-9, "tensor.macs_per_pe_cycle.bfloat16": 2})
     changed = {fact.field: fact for fact in faster.facts() if fact.status == "changed"}
     assert {name: (fact.value, fact.original) for name, fact in changed.items()} == {
-        "dma.descriptor_s": (20e-9, 9e-9),
+        "dma.descriptor_s": (20e-9, 4.7e-9),
         "tensor.macs_per_pe_cycle.bfloat16": (2.0, 1.0),
     }
     assert not [fact for fact in CORE.facts() if fact.status == "changed"]
@@ -148,7 +148,8 @@ def test_a_whole_number_stays_whole() -> None:
             "semaphore",
             1,
             "Core has no field 'semaphore'; it has name, generation, tensor, vector, scalar, "
-            "gpsimd, sync, sbuf, psum, dma, hbm, semaphore_s. Did you mean 'semaphore_s'?",
+            "gpsimd, sync, sbuf, psum, dma, hbm, semaphore_s, launch_start_s, launch_end_s. "
+            "Did you mean 'semaphore_s'?",
         ),
         ("tensor.clock_hz", 0, "TensorEngine: clock_hz = 0.0 must be a number above 0."),
         ("vector.lanes", 1.5, "VectorEngine: lanes = 1.5 must be a whole number."),

@@ -11,17 +11,21 @@ import numpy as np
 
 from trnlab.isa.instruction import Kind
 from trnlab.metrics.loads import SMALL_BYTES, loads_of
-from trnlab.metrics.utilization import busy_s
+from trnlab.metrics.utilization import busy_s, rows_of
 from trnlab.schedule.dependencies import BANK, READ, SPACE, WRITE
 from trnlab.schedule.program import Waits
 from trnlab.schedule.timeline import ENGINE_TITLE, ENGINES, Timeline
 from trnlab.schedule.whatif import Change, total_s
 
+STARTING = "start of a transfer"  # kind of a gap in which nothing else is waited for
 LEAST_SHARE = 0.002  # of the total time; smaller savings are left out
 
 
 class Gap(NamedTuple):
-    """Idle time of the busiest engine, by what it waited for, and for whom."""
+    """Idle time of the busiest engine, by what it waited for, and for whom.
+
+    Of a launch on several cores seconds are the mean of the cores.
+    """
 
     kind: str
     on: str  # the engine or DMA queue; "" if no other is to blame
@@ -53,6 +57,8 @@ class Explanation(NamedTuple):
     causes: tuple[Cause, ...]
 
     def __str__(self) -> str:
+        if not self.total_s:
+            return "0.0 us. No device instruction runs."
         lines = [f"{self.total_s * 1e6:,.1f} us. {_busiest(self)}"]
         lines += [
             f"  idle {gap.seconds * 1e6:,.1f} us: {gap.why}, in {_times(gap.times)} {gap.text}"
@@ -76,7 +82,7 @@ def explain(line: Timeline) -> Explanation:
         Cause(name, total - total_s(line.trace, line.core, change), text)
         for name, change, text in _suspects(line)
     ]
-    found = [cause for cause in causes if cause.saved_s >= LEAST_SHARE * total]
+    found = [cause for cause in causes if cause.saved_s > LEAST_SHARE * total]
     found.sort(key=lambda cause: -cause.saved_s)
     return Explanation(total, engine, shares[engine], _gaps(line, engine), tuple(found))
 
@@ -86,9 +92,8 @@ def _busiest(found: Explanation) -> str:
 
 
 def _gaps(line: Timeline, engine: str) -> tuple[Gap, ...]:
-    rows = np.flatnonzero((line["engine"] == ENGINES.index(engine)) & (line["wait_s"] > 0))
-    if engine == "tensor":
-        rows = rows[line["lane"][rows] == line.lanes.index("tensor")]
+    rows = rows_of(line, engine)
+    rows = rows[line["wait_s"][rows] > 0]
     on = line["wait_on"][rows]
     lanes = np.where(on >= 0, line["lane"][on], -1)
     found = []
@@ -98,7 +103,9 @@ def _gaps(line: Timeline, engine: str) -> tuple[Gap, ...]:
         longest = int(chosen[np.argmax(waits)])
         whom = line.lane_title(int(line["wait_on"][longest])) if lane >= 0 else ""
         text = line.wait_text(longest)
-        found.append(Gap(line.wait_kinds[code], whom, float(waits.sum()), len(chosen), text))
+        idle_s = float(waits.sum()) / line.trace.cores
+        kind = line.wait_kinds[code] if code or engine != "dma" else STARTING
+        found.append(Gap(kind, whom, idle_s, len(chosen), text))
     return tuple(sorted(found, key=lambda gap: -gap.seconds))
 
 

@@ -12,10 +12,10 @@ SMALL_BYTES = 2048  # per partition: AWS's smallest recommended payload
 class Loads(NamedTuple):
     """The transfers of a run."""
 
-    transfers: int
+    transfers: int  # those within HBM too
     bytes: int  # between HBM and the chip
     small: int  # transfers of less than SMALL_BYTES per partition
-    mean_bytes: float  # per partition
+    mean_bytes: float  # per partition, of those from or to the chip
     repeated: frozenset[int]  # calls that load bytes that were loaded before
     again_text: str  # the tensor that is loaded most often, and how often
 
@@ -23,13 +23,14 @@ class Loads(NamedTuple):
 def loads_of(line: Timeline) -> Loads:
     """Count the transfers of a run."""
     trace = line.trace
-    rows = []
+    rows, transfers = [], 0
     seen: dict[int, set] = defaultdict(set)
     times: dict[int, int] = defaultdict(int)
     repeated = []
     for call, recorded in enumerate(trace.calls):
         if recorded.kind.engine != "dma":
             continue
+        transfers += 1
         operands = (*recorded.kind.writes, *recorded.kind.reads)
         chip = next((operand for operand in operands if operand.memory != "hbm"), None)
         if chip is not None:
@@ -44,7 +45,7 @@ def loads_of(line: Timeline) -> Loads:
             seen[view[0]].add(region)
     small = sum(bytes_ < SMALL_BYTES for bytes_ in rows)
     return Loads(
-        len(rows),
+        transfers,
         int(line["bytes"].sum()),
         small,
         sum(rows) / max(1, len(rows)),

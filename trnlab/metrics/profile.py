@@ -124,6 +124,15 @@ class Profile:
         """The same in microseconds."""
         return self.total_s * 1e6
 
+    @property
+    def launched_us(self) -> float:
+        """The total with what the device's launch adds before and after the kernel.
+
+        Compare this with a `total_time` of neuron-profile, which counts both, and `total_us` with
+        what a kernel takes inside.
+        """
+        return (self.total_s + self.core.launch_s) * 1e6
+
     @cached_property
     def flops(self) -> int:
         """Useful floating-point operations on TensorE."""
@@ -136,20 +145,21 @@ class Profile:
 
     @property
     def mfu(self) -> float:
-        """Model FLOP utilization: FLOPs over time and BF16 peak, whatever the dtype."""
-        return self._over(self.flops, self.core.mfu_flops_per_s)
+        """Model FLOP utilization: FLOPs over time and BF16 peak of the cores, whatever the dtype."""
+        return self._over(self.flops, self.trace.cores * self.core.mfu_flops_per_s)
 
     @property
     def mbu(self) -> float:
-        """Memory bandwidth utilization: bytes over time and bandwidth of one HBM stack."""
-        return self._over(self.hbm_bytes, self.core.hbm_bytes_per_s)
+        """Memory bandwidth utilization: bytes over time and bandwidth of the cores' HBM stacks."""
+        stacks = -(-self.trace.cores // self.core.hbm.cores)
+        return self._over(self.hbm_bytes, stacks * self.core.hbm_bytes_per_s)
 
     def _over(self, amount: float, per_s: float) -> float:
         return amount / (self.total_s * per_s) if self.total_s else 0.0
 
     @cached_property
     def busy(self) -> Mapping[str, float]:
-        """Fraction of the total time in which each engine works."""
+        """Fraction of the total time in which each engine works; the mean of the cores."""
         total = self.total_s or 1.0
         return {engine: busy_s(self.timeline, engine) / total for engine in ENGINES}
 
@@ -177,7 +187,9 @@ class Profile:
     @property
     def roofline(self) -> Roofline:
         """The run's point against the roofs of its TensorE mode."""
-        return roofline(self.core, self._mode(), self.flops, self.hbm_bytes, self.total_s)
+        return roofline(
+            self.core, self._mode(), self.flops, self.hbm_bytes, self.total_s, self.trace.cores
+        )
 
     def _mode(self) -> str:
         """TensorE mode of the run's matmuls; BF16 if it has none."""

@@ -24,17 +24,20 @@ class Roofline(NamedTuple):
         return self.peak_flops_per_s / self.hbm_bytes_per_s
 
 
-def roofline(core: Core, mode: str, flops: int, hbm_bytes: int, total_s: float) -> Roofline:
+def roofline(
+    core: Core, mode: str, flops: int, hbm_bytes: int, total_s: float, cores: int = 1
+) -> Roofline:
     """The point of a run.
 
     Args:
         mode: TensorE mode, a key of `core.tensor.macs_per_pe_cycle`
+        cores: of the launch; those of one HBM stack share it
     """
     dma = core.dma
     rate = max(dma.usable_bytes_per_s, dma.piece_bytes_per_s)  # Trainium1 was measured above AWS's
     return Roofline(
         flops / hbm_bytes if hbm_bytes else 0.0,
         flops / total_s if total_s else 0.0,
-        core.tensor.peak_flops_per_s(mode),
-        min(core.hbm_bytes_per_s, dma.engines * rate),
+        cores * core.tensor.peak_flops_per_s(mode),
+        min(-(-cores // core.hbm.cores) * core.hbm_bytes_per_s, cores * dma.engines * rate),
     )

@@ -10,16 +10,25 @@ def busy_s(line: Timeline, engine: str) -> float:
 
     This is AWS's "active time": at least one instruction is under way, waits not counted. TensorE
     counts its multiplies; loads of stationary tiles run behind them. DMA counts the time in which
-    at least one of its engines moves data.
+    at least one of its engines moves data. Of a launch on several cores it is their mean.
 
     Source: tools/neuron-explorer/overview-summary-page.rst
     """
-    rows = line["engine"] == line.engines.index(engine)
-    if engine == "tensor":
-        rows &= line["lane"] == line.lanes.index("tensor")
+    rows = rows_of(line, engine)
     start = line["start_s"][rows]
     end = start + line["busy_s"][rows] if engine == "dma" else line["end_s"][rows]
-    return _union_s(start, end)
+    core = line["core"][rows]
+    cores = range(line.trace.cores)
+    return sum(_union_s(start[core == own], end[core == own]) for own in cores) / len(cores)
+
+
+def rows_of(line: Timeline, engine: str) -> np.ndarray:
+    """Rows of an engine on every core; of TensorE without its loads of stationary tiles."""
+    chosen = line["engine"] == line.engines.index(engine)
+    if engine == "tensor":
+        loads = [lane for lane, name in enumerate(line.lanes) if name.startswith("tensor_load")]
+        chosen &= ~np.isin(line["lane"], loads)
+    return np.flatnonzero(chosen)
 
 
 def _union_s(start: np.ndarray, end: np.ndarray) -> float:

@@ -108,9 +108,12 @@ class Timeline(Mapping[str, np.ndarray]):
         kind = WAIT_KINDS[self["wait_kind"][row]]
         wait_us = self["wait_s"][row] * 1e6
         who = self.lane_title(row)
-        if kind == "none" or wait_us <= 0:
+        is_transfer = ENGINES[self["engine"][row]] == "dma"
+        if wait_us <= 0 or (kind == "none" and not is_transfer):
             return f"{who} runs this as soon as the one before it allows."
         begin = f"{who} waits {wait_us:.2f} us"
+        if kind == "none":
+            return f"{begin}: a transfer starts some time after its trigger."
         if kind == "dma engines":
             return f"{begin}: all its DMA engines are busy."
         if kind == "hbm":

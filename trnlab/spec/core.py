@@ -14,7 +14,7 @@ from .record import Record
 class Core(Record):
     """A NeuronCore; change one value by `core.with_({"dma.descriptor_s": 20e-9})`."""
 
-    derived = ("mfu_flops_per_s", "hbm_bytes_per_s", "hbm_share_bytes_per_s", "launch_s")
+    derived = ("mfu_flops_per_s", "hbm_bytes_per_s", "hbm_share_bytes_per_s")
 
     name: str  # "NeuronCore-v4"
     generation: str  # "v2", "v3" or "v4"
