@@ -3,7 +3,8 @@
 In: allocations with their lifetimes (first to last call), in program order. Out: addresses, and for
 each tile the tiles that lay there before. A new tile takes memory that was never used, then the
 address that was freed longest ago: reuse creates a real wait, double buffering appears by itself,
-and a live set larger than the memory is a capacity error that names the tiles.
+and a live set larger than the memory is a capacity error that names the tiles. A place of just its
+size is taken first, unless other memory has been free for more than twice as long.
 
 Which addresses the compiler picks is not published: the policy is assumed.
 """
@@ -46,7 +47,9 @@ def place(
         while live and live[0][0] < allocation.first_call:
             last, id = heapq.heappop(live)
             allocator.free(id, last)
-        if not allocator.allocate(allocation.id, allocation.pitch_bytes):
+        if not allocator.allocate(
+            allocation.id, allocation.pitch_bytes, allocation.first_call
+        ):
             raise overflow(allocation, [by_id[id] for _, id in live], capacity_bytes)
         heapq.heappush(live, (allocation.last_call, allocation.id))
     return allocator.places
@@ -65,8 +68,12 @@ class _Allocator:
         segment = _Segment(address, address + size, call, (id,))
         self.freed.setdefault(size, deque()).append(segment)
 
-    def allocate(self, id: int, size: int) -> bool:
-        """True if a place was found."""
+    def allocate(self, id: int, size: int, now: int) -> bool:
+        """True if a place was found.
+
+        Args:
+            now: the call that first writes to it
+        """
         start = self._aligned(self.fresh, size)
         if start + size <= self.capacity:
             if start > self.fresh:
@@ -76,11 +83,18 @@ class _Allocator:
             self.places[id] = Place(start, size, ())
             return True
         same = self.freed.get(size)
-        if same and self._aligned(same[0].start, size) == same[0].start:
+        fits = bool(same) and self._aligned(same[0].start, size) == same[0].start
+        if fits and 2 * (now - same[0].freed) < now - self._oldest():
+            return self._search(id, size)
+        if fits:
             segment = same.popleft()
             self.places[id] = Place(segment.start, size, segment.before)
             return True
         return self._search(id, size)
+
+    def _oldest(self) -> int:
+        """When the memory that has been free the longest was freed."""
+        return min(queue[0].freed for queue in self.freed.values() if queue)
 
     def _aligned(self, address: int, size: int) -> int:
         """First address from here on at which a tile of this size may lie."""
