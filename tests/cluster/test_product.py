@@ -26,8 +26,7 @@ SMALL = [
 EVEN = [(2048, 1024, 2048), (2048, 2048, 2048), (1024, 4096, 2048), (384, 7168, 2048)]
 ODD = [(1000, 1000, 1000), (777, 1536, 3001), (200, 3000, 900), (1536, 300, 2100), (512, 512, 512)]
 THIN = [(128, 512, 4096), (64, 1024, 1024), (16, 4096, 1024), (1, 2048, 2048), (8, 1024, 3584)]
-WITHIN = [(EVEN, 0.05), (ODD, 0.10), (THIN, 0.12), ([(130, 130, 130)], 0.22)]
-LOOSER = {("trn3", "mxfp8"): 0.20}  # the form lets no store start before all loads have
+WITHIN = [(EVEN, 0.05), (ODD, 0.10), (THIN, 0.15), ([(130, 130, 130)], 0.25)]
 FORMATS_OF = {
     "trn1": ["float32", "bfloat16"],
     "trn2": ["float32", "bfloat16", "float8"],
@@ -76,8 +75,7 @@ def test_every_format_and_shape_is_held_to_the_schedule(chip: str, dtype: str) -
         for rows, inner, columns in shapes:
             scheduled = products.scheduled_s(chip, rows, inner, columns, dtype)
             found = closed_s(chip, inner, rows, columns, dtype)
-            allowed = max(within, LOOSER.get((chip, dtype), 0.0))
-            assert found == pytest.approx(scheduled, rel=allowed), (rows, inner, columns)
+            assert found == pytest.approx(scheduled, rel=within), (rows, inner, columns)
 
 
 @pytest.mark.parametrize("chip", FORMATS_OF)
@@ -91,7 +89,7 @@ def test_products_of_decoding_take_as_long_as_their_weights(chip: str) -> None:
         shape = (np.array([float(size)]) for size in (rows, inner, columns))
         found = float(core_product_s(spec.chip(chip).core, *shape, BF16, is_streamed=True)[0])
         scheduled = products.streamed_s(chip, rows, inner, columns)
-        assert 0.99 * scheduled < found < scheduled + RESULT_S, (rows, inner, columns)
+        assert 0.98 * scheduled < found < scheduled + RESULT_S, (rows, inner, columns)
         if found > 1.01 * scheduled:
             assert chip == "trn3" and inner * columns <= 2**21
 

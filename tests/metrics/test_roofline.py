@@ -22,7 +22,7 @@ def test_the_point_is_flops_over_bytes_and_over_time() -> None:
     assert roof.peak_flops_per_s == pytest.approx(78.6432e12)
 
 
-@pytest.mark.parametrize("chip, gbytes_per_s", [("trn1", 292), ("trn2", 392.6), ("trn3", 528)])
+@pytest.mark.parametrize("chip, gbytes_per_s", [("trn1", 292), ("trn2", 422.0), ("trn3", 528)])
 def test_the_slope_is_the_slower_of_hbm_and_its_dma_engines(chip: str, gbytes_per_s: int) -> None:
     prof = trnlab.profile(lambda: None, chip=chip)
     assert prof.roofline.hbm_bytes_per_s == pytest.approx(gbytes_per_s * 1e9, rel=0.002)

@@ -212,6 +212,7 @@ LESS = ("_s", "_cycles", "pass_overhead")  # how the names of times end
 MORE = (
     "_hz", "_per_s", "_speedup", "_rate", "_per_cycle", "dma.engines", "dma.queues",
     "dma.max_piece_bytes",
+    "dma.max_prepared_bytes",
 )  # fmt: skip
 # What the plan, the places or the tiles of a kernel hang on, and what no time hangs on.
 NO_SPEED = re.compile(

@@ -125,11 +125,12 @@ def core_product_s(
     dtype: Format,
     is_streamed: bool = False,
 ) -> Column:
-    """Time of one product on one core: the slowest of three chains, plus both ends.
+    """Time of one product on one core: the slowest of four chains, plus both ends.
 
-    TensorE streams from the first loaded block on. All results leave through one queue, behind the
-    loads that SBUF holds ahead of them. The DMA engines load everything, with the stores that find
-    their way between; the last block is multiplied and stored after that.
+    TensorE streams from the first loaded block on. All results leave through one queue; if loads
+    are prepared, behind those that SBUF holds ahead of them. One lane triggers every transfer. The
+    DMA engines load everything, with the stores that find their way between; the last block is
+    multiplied and stored after that.
 
     Args:
         rows, columns: of the result; the longer side is the moving one
@@ -143,12 +144,14 @@ def core_product_s(
         for width in (tiles.m_width, tiles.n_width * tiles.n_block)
     )
     n_loads = np.where(tiles.is_long, tiles.blocks, tiles.n_tiles / tiles.n_block)
-    transfers = 2.0 if dtype.has_scales else 1.0  # of one block of an operand
+    pass_rows = TILE * dtype.rows_per_pass(core)
+    is_ragged = (inner > pass_rows) & (inner % pass_rows > 0)  # the rest is loaded by itself
+    transfers = (2.0 if dtype.has_scales else 1.0) + is_ragged  # of one block of an operand
     trigger_s = transfers * _trigger_s(core)
     triggers_s = (np.ceil(tiles.blocks) + np.ceil(n_loads)) * tiles.steps * trigger_s
     loads_s = np.maximum(triggers_s, tiles.blocks * m_load_s + n_loads * n_load_s)
     ahead_s = np.minimum(loads_s, core.sbuf.total_bytes / core.dma.total_bytes_per_s)
-    first_s = np.maximum(2 * trigger_s, tiles.step * (m_load_s + n_load_s))
+    first_s = np.maximum(2 * trigger_s - _trigger_s(core), tiles.step * (m_load_s + n_load_s))
     height = np.ceil(np.minimum(rows, columns) / tiles.m_tiles)
     store_s = _transfer_s(core, tiles.n_width * dtype.result.bytes, height)
     pace_s = np.maximum(max(core.dma.usual_interval_s, _trigger_s(core)), store_s)
@@ -161,12 +164,15 @@ def core_product_s(
         work_s = _engines_s(core, tiles, tile_s) + leave_s - core.dma.start_s
         return np.maximum(weights_s, work_s)
     compute_s = first_s + _engines_s(core, tiles, tile_s) + together_s + leave_s
-    begun_s = np.maximum(first_s + _ramped_s(core, tile_s) + leave_s, ahead_s)
+    begun_s = first_s + _ramped_s(core, tile_s) + leave_s
+    if core.dma.usual_dge == "none":  # loads are all waiting before the first result is there
+        begun_s = np.maximum(begun_s, ahead_s)
     stores_s = begun_s + (tiles.results - 1) * pace_s
     between_s = (tiles.results - tiles.block) * (1 - ahead_s / loads_s) * store_s
-    last_s = _last_s(core, tiles, tile_s, m_load_s + n_load_s) + together_s
+    last_s = _last_s(core, tiles, tile_s, m_load_s + n_load_s + tiles.block * store_s) + together_s
     dma_s = loads_s + between_s + np.maximum(last_s, burst_s) + leave_s
-    slowest_s = np.maximum(np.maximum(compute_s, stores_s), dma_s)
+    lane_s = triggers_s + tiles.results * _trigger_s(core)
+    slowest_s = np.maximum(np.maximum(compute_s, stores_s), np.maximum(dma_s, lane_s))
     return core.dma.usual_start_s + slowest_s + store_s + 2 * _arrival_s(core)
 
 
@@ -250,15 +256,16 @@ def _load_s(core: Core, width: Column, k_tiles: Column, dtype: Format, is_stream
 def _last_s(core: Core, tiles: _Tiles, tile_s: Column, load_s: Column) -> Column:
     """TensorE's work on what was loaded last; it is slow at first if it waited long for it."""
     work_s = tiles.last_step * tiles.block * tile_s
-    waits = (tiles.blocks <= 1) | (load_s - work_s > core.tensor.ramp_window_s)
+    patience_s = (1 - core.tensor.ramp_threshold) * core.tensor.ramp_window_s
+    waits = (tiles.blocks <= 1) | (load_s - work_s > patience_s)
     return np.where(waits, _ramped_s(core, work_s), work_s)
 
 
 def _transfer_s(core: Core, row_bytes: Column, rows: Column) -> Column:
     """One transfer by all DMA engines."""
     dma = core.dma
-    pieces = np.ceil(row_bytes / dma.max_piece_bytes)
-    row_s = pieces * dma.descriptor_s + row_bytes / dma.moving_bytes_per_s
+    pieces = np.ceil(row_bytes / dma.usual_piece_bytes)
+    row_s = pieces * dma.usual_descriptor_s + row_bytes / dma.moving_bytes_per_s
     return dma.transfer_s + np.ceil(rows / dma.engines) * row_s
 
 

@@ -2,7 +2,8 @@
 
 A transfer is one descriptor for each contiguous piece, spread over the core's DMA engines by
 partition: each serves a fixed group. Its time on one engine = transfer + pieces x descriptor +
-bytes / rate; constants in `spec`. Rows that lie next to each other in HBM are read as one piece,
+bytes / rate; constants in `spec`. Descriptors that were prepared are fetched from HBM, so they cost
+more than those that a generator writes, and their pieces are shorter. Rows that lie next to each other in HBM are read as one piece,
 whatever partitions they go to.
 """
 
@@ -96,7 +97,7 @@ class DmaCopy(Instruction):
 
     def cost(self, core: Core, kind: Kind) -> Transfer:
         (dst,), (src,) = kind.writes, kind.reads
-        return triggered(core, kind, spread(core, self.name, dst, src))
+        return triggered(core, kind, spread(core, self.name, dst, src, dge_of(core, kind)))
 
     def execute(
         self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any
@@ -188,7 +189,7 @@ class DmaTranspose(Instruction):
         rate = core.dma.transpose_sbuf_rate if within else core.dma.transpose_rate
         columns = src.shape[-1]
         block = math.gcd(TRANSPOSED_ROWS, src.size // columns) * columns  # read as one piece
-        copy = spread(core, self.name, dst, src._replace(run=block))
+        copy = spread(core, self.name, dst, src._replace(run=block), dge_of(core, kind))
         return triggered(core, kind, copy._replace(engine_s=copy.engine_s / rate))
 
     def execute(
@@ -257,7 +258,7 @@ class DmaCompute(Instruction):
 
     def cost(self, core: Core, kind: Kind) -> Transfer:
         dst, srcs = kind.writes[0], kind.reads
-        copies = [spread(core, self.name, dst, src) for src in srcs]
+        copies = [spread(core, self.name, dst, src, dge_of(core, kind)) for src in srcs]
         longest = max(copies, key=lambda copy: copy.engine_s)
         read = sum(src.size * itemsize(src.dtype) for src in srcs if src.memory == "hbm")
         written = dst.size * itemsize(dst.dtype) if dst.memory == "hbm" else 0
@@ -291,15 +292,30 @@ def _put_rows(dst: Tensor, values: np.ndarray, valid: np.ndarray | None, axis: i
     dst.put(np.where(mask, stored(values, dst.dtype), dst.array))
 
 
-def spread(core: Core, op: str, dst: Signature, src: Signature) -> Transfer:
-    """Spread a copy over the DMA engines, by partition of its on-chip side."""
+def dge_of(core: Core, kind: Kind) -> str:
+    """Who makes the descriptors of a transfer: hwdge, swdge, or none if they were prepared."""
+    if ROWS in [operand.path for operand in kind.writes + kind.reads]:
+        return "swdge"
+    dge: str = kind.options.dge
+    return core.dma.usual_dge if dge == "unknown" else dge
+
+
+def spread(core: Core, op: str, dst: Signature, src: Signature, dge: str = "") -> Transfer:
+    """Spread a copy over the DMA engines, by partition of its on-chip side.
+
+    Args:
+        dge: who makes the descriptors; "": who usually does
+    """
     dma = core.dma
+    is_prepared = (dge or dma.usual_dge) == "none"
+    longest = dma.max_prepared_bytes if is_prepared else dma.max_piece_bytes
+    descriptor_s = dma.prepared_descriptor_s if is_prepared else dma.descriptor_s
     sides = [(operand, operand.size * itemsize(operand.dtype)) for operand in (dst, src)]
     widest = max(itemsize(operand.dtype) for operand in (dst, src))
     total = dst.size * widest
     chip = next((operand for operand in (dst, src) if operand.memory == "sbuf"), None)
     if chip is None:
-        first, engines = 0, min(dma.engines, -(-total // dma.max_piece_bytes))
+        first, engines = 0, min(dma.engines, -(-total // longest))
         row = share = -(-total // engines)
     else:
         row = total // chip.partitions
@@ -308,57 +324,43 @@ def spread(core: Core, op: str, dst: Signature, src: Signature) -> Transfer:
         engines = min(last - first + 1, dma.engines)
         rows = min(chip.partitions, dma.partitions_per_engine)
         share = max(rows, -(-chip.partitions // engines)) * row
-    pieces = max(_pieces(core, operand, widest, row, share) for operand in (dst, src))
-    seconds = dma.transfer_s + pieces * dma.descriptor_s + share / dma.moving_bytes_per_s
+    pieces = max(_pieces(longest, operand, widest, row, share) for operand in (dst, src))
+    seconds = dma.transfer_s + pieces * descriptor_s + share / dma.moving_bytes_per_s
     hbm_bytes = sum(size for operand, size in sides if operand.memory == "hbm")
     return Transfer(
-        op, first % dma.engines, engines, seconds, sides[0][1], hbm_bytes, *_trigger(core)
+        op, first % dma.engines, engines, seconds, sides[0][1], hbm_bytes, *_start(core, dge)
     )
 
 
-def _pieces(core: Core, operand: Signature, widest: int, row: int, share: int) -> int:
+def _pieces(longest: int, operand: Signature, widest: int, row: int, share: int) -> int:
     """Descriptors of one engine's share: contiguous bytes in HBM, or of one partition, cut.
 
     Args:
+        longest: bytes of a piece
         widest: bytes of an element on the side where it is larger; `row` and `share` count them
     """
     run = operand.run * widest
     if operand.memory == "sbuf" and run >= row:
         return 1  # the partitions of one share are written in turn
     run = min(run, share)
-    return -(-share // run) * math.ceil(run / core.dma.max_piece_bytes)
+    return -(-share // run) * math.ceil(run / longest)
 
 
 def triggered(core: Core, kind: Kind, transfer: Transfer) -> Transfer:
-    """The transfer, started as the kernel asks: by GpSimd, by hardware, or from a prepared list."""
-    options: DmaOptions = kind.options
-    dge = options.dge
-    if ROWS in [operand.path for operand in kind.writes + kind.reads]:
-        dge = "swdge"
-    if dge == "unknown":
-        return transfer
-    found = {
-        "swdge": Start("gpsimd_dge", core.dma.swdge_s),
-        "hwdge": Start(
-            options.trigger or "sync",
-            core.dma.hwdge_s,
-            core.dma.hwdge_start_s - core.dma.start_s,
-        ),
-        "none": _prepared(core),
-    }[dge]
-    return transfer._replace(**found._asdict())
+    """The transfer, commanded by the engine that the kernel names, if it names one."""
+    commander: str = kind.options.trigger
+    return transfer._replace(trigger=commander) if commander else transfer
 
 
-def _trigger(core: Core) -> Start:
-    """Who starts a transfer when the kernel leaves the choice open."""
-    if core.dma.trigger == "gpsimd":
-        return Start("gpsimd_dge", core.dma.swdge_s)
-    return _prepared(core)
-
-
-def _prepared(core: Core) -> Start:
-    """SyncE points at descriptors in HBM, which the DMA engines fetch, one transfer at a time."""
+def _start(core: Core, dge: str) -> Start:
+    """Who starts a transfer, and how long that takes."""
     dma = core.dma
+    dge = dge or dma.usual_dge
+    if dge == "swdge":
+        return Start("gpsimd_dge", dma.swdge_s)
+    if dge == "hwdge":
+        return Start("sync", dma.hwdge_s, dma.hwdge_start_s - dma.start_s)
+    # SyncE points at descriptors in HBM, which the DMA engines fetch, one transfer at a time
     return Start("sync", core.sync.dma_trigger_s, dma.fetch_s, dma.queue_interval_s)
 
 

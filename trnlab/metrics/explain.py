@@ -215,6 +215,7 @@ def _transfers(line: Timeline) -> Iterator[Suspect]:
 _LATENCY = ("dma.start_s", "dma.fetch_s", "dma.stagger_s", "dma.completion_s")
 _FREE_OVERHEAD: Mapping[str, float] = {
     "dma.descriptor_s": 0.0,
+    "dma.prepared_descriptor_s": 0.0,
     "dma.transfer_s": 0.0,
     "dma.queue_interval_s": 0.0,
     "dma.swdge_s": 0.0,

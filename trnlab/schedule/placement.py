@@ -4,18 +4,24 @@ In: allocations with their lifetimes (first to last call), in program order. Out
 each tile the tiles that lay there before. A new tile takes memory that was never used, then the
 address that was freed longest ago: reuse creates a real wait, double buffering appears by itself,
 and a live set larger than the memory is a capacity error that names the tiles. A place of just its
-size is taken first, unless other memory has been free for more than twice as long.
+size is taken first, unless other memory has been free for more than eight times as long. If tiles
+that are cut to other sizes leave no gap, places of just the same size always come first.
 
 Which addresses the compiler picks is not published: the policy is assumed.
 """
 
 import heapq
+import math
 from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from trnlab.errors import CapacityError
 from trnlab.memory import Allocation
 from trnlab.schedule.fixed_addresses import Place, overflow, place_around
+
+
+PATIENCE = 8.0
 
 
 class _Segment(NamedTuple):
@@ -39,7 +45,13 @@ def place(
     """
     if any(allocation.slot is not None for allocation in allocations):
         return place_around(allocations, capacity_bytes, grain_bytes)
-    allocator = _Allocator(capacity_bytes, grain_bytes)
+    try:
+        return _placed(allocations, _Allocator(capacity_bytes, grain_bytes, PATIENCE))
+    except CapacityError:
+        return _placed(allocations, _Allocator(capacity_bytes, grain_bytes, math.inf))
+
+
+def _placed(allocations: Sequence[Allocation], allocator: "_Allocator") -> dict[int, Place]:
     live: list[tuple[int, int]] = []  # (last call, id)
     by_id = {}
     for allocation in allocations:
@@ -47,16 +59,21 @@ def place(
         while live and live[0][0] < allocation.first_call:
             last, id = heapq.heappop(live)
             allocator.free(id, last)
-        if not allocator.allocate(
-            allocation.id, allocation.pitch_bytes, allocation.first_call
-        ):
-            raise overflow(allocation, [by_id[id] for _, id in live], capacity_bytes)
+        if not allocator.allocate(allocation.id, allocation.pitch_bytes, allocation.first_call):
+            raise overflow(allocation, [by_id[id] for _, id in live], allocator.capacity)
         heapq.heappush(live, (allocation.last_call, allocation.id))
     return allocator.places
 
 
 class _Allocator:
-    def __init__(self, capacity_bytes: int, grain_bytes: int) -> None:
+    """Memory that fills up and is taken again.
+
+    Args:
+        patience: how many times longer other memory must have been free than a place that fits
+    """
+
+    def __init__(self, capacity_bytes: int, grain_bytes: int, patience: float) -> None:
+        self.patience = patience
         self.grain = grain_bytes
         self.capacity = capacity_bytes
         self.fresh = 0  # bytes up to here have been used
@@ -84,7 +101,7 @@ class _Allocator:
             return True
         same = self.freed.get(size)
         fits = bool(same) and self._aligned(same[0].start, size) == same[0].start
-        if fits and 2 * (now - same[0].freed) < now - self._oldest():
+        if fits and self.patience * (now - same[0].freed) < now - self._oldest():
             return self._search(id, size)
         if fits:
             segment = same.popleft()

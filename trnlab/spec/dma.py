@@ -21,6 +21,8 @@ class Dma(Record):
     usable_bytes_per_s: float  # of one engine, the ceiling AWS gives for large transfers
     descriptor_s: float  # fixed cost of one piece
     max_piece_bytes: int  # a longer row is cut into pieces
+    prepared_descriptor_s: float  # of a piece whose descriptor was prepared and lies in HBM
+    max_prepared_bytes: int  # of such a piece
     transfer_s: float  # fixed cost of a transfer on each engine that takes part
     trigger: str  # "gpsimd" writes descriptors, or "sync" starts prepared ones: the usual way
     start_s: float  # from the trigger to the first byte
@@ -40,6 +42,21 @@ class Dma(Record):
     priority_classes: int  # 1: round robin only
 
     @property
+    def usual_dge(self) -> str:
+        """Who makes the descriptors when the kernel leaves that open, as `nki.isa` names it."""
+        return "none" if self.trigger == "sync" else "swdge"
+
+    @property
+    def usual_descriptor_s(self) -> float:
+        """Fixed cost of one piece, when the kernel leaves the descriptors open."""
+        return self.prepared_descriptor_s if self.trigger == "sync" else self.descriptor_s
+
+    @property
+    def usual_piece_bytes(self) -> int:
+        """Longest piece, when the kernel leaves the descriptors open."""
+        return self.max_prepared_bytes if self.trigger == "sync" else self.max_piece_bytes
+
+    @property
     def usual_start_s(self) -> float:
         """From the trigger to the first byte, when the kernel leaves the descriptors open."""
         return self.start_s + (self.fetch_s if self.trigger == "sync" else 0.0)
@@ -57,8 +74,8 @@ class Dma(Record):
     @property
     def piece_bytes_per_s(self) -> float:
         """Rate of one engine on full pieces: piece / (descriptor + piece / rate while moving)."""
-        piece_s = self.descriptor_s + self.max_piece_bytes / self.moving_bytes_per_s
-        return self.max_piece_bytes / piece_s
+        piece_s = self.usual_descriptor_s + self.usual_piece_bytes / self.moving_bytes_per_s
+        return self.usual_piece_bytes / piece_s
 
     @property
     def total_bytes_per_s(self) -> float:

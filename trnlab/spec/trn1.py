@@ -201,8 +201,10 @@ _dma = Dma(
     raw_bytes_per_s=27.2e9,
     moving_bytes_per_s=20e9,
     usable_bytes_per_s=17e9,
-    descriptor_s=10e-9,
+    descriptor_s=V3.dma.descriptor_s,
     max_piece_bytes=V3.dma.max_piece_bytes,
+    prepared_descriptor_s=10e-9,
+    max_prepared_bytes=V3.dma.max_prepared_bytes,
     transfer_s=10e-9,
     trigger="sync",
     start_s=V3.dma.start_s,
@@ -223,8 +225,10 @@ _dma = Dma(
     sources={
         "usable_bytes_per_s": f"{doc.DMA_BANDWIDTH}; {doc.DMA_OVERVIEW}",
         "moving_bytes_per_s": "32 KiB of one engine in 1,810 ns, " + doc.PERF_PROFILES,
-        "descriptor_s": "rows of 256 and 1,024 bytes, five products of " + doc.AUTOCOMP,
-        "max_piece_bytes": doc.TUTORIAL_PROFILES,
+        "descriptor_s": doc.KERNEL_PROFILES,
+        "max_piece_bytes": doc.KERNEL_PROFILES,
+        "prepared_descriptor_s": "rows of 256 and 1,024 bytes, five products of " + doc.AUTOCOMP,
+        "max_prepared_bytes": doc.TUTORIAL_PROFILES,
         "trigger": "queues of SyncE, " + doc.MAMBA_PROFILES,
         "start_s": doc.DMA_PROFILES,
         "fetch_s": doc.DMA_PROFILES,
@@ -240,14 +244,16 @@ _dma = Dma(
     },
     status={
         "moving_bytes_per_s": "measured",
-        "descriptor_s": "inferred",
+        "prepared_descriptor_s": "inferred",
         "queue_interval_s": "measured",
         "hwdge_instances": "absent",
         "hwdge_s": "absent",
         "hwdge_start_s": "absent",
     },
     assumed={
+        "descriptor_s": Assumption(low=2.7e-9, high=15e-9, why=_AS_TRN2),
         "max_piece_bytes": Assumption(low=512, high=64 * KIB, why=_AS_TRN2),
+        "max_prepared_bytes": Assumption(low=512, high=64 * KIB, why=_AS_TRN2),
         "transfer_s": Assumption(
             low=0.0,
             high=100e-9,
@@ -269,7 +275,9 @@ _dma = Dma(
         "raw_bytes_per_s": (Reading(27 * GIB, doc.TRN1_GUIDE),),
         "moving_bytes_per_s": (Reading(27.2e9, "published for an engine, " + doc.DMA_OVERVIEW),),
         "usable_bytes_per_s": (Reading(18.1e9, "32 KiB in 1,810 ns, " + doc.PERF_PROFILES),),
-        "descriptor_s": (Reading(38e-9, "32 KiB in 1,810 ns at 27.2 B/ns, " + doc.PERF_PROFILES),),
+        "prepared_descriptor_s": (
+            Reading(38e-9, "32 KiB in 1,810 ns at 27.2 B/ns, " + doc.PERF_PROFILES),
+        ),
     },
 )
 
