@@ -3,8 +3,8 @@
 A transfer is one descriptor for each contiguous piece, spread over the core's DMA engines by
 partition: each serves a fixed group. Its time on one engine = transfer + pieces x descriptor +
 bytes / rate; constants in `spec`. Descriptors that were prepared are fetched from HBM, so they cost
-more than those that a generator writes, and their pieces are shorter. Rows that lie next to each other in HBM are read as one piece,
-whatever partitions they go to.
+more than those that a generator writes, and their pieces are shorter. Rows that lie next to each
+other in HBM are read as one piece, whatever partitions they go to.
 """
 
 import math

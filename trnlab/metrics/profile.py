@@ -145,7 +145,7 @@ class Profile:
 
     @property
     def mfu(self) -> float:
-        """Model FLOP utilization: FLOPs over time and BF16 peak of the cores, whatever the dtype."""
+        """Model FLOP utilization: FLOPs over time and the cores' BF16 peak, whatever the dtype."""
         return self._over(self.flops, self.trace.cores * self.core.mfu_flops_per_s)
 
     @property

@@ -20,7 +20,6 @@ from trnlab.errors import CapacityError
 from trnlab.memory import Allocation
 from trnlab.schedule.fixed_addresses import Place, overflow, place_around
 
-
 PATIENCE = 8.0
 
 

@@ -258,11 +258,11 @@ _dma = Dma(
     sources={
         "moving_bytes_per_s": "packets that no other delays, " + doc.KERNEL_PROFILES,
         "usable_bytes_per_s": f"{doc.DMA_BANDWIDTH}; {doc.DMA_OVERVIEW}",
-        "descriptor_s": "packets of 256, 512, 2,048 and 4,096 bytes start 14.0, 23.5, 80.0 and 155.3 "
-        "ns apart, " + doc.KERNEL_PROFILES,
+        "descriptor_s": "packets of 256, 512, 2,048 and 4,096 bytes start 14.0, 23.5, 80.0 and "
+        "155.3 ns apart, " + doc.KERNEL_PROFILES,
         "max_piece_bytes": "longest packet, " + doc.KERNEL_PROFILES,
-        "prepared_descriptor_s": "32 KiB in 1,416 ns, of which the first packet waits for HBM as in "
-        "the other profiles, 70 ns, " + doc.DMA_PROFILES,
+        "prepared_descriptor_s": "32 KiB in 1,416 ns, less 70 ns that a first packet waits for HBM "
+        "in the other profiles, " + doc.DMA_PROFILES,
         "max_prepared_bytes": "packet times of " + doc.TUTORIAL_PROFILES,
         "trigger": "no packet of a hardware generator, " + doc.TUTORIAL_PROFILES,
         "start_s": "GpSimdE trigger, " + doc.DMA_PROFILES,

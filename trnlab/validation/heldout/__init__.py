@@ -10,7 +10,7 @@ from trnlab.metrics.profile import Profile, profile, shape
 from trnlab.nki.kernel import Shape
 from trnlab.validation import ladder
 from trnlab.validation.collectives import other_sizes
-from trnlab.validation.heldout import products, rows, scans
+from trnlab.validation.heldout import attention, mlps, products, rows, scans
 from trnlab.validation.table import Row
 
 TUTORIAL = "nki/guides/tutorials/kernel-optimization.rst"
@@ -27,8 +27,17 @@ LADDER_LIMITS = {2048: 8.0, 2560: 6.0}
 LAUNCH = "timed from the host: with the launch, about 24 us, which the model leaves out"
 START = "with about 10 us of start and end, which the model leaves out"
 NAKB = "awslabs/nki-autotune, kernel_library/nakb_cumsum.py"
-RUNNING_SUMS = (((2048, 4096), "float32", 224.3, 16.0), ((2560, 8192), "bfloat16", 423.0, 5.0))
+RUNNING_SUMS = (((2048, 4096), "float32", 224.3, 18.0), ((2560, 8192), "bfloat16", 423.0, 5.0))
 STATES = 16
+LIBRARY = "aws-neuron/nki-library, test/integration/nkilib/core/mlp/test_mlp_tkg.py"
+EXPECTED = "what the library's test expects; with the launch"
+DECODES = ((1, 1, 16_384, 416, 118.366, 11.0), (1, 1, 16_384, 832, 224.507, 5.0),
+           (2, 1, 7_168, 364, 50.261, 5.0), (2, 4, 5_120, 128, 34.008, 14.0),
+           (2, 5, 20_480, 832, 179.771, 5.0), (2, 5, 32_768, 896, 292.074, 5.0))  # fmt: skip
+FUSION = "allenkchau/trainium-kernel-fusion, profiling/artifacts"
+SAME_LAUNCH = "with the launch, which these profiles give; the compiler overlaps more"
+HEADS = (("bfloat16", 512, 36.352, 20.0), ("float32", 512, 38.09, 22.0),
+         ("bfloat16", 1024, 66.21, 14.0), ("float32", 1024, 73.29, 6.0))  # fmt: skip
 THREAD = "awslabs/nki-autotune, thread 25 (execution time with torch tensors)"
 FIRST_GENERATION = (((4096, 8192, 4096), 3.539, 5.0), ((4096, 8192, 8192), 6.991, 5.0),
                     ((4096, 4096, 8192), 3.538, 8.0),
@@ -45,6 +54,8 @@ def held_out() -> Iterator[Row]:
     yield from _first_generation()
     yield from _scans()
     yield from _quantized_norm()
+    yield from _decodes()
+    yield from _heads()
     streamed = profile(rows.silu, shape((4096, 7168)), chip="trn1")
     yield Row("silu, FP32, [4096, 7168]", "trn1", "total time", "us", 797.7, streamed.total_us,
               NKIBENCH)  # fmt: skip
@@ -136,6 +147,25 @@ def _time(workload: str, published: float, run: Profile, limit: float = 5.0) -> 
     return Row(
         workload, "trn1", "total time", "us", published, run.total_us, MAMBA, limit, note
     )  # fmt: skip
+
+
+def _decodes() -> Iterator[Row]:
+    """Gated MLPs of a few tokens in BF16, on one core and on two."""
+    for cores, tokens, hidden, width, published_us, limit in DECODES:
+        sizes = (hidden, tokens), (hidden, width), (hidden, width), (width, hidden)
+        run = profile(mlps.decode[cores], *(shape(size, "bfloat16") for size in sizes), chip="trn2")
+        core = "one core" if cores == 1 else "two cores"
+        workload = f"Decode MLP, {core}, {tokens} x {hidden:,} x {width}"
+        yield Row(workload, "trn2", "launched time", "us", published_us, run.launched_us, LIBRARY,
+                  limit, EXPECTED)  # fmt: skip
+
+
+def _heads() -> Iterator[Row]:
+    """Attention of one head of 128, softmax in FP32."""
+    for dtype, length, published_us, limit in HEADS:
+        run = profile(attention.attention, *[shape((128, length), dtype)] * 3, chip="trn2")
+        yield Row(f"Attention, {dtype}, {length:,} tokens", "trn2", "launched time", "us",
+                  published_us, run.launched_us, FUSION, limit, SAME_LAUNCH)  # fmt: skip
 
 
 def _quantized_norm() -> Iterator[Row]:

@@ -1,8 +1,7 @@
-"""Gated MLPs, (silu(x Wg) * (x Wu)) Wd, in the sizes of nki-library's tests: decode and prefill.
+"""A gated MLP of few tokens, (silu(x Wg) * (x Wu)) Wd, in the sizes of nki-library's tests.
 
-Two cores share the hidden width of a decode and exchange halves of their sums; in a prefill each
-takes half of the tokens. Partition p holds rows p * tiles to (p + 1) * tiles of K, which lie next
-to each other in HBM.
+Two cores share the hidden width and exchange halves of their sums. Partition p holds rows p * tiles
+to (p + 1) * tiles of K, which lie next to each other in HBM.
 """
 
 import trnlab.nki.language as nl
@@ -63,40 +62,6 @@ def _exchange(result, sums, core):
     nisa.sendrecv(given, other, send_to_rank=1 - core, recv_from_rank=1 - core, pipe_id=0)
     nisa.tensor_tensor(dst=own, data1=own, data2=other, op=nl.add)
     nisa.dma_copy(dst=result[:, core * H // 2 : (core + 1) * H // 2], src=own)
-
-
-@nki.jit
-def prefill(xT, gate, up, down):
-    """xT [H, T], gate and up [H, F], F at most 512, down [F, H]: [H, T]. Weights stay."""
-    (H, T), F = xT.shape, gate.shape[1]
-    result = nl.ndarray((H, T), dtype=xT.dtype, buffer=nl.shared_hbm, name="result")
-    weights = [load(_by_partition(matrix)) for matrix in (gate, up)]
-    downs = [load(down[part]) for part in _parts(F, PARTITIONS)]
-    for t in range(nl.program_id(0) * TILE_N, T, nl.num_programs() * TILE_N):
-        tokens = _by_partition(xT)[:, :, t : t + TILE_N]
-        sides = [
-            [
-                nl.ndarray((part.stop - part.start, TILE_N), nl.float32, nl.psum)
-                for part in _parts(F, PARTITIONS)
-            ]
-            for _ in weights
-        ]
-        for some in _parts(H // PARTITIONS, LOADED):
-            block = load(tokens[:, some, :])
-            for k in range(block.shape[1]):
-                for side, accs in zip(weights, sides, strict=True):
-                    for acc, part in zip(accs, _parts(F, PARTITIONS), strict=True):
-                        stationary = side[:, some.start + k, part]
-                        nisa.nc_matmul(dst=acc, stationary=stationary, moving=block[:, k, :])
-        hidden = [_gated([g], [u]) for g, u in zip(*sides, strict=True)]
-        for h in _parts(H, PARTITIONS):
-            acc = nl.ndarray((PARTITIONS, TILE_N), nl.float32, nl.psum, name="acc")
-            for row, tile in zip(downs, hidden, strict=True):
-                nisa.nc_matmul(dst=acc, stationary=row[:, h], moving=tile)
-            out = nl.ndarray((PARTITIONS, TILE_N), dtype=xT.dtype, buffer=nl.sbuf, name="out")
-            nisa.tensor_copy(dst=out, src=acc)
-            nisa.dma_copy(dst=result[h, t : t + TILE_N], src=out)
-    return result
 
 
 def _by_partition(matrix):
