@@ -156,6 +156,7 @@ def _lines(prof: Profile) -> Iterator[str]:
     yield f"{len(prof.trace):,} NKI calls, {prof.timeline.rows:,} device instructions"
     yield ""
     yield _row("total time", f"{prof.total_us:,.2f} us")
+    yield _row("with the launch", f"{prof.launched_us:,.2f} us", "as neuron-profile counts")
     yield _row("MFU", f"{prof.mfu:.1%}", f"{roof.flops_per_s / 1e12:.4g} TFLOP/s")
     yield _row("MBU", f"{prof.mbu:.1%}", f"{prof.hbm_bytes / prof.total_s / 1e9:.4g} GB/s")
     yield _row("moved from and to HBM", f"{prof.hbm_bytes / 1e6:,.3f} MB")

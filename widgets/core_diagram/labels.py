@@ -72,6 +72,7 @@ FIELDS = {
     "issue_cycles": "from the last element to the next instruction",
     "operand_cycles": "reading one value per partition",
     "overhead_cycles": "from the last element to a readable result",
+    "copy_overhead_cycles": "the same after a copy",
     "dependent_overhead_cycles": "the same, on the same engine",
     "fast_sbuf_speedup": "fast mode, all 16-bit in SBUF",
     "fast_speedup": "fast mode, the other cases",
