@@ -14,12 +14,14 @@ from typing import Any
 
 import numpy as np
 
+from trnlab.metrics.basis import is_prediction
 from trnlab.metrics.profile import Profile, profile, shape
 from trnlab.nki.imports import as_nki
 from trnlab.nki.kernel import Kernel, Shape, jit
 from trnlab.numerics import is_float, storage
 
 TOP_WAITS = 5
+MOST_ROWS_OF_A_BAND = 30_000  # it schedules the run about a hundred times
 NAMED = re.compile(r":([A-Za-z_]\w*)(?:\[([12])\])?$")  # FILE:KERNEL, FILE:KERNEL[2]
 
 
@@ -156,6 +158,8 @@ def _lines(prof: Profile) -> Iterator[str]:
     yield f"{len(prof.trace):,} NKI calls, {prof.timeline.rows:,} device instructions"
     yield ""
     yield _row("total time", f"{prof.total_us:,.2f} us")
+    if is_prediction(prof.core):
+        yield _row("a prediction", _band(prof), "AWS has published no time of this chip")
     yield _row("with the launch", f"{prof.launched_us:,.2f} us", "as neuron-profile counts")
     yield _row("MFU", f"{prof.mfu:.1%}", f"{roof.flops_per_s / 1e12:.4g} TFLOP/s")
     yield _row("MBU", f"{prof.mbu:.1%}", f"{prof.hbm_bytes / prof.total_s / 1e9:.4g} GB/s")
@@ -172,6 +176,13 @@ def _lines(prof: Profile) -> Iterator[str]:
         yield ""
         yield "Longest waits, summed over a lane and a reason, and the longest single one"
         yield from waits
+
+
+def _band(prof: Profile) -> str:
+    """Between which times, if that does not take long to find out."""
+    if prof.timeline.rows > MOST_ROWS_OF_A_BAND:
+        return "range: prof.band"
+    return f"{prof.band.fast_s * 1e6:,.2f} to {prof.band.slow_s * 1e6:,.2f} us"
 
 
 def _row(name: str, value: str, note: str = "") -> str:

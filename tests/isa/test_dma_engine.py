@@ -333,3 +333,24 @@ def test_a_gather_may_transpose():
     expected = data[np.minimum(index[:, 0], 31)].T.copy()
     expected[:, 5] = 7
     assert np.array_equal(from_hbm(kernel, data, index), expected)
+
+
+def test_descriptors_that_were_prepared_cost_more_than_generated_ones():
+    """128 rows of 8 KiB: two pieces of 4 KiB each, or four of 2 KiB with descriptors in HBM."""
+
+    @nki.jit
+    def kernel(data):
+        for mode in (nisa.dge_mode.swdge, nisa.dge_mode.hwdge, nisa.dge_mode.none):
+            nisa.dma_copy(nl.ndarray(data.shape, data.dtype), data, dge_mode=mode)
+
+    run = trnlab.profile(kernel, trnlab.shape((128, 4096), BF16_NAME), chip="trn2")
+    dma = run.core.dma
+    kinds = [recorded.kind for recorded in run.trace.calls]
+    by_gpsimd, by_hardware, prepared = (kind.instruction.cost(run.core, kind) for kind in kinds)
+    moved_s = dma.transfer_s + 8 * 8192 / dma.moving_bytes_per_s
+    assert by_gpsimd.engine_s == pytest.approx(moved_s + 16 * dma.descriptor_s)
+    assert by_hardware.engine_s == by_gpsimd.engine_s
+    assert prepared.engine_s == pytest.approx(moved_s + 32 * dma.prepared_descriptor_s)
+    assert by_hardware.fetch_s == pytest.approx(dma.hwdge_start_s - dma.start_s)
+    triggers = [cost.trigger for cost in (by_gpsimd, by_hardware, prepared)]
+    assert triggers == ["gpsimd_dge", "sync", "sync"]

@@ -4,10 +4,11 @@ import ml_dtypes
 import numpy as np
 import pytest
 
+import trnlab
 import trnlab.nki.isa as nisa
 import trnlab.nki.language as nl
 from tests.isa.harness import in_psum, like, normal, profile, run, tile
-from trnlab import KernelError
+from trnlab import KernelError, nki
 
 E4M3, E4M3FN = ml_dtypes.float8_e4m3, ml_dtypes.float8_e4m3fn
 
@@ -288,3 +289,21 @@ def test_an_open_engine_is_chosen_by_the_destination():
     ran = profile(body, x)
     assert [ran.trace.call(i).engine for i in (1, 2)] == ["vector", "tensor"]
     assert all(np.array_equal(result, x.T) for result in ran.output)
+
+
+def test_a_copy_of_scalare_is_readable_sooner_than_an_activation():
+    """265 ns for 128 elements and 586 for 512 were measured; an activation takes 133 ns more."""
+
+    @nki.jit
+    def kernel(width):
+        data, out = (nl.ndarray((128, width), nl.float32) for _ in range(2))
+        nisa.memset(data, 0.0)
+        nisa.tensor_copy(out, data, engine=nisa.engine.scalar)
+        nisa.activation(out, op=nl.square, data=data)
+
+    for width, measured_ns in ((128, 265), (512, 586)):
+        line = trnlab.profile(kernel, width, chip="trn2").timeline
+        took = {line.ops[op]: 1e9 * (end - start) for op, start, end in
+                zip(line["op"], line["start_s"], line["end_s"], strict=True)}  # fmt: skip
+        assert took["tensor_copy"] == pytest.approx(measured_ns, rel=0.01)
+        assert took["activation"] - took["tensor_copy"] == pytest.approx(160 / 1.2, rel=0.01)

@@ -95,3 +95,43 @@ def test_it_reads_as_sentences(one_bank: Profile) -> None:
     lines = str(one_bank.explain()).splitlines()
     assert lines[0].endswith("of it.")
     assert all(line.endswith(".") for line in lines)
+
+
+@nki.jit
+def idle(x):
+    """Allocates, and does nothing."""
+    nl.ndarray((1, 1), nl.float32, nl.sbuf)
+
+
+@nki.jit
+def moved(x):
+    """One copy within HBM."""
+    result = nl.ndarray(x.shape, x.dtype, buffer=nl.shared_hbm)
+    nisa.dma_copy(dst=result, src=x)
+    return result
+
+
+def test_a_kernel_without_an_instruction_is_explained() -> None:
+    found = profile(idle, shape((4, 4)), chip="trn2").explain()
+    assert found.causes == () and found.gaps == ()
+    assert str(found) == "0.0 us. No device instruction runs."
+
+
+@pytest.mark.parametrize("chip", ["trn1", "trn2"])
+def test_copies_within_hbm_have_causes(chip: str) -> None:
+    run = profile(moved, shape((512, 512)), chip=chip)
+    assert cause(run.explain(), "DMA latency").saved_s > 0.2 * run.total_s
+    assert cause(run.explain(), "DMA bandwidth").saved_s > 0
+
+
+def test_a_transfer_that_waits_for_nobody_says_why_it_is_not_there_yet() -> None:
+    gaps = profile(moved, shape((128, 128)), chip="trn1").explain().gaps
+    assert [gap.kind for gap in gaps] == ["start of a transfer"]
+    assert "starts some time after its trigger" in gaps[0].text
+
+
+@pytest.mark.parametrize(("chip", "says"), [("trn2", False), ("trn3", True)])
+def test_what_nobody_measured_is_called_a_prediction(chip: str, says: bool) -> None:
+    run = profile(moved, shape((128, 128)), chip=chip)
+    texts = [str(run.explain()), str(run.compare(run)), repr(run)]
+    assert [("predict" in text) for text in texts] == [says] * 3

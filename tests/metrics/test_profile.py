@@ -298,3 +298,9 @@ def test_a_shape_has_one_of_nkis_dtypes() -> None:
     assert trnlab.shape((4, 4), np.int8).dtype == "int8"
     with pytest.raises(ValueError, match="^dtype: 'float64' is not one of NKI's"):
         trnlab.shape((4, 4), "float64")
+
+
+def test_a_launch_takes_its_own_time_before_and_after(prof: Profile) -> None:
+    core = prof.core
+    added_us = 1e6 * (core.launch_start_s + core.launch_end_s)
+    assert prof.launched_us == pytest.approx(prof.total_us + added_us)

@@ -172,3 +172,23 @@ def test_simulating_checks_capacity_as_profiling_does() -> None:
     banks = [((128, 512), nl.psum, f"acc{i}") for i in range(9)]
     with pytest.raises(CapacityError, match="^PSUM: acc8"):
         trnlab.nki.simulate(hold(*banks))()
+
+
+def test_a_place_that_fits_waits_behind_older_ones_of_another_size() -> None:
+    """Calls 0 to 9 leave 60 bytes free each; 40 bytes freed by call 40 would be waited for."""
+    older = [(60, call, call) for call in range(10)]
+    found = placed(*older, (40, 10, 40), (40, 41, 41), room=640)
+    assert found[10].before == ()
+    assert found[11] == Place(0, 40, (0,))
+
+
+def test_a_place_that_fits_comes_first_if_others_are_not_much_older() -> None:
+    found = placed((60, 0, 8), (40, 1, 9), (40, 10, 10), room=100)
+    assert found[2] == Place(60, 40, (1,))
+
+
+def test_what_only_fits_if_places_keep_their_sizes_still_fits() -> None:
+    """Cut to 40 bytes, the old places of 60 would leave no gap for another 60."""
+    older = [(60, 0, 0), (60, 0, 0), (40, 1, 30)]
+    found = placed(*older, (40, 31, 99), (60, 31, 99), (60, 31, 99), room=160)
+    assert {place.address_bytes for place in found[3:]} == {0, 60, 120}

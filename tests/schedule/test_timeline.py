@@ -75,7 +75,7 @@ def test_a_load_is_trigger_then_start_then_engines_one_after_another() -> None:
     run = profile(two_loads, shape((128, 1024), "bfloat16"), chip="trn2")
     assert starts_us(run, "DmaTrigger") == pytest.approx([0.0, 0.6])
     # 0.739 from the trigger; the second when the engines are done with the first
-    share = 0.014 + 8 * (0.0047 + 2048 / 27.2e3)
+    share = 0.014 + 4 * (0.0047 + 4096 / 27.2e3)  # rows that follow each other in HBM
     second = 0.739 + share
     assert starts_us(run, "dma_copy") == pytest.approx([0.739, second])
     end = second + 15 * 0.0247 + share

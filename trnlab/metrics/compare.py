@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from trnlab.metrics.basis import caution
 from trnlab.metrics.loads import loads_of
 from trnlab.schedule.timeline import ENGINE_TITLE
 
@@ -29,6 +30,7 @@ class Comparison(NamedTuple):
     first: str
     second: str
     pairs: tuple[Pair, ...]
+    caution: str = ""  # how far its times can be trusted, if nothing of the kind was measured
 
     def __str__(self) -> str:
         rows = [("", "", self.first, self.second, "ratio")]
@@ -37,10 +39,11 @@ class Comparison(NamedTuple):
             for p in self.pairs
         ]
         widths = [max(len(row[column]) for row in rows) for column in range(5)]
-        return "\n".join(
+        lines = [
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
             for row in rows
-        )
+        ]
+        return "\n".join([*lines, self.caution] if self.caution else lines)
 
 
 def compare(first: "Profile", second: "Profile") -> Comparison:
@@ -48,7 +51,10 @@ def compare(first: "Profile", second: "Profile") -> Comparison:
     a, b = _quantities(first), _quantities(second)
     pairs = [Pair(name, unit, a[name, unit], b[name, unit]) for name, unit in a]
     return Comparison(
-        f"{first.name} on {first.chip}", f"{second.name} on {second.chip}", tuple(pairs)
+        f"{first.name} on {first.chip}",
+        f"{second.name} on {second.chip}",
+        tuple(pairs),
+        caution(first.core) or caution(second.core),
     )
 
 

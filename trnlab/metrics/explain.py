@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from trnlab.isa.instruction import Kind
+from trnlab.metrics.basis import caution
 from trnlab.metrics.loads import SMALL_BYTES, loads_of
 from trnlab.metrics.utilization import busy_s, rows_of
 from trnlab.schedule.dependencies import BANK, READ, SPACE, WRITE
@@ -55,6 +56,7 @@ class Explanation(NamedTuple):
     busy: float  # fraction of the total time
     gaps: tuple[Gap, ...]
     causes: tuple[Cause, ...]
+    caution: str = ""  # how far its times can be trusted, if nothing of the kind was measured
 
     def __str__(self) -> str:
         if not self.total_s:
@@ -70,7 +72,7 @@ class Explanation(NamedTuple):
             f"({cause.saved_s / self.total_s:.1%})."
             for number, cause in enumerate(self.causes, 1)
         ]
-        return "\n".join(lines)
+        return "\n".join([*lines, self.caution] if self.caution else lines)
 
 
 def explain(line: Timeline) -> Explanation:
@@ -84,7 +86,8 @@ def explain(line: Timeline) -> Explanation:
     ]
     found = [cause for cause in causes if cause.saved_s > LEAST_SHARE * total]
     found.sort(key=lambda cause: -cause.saved_s)
-    return Explanation(total, engine, shares[engine], _gaps(line, engine), tuple(found))
+    gaps = _gaps(line, engine)
+    return Explanation(total, engine, shares[engine], gaps, tuple(found), caution(line.core))
 
 
 def _busiest(found: Explanation) -> str:

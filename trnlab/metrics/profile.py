@@ -12,6 +12,7 @@ import numpy as np
 
 from trnlab import spec
 from trnlab.metrics.band import Band, band
+from trnlab.metrics.basis import is_prediction
 from trnlab.metrics.compare import Comparison, compare
 from trnlab.metrics.critical_path import Link, critical_path
 from trnlab.metrics.explain import Explanation, explain
@@ -94,8 +95,10 @@ class Profile:
         return Profile(self._kernel, self._recording, spec.chip(self.chip), line)
 
     def __repr__(self) -> str:
+        predicted = " predicted" if is_prediction(self.core) else ""
         return (
-            f"Profile({self.name} on {self.chip}: {self.total_us:.2f} us, MFU {self.mfu:.1%}, "
+            f"Profile({self.name} on {self.chip}: {self.total_us:.2f} us{predicted}, "
+            f"MFU {self.mfu:.1%}, "
             f"{len(self.trace)} NKI calls, {self.timeline.rows} device instructions)"
         )
 

@@ -11,12 +11,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from trnlab import spec
 from trnlab.errors import KernelError, LimitError
 from trnlab.kernels.matmul import LADDER, Rung
+from trnlab.metrics.basis import caution
 from trnlab.metrics.profile import profile
 from trnlab.nki.kernel import Shape
 
 BLOCKS = (1, 2, 4, 8, 16)  # tiles in a block
+FASTEST = 10  # lines of a table in words
 
 
 class Candidate(NamedTuple):
@@ -49,6 +52,16 @@ class Tuning(NamedTuple):
     """All candidates, the fastest first, the refused ones last."""
 
     candidates: tuple[Candidate, ...]
+    caution: str = ""  # how far its times can be trusted, if nothing of the kind was measured
+
+    def __str__(self) -> str:
+        """The fastest as a table."""
+        lines = [f"{len(self.legal)} of {len(self.candidates)} candidates are legal"]
+        lines += [
+            f"{found.total_s * 1e6:>12,.1f} us  MFU {found.mfu:6.1%}  {found.label}"
+            for found in self.legal[:FASTEST]
+        ]
+        return "\n".join([*lines, self.caution] if self.caution else lines)
 
     @property
     def legal(self) -> tuple[Candidate, ...]:
@@ -132,7 +145,7 @@ def tune(
     run: Callable[..., Iterable[Candidate]] = executor.map if executor else map
     found = list(run(_run, tasks))
     found.sort(key=lambda candidate: (bool(candidate.refused), candidate.total_s, candidate.label))
-    return Tuning(tuple(found))
+    return Tuning(tuple(found), caution(spec.chip(chip).core))
 
 
 def _tasks(

@@ -99,14 +99,13 @@ class _Allocator:
             self.places[id] = Place(start, size, ())
             return True
         same = self.freed.get(size)
-        fits = bool(same) and self._aligned(same[0].start, size) == same[0].start
-        if fits and self.patience * (now - same[0].freed) < now - self._oldest():
+        if not same or self._aligned(same[0].start, size) != same[0].start:
             return self._search(id, size)
-        if fits:
-            segment = same.popleft()
-            self.places[id] = Place(segment.start, size, segment.before)
-            return True
-        return self._search(id, size)
+        if self.patience * (now - same[0].freed) < now - self._oldest():
+            return self._search(id, size)
+        segment = same.popleft()
+        self.places[id] = Place(segment.start, size, segment.before)
+        return True
 
     def _oldest(self) -> int:
         """When the memory that has been free the longest was freed."""

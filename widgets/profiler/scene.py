@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from trnlab.metrics import Profile
+from widgets.dashboard import trust
 
 Columns = dict[str, dict[str, Any]]
 
@@ -56,6 +57,7 @@ def summary(run: Profile) -> dict[str, Any]:
     return {
         "name": run.name,
         "chip": run.chip,
+        "badge": trust.honesty(run.chip)["badge"],
         "total_us": run.total_us,
         "mfu": run.mfu,
         "mbu": run.mbu,
