@@ -125,7 +125,7 @@ def ascending(shape: Sequence[int], strides: Sequence[int], offset: int) -> tupl
 
 
 def is_apart(shape: Sequence[int], strides: Sequence[int]) -> bool:
-    """Whether a pattern reaches no element twice: each step goes beyond all that smaller ones do."""
+    """Whether a pattern reaches no element twice: a step leads beyond what smaller ones reach."""
     reach = 0
     for step, size in sorted((abs(step), n) for step, n in zip(strides, shape, strict=True)):
         if size > 1 and step <= reach:
