@@ -299,3 +299,12 @@ def test_a_kernel_that_shows_the_profiler_imports_neither_altair_nor_pandas():
 def test_a_page_offers_no_kernel_but_the_gallerys():
     assert "own" not in [entry["name"] for entry in Profiler().gallery]
     assert "is not known" in Profiler({"kernel": "own", "size": "given"}).problem
+
+
+@pytest.mark.parametrize(("chip", "prepared"), [("trn1", True), ("trn2", False), ("trn3", False)])
+def test_the_slider_of_a_descriptor_is_the_one_that_the_core_uses(
+    chip: str, prepared: bool
+) -> None:
+    names = {field["name"] for field in constants.fields(spec.chip(chip).core)}
+    assert ("dma.prepared_descriptor_s" in names) == prepared
+    assert ("dma.descriptor_s" in names) == ("dma.swdge_s" in names) == (not prepared)

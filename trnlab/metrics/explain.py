@@ -215,7 +215,13 @@ def _transfers(line: Timeline) -> Iterator[Suspect]:
         )
 
 
-_LATENCY = ("dma.start_s", "dma.fetch_s", "dma.stagger_s", "dma.completion_s")
+_LATENCY = (
+    "dma.start_s",
+    "dma.fetch_s",
+    "dma.hwdge_start_s",
+    "dma.stagger_s",
+    "dma.completion_s",
+)
 _FREE_OVERHEAD: Mapping[str, float] = {
     "dma.descriptor_s": 0.0,
     "dma.prepared_descriptor_s": 0.0,

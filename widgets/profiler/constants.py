@@ -13,19 +13,23 @@ LABELS = {
     "dma.swdge_s": "Writing the descriptors of a transfer",
     "dma.start_s": "DMA: from trigger to first byte",
     "dma.descriptor_s": "DMA: for each piece of a transfer",
+    "dma.prepared_descriptor_s": "DMA: for each piece of a prepared transfer",
     "dma.moving_bytes_per_s": "Rate of one DMA engine",
     "hbm.bytes_per_s": "HBM bandwidth",
     "semaphore_s": "Semaphore, from engine to engine",
     "tensor.clock_hz": "Clock of the Tensor engine",
     "vector.clock_hz": "Clock of the Vector engine",
 }
+PREPARED = ("dma.prepared_descriptor_s",)  # of cores whose transfers usually are prepared
+GENERATED = ("dma.swdge_s", "dma.descriptor_s")  # of the others
 SCALES = {"s": (1e9, "ns"), "Hz": (1e-9, "GHz"), "B/s": (1e-9, "GB/s")}
 STEPS = 60  # of a slider
 
 
 def fields(core: Core) -> list[dict[str, Any]]:
     """A slider for each constant, in the unit that reads best; `scale` leads to the fact's unit."""
-    return [_field(core.fact(name), label) for name, label in LABELS.items()]
+    idle = GENERATED if core.dma.usual_dge == "none" else PREPARED
+    return [_field(core.fact(name), label) for name, label in LABELS.items() if name not in idle]
 
 
 def _field(fact: Fact, label: str) -> dict[str, Any]:
