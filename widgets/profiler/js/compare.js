@@ -48,9 +48,10 @@ function compareView(app) {
       const [own, rival] = [app.run, app.other].map((run) => run.summary.total_us);
       const ratio = own > rival ? own / rival : rival / own;
       const [first, second] = [app.run, app.other].map((run) => run.summary.badge);
-      say(sentence, Math.abs(own - rival) < 1e-9 ? `Both take the same time, ${first} and ${second}.`
-        : `${app.run.title} takes ${time(own)} (${first}). ${app.other.title} is ${ratio.toPrecision(3)} times ${
-          own > rival ? "faster" : "slower"}: ${time(rival)} (${second}).`);
+      say(sentence, Math.abs(own - rival) < 1e-9
+        ? `Both take the same time (${first === second ? first : `${first} and ${second}`}).`
+        : `${app.run.title} takes ${time(own)} (${first}). ${app.other.title} is ${
+          ratio.toPrecision(3)} times ${own > rival ? "faster" : "slower"}: ${time(rival)} (${second}).`);
       table.replaceChildren(
         h("thead", {}, h("tr", {}, ...["", app.run.title, app.other.title, "ratio"].map((words) =>
           h("th", { scope: "col" }, words)))),
