@@ -126,6 +126,7 @@ def test_two_pools_keep_step() -> None:
         ({"batch": -1}, "batch = -1 should be a whole number"),
         ({"prompt": 0}, "prompt = 0 should be a whole number"),
         ({"output": 1.5}, "output = 1.5 should be a whole number"),
+        ({"prompt": 8, "plan": Plan(cp=16)}, "cp = 16 devices share the tokens of a prompt, and"),
         ({"chips": 18}, "chips = 18 is not a number of whole servers"),
         ({"plan": Plan(tp=64)}, "64 devices, and 16 chips of trn3-gen2 have 16"),
     ],

@@ -98,7 +98,7 @@ def test_another_reading_of_the_links_changes_what_hangs_on_it(board):
         ({"chips": -4}, "chips = -4 should be a whole number"),
         ({"chips": "many"}, "chips = 'many' should be a whole number"),
         ({"system": "trn9"}, "system: 'trn9' is not one of trn1"),
-        ({"target": 144}, "device: 144 is not one of the devices 0 to 143"),
+        ({"target": 144}, "device = 144 should be a whole number from 0 to 143"),
         ({"target": "x"}, "target: 'x' should be the number of a device"),
         ({"message_bytes": -1}, "message: -1 bytes should be a number from 1"),
         ({"pattern": "chaos"}, "traffic: 'chaos' is not one of pair"),

@@ -18,7 +18,7 @@ from trnlab.spec.systems import system as find_system
 from .columns import Column, Plans, total
 from .degrees import RECOMPUTE, SCHEDULES, Plan, check_whole
 from .dtypes import Format, number_format
-from .inference import inference_bytes, request_times, throughput
+from .inference import LONGEST, inference_bytes, request_times, throughput
 from .legal import INFERENCE, LEAST_BUSY, TRAINING, legal_plans
 from .memory import training_bytes
 from .models import Transformer
@@ -94,6 +94,10 @@ def plan(
 ) -> Ranking:
     """Every legal plan that fits, ranked.
 
+    Every tp, pp, ep and dp that the model and the batch allow on at least three quarters of the
+    devices, cp up to 32, micro-batches up to 8, up to 16 virtual stages or a zero-bubble schedule,
+    each ZeRO stage, with and without sequence parallelism, selective and full recomputation.
+
     Chips are given, and one that idles is paid for and draws its share of power. Only "cost" asks
     for the price on any number of chips up to `chips`: a plan pays for the fewest that hold it.
 
@@ -108,7 +112,7 @@ def plan(
         ValueError: what cannot be, and "no plan fits" with what is missing
     """
     network, machine, chosen = find_model(model), find_system(system), number_format(dtype)
-    check_chips(machine, chips)
+    chips = check_chips(machine, chips)
     check_dtype(machine, chosen)
     if goal not in GOALS:
         raise ValueError(f"plan: goal = {goal!r} should be one of {', '.join(GOALS)}")
@@ -116,16 +120,25 @@ def plan(
     if task not in ("training", "inference") or (task == "training" and goal == "ttft_s"):
         raise ValueError(f"plan: task = {task!r} does not go with goal = {goal!r}")
     batch = global_batch if global_batch is not None else 1024 if task == "training" else 1
-    check_whole("global_batch", batch)
-    check_whole("sequence", sequence, 2**27)
+    batch = check_whole("global_batch", batch)
+    sequence, output = (
+        check_whole(name, value, LONGEST)
+        for name, value in (("sequence", sequence), ("output", output))
+    )
     devices = chips * machine.devices_per_chip
     options = TRAINING if task == "training" else INFERENCE
     least_busy = 0.0 if goal == "cost" else LEAST_BUSY
     plans = legal_plans(network, devices, batch, sequence, options, least_busy)
-    if not 0 < len(plans) <= MOST_PLANS:
+    if not len(plans):
         raise ValueError(
-            f"plan: {network.name} on {chips:,} chips of {machine.name} has {len(plans):,} plans "
-            f"for a batch of {batch:,}; choose a batch that tp x pp x cp ranks can share"
+            f"plan: no cut of {network.name} keeps {least_busy:.0%} of {chips:,} chips of "
+            f"{machine.name} busy with {batch:,} sequences; use a larger global_batch or fewer "
+            "chips"
+        )
+    if len(plans) > MOST_PLANS:
+        raise ValueError(
+            f"plan: {network.name} on {chips:,} chips of {machine.name} has {len(plans):,} plans, "
+            f"and up to {MOST_PLANS:,} are ranked; use a global_batch with fewer divisors"
         )
     judge = _Judge(network, machine, chosen, batch, sequence, output, task)
     found = judge.all(plans)

@@ -14,10 +14,12 @@ from .timing import Timed, line, time
 
 MESH_UP_TO_BYTES = 2.0**20
 RECURSIVE_BELOW_BYTES = 56e6
+KANGARING_SEEN_BYTES = 32 * 2.0**20  # conflict: another page's example has it at this size
 MOST_SINGLE_STEP = 32  # ranks; its traffic grows with their square
 MOST_IN_LANES = 64  # ranks; larger rings are drawn and timed on one cycle
-_ORDERED = ("all_reduce", "all_gather", "reduce_scatter")
+DOCUMENTED = ("all_reduce", "all_gather", "reduce_scatter")  # kinds that documents choose for
 SOURCE = "neuron-runtime/explore/intranode-collective-comm.rst (Trainium2, one server)"
+SEEN_SOURCE = "tools/neuron-sys-tools/nccom-test.rst (16 ranks)"
 
 
 class Crossover(NamedTuple):
@@ -42,6 +44,28 @@ def documented(kind: str, ranks: int, tensor_bytes: float, chips: int = 16) -> s
         order = ("kangaring", "ring", "mesh")
     allowed = [name for name in order if name in ALGORITHMS[kind] and not fits(name, ranks)]
     return allowed[0]
+
+
+def as_documented(
+    kind: str, machine: Machine, tensor_bytes: float, ranks: int, stride: int = 1
+) -> str:
+    """The algorithm that AWS's documents name for a group of devices `stride` apart.
+
+    Inside a server by size, as on Trainium2; between servers that share no links the hierarchical
+    one. Where the named one cannot serve the group, a ring, or a mesh.
+
+    Raises:
+        ValueError: a kind that no document chooses for
+    Source: neuron-runtime/explore/intranode-collective-comm.rst, internode-collective-comm.rst
+    """
+    if kind not in DOCUMENTED:
+        raise ValueError(f"{kind}: AWS documents a choice for {', '.join(DOCUMENTED)} alone")
+    system, there = machine.system, candidates(kind, machine, ranks, stride)
+    spans = -(-((ranks - 1) * stride + 1) // system.devices_per_chip)
+    if spans > system.domain_chips and "hierarchical" in there:
+        return "hierarchical"
+    named = documented(kind, ranks, tensor_bytes, spans)
+    return next(name for name in (named, "ring", "mesh") if name in there)
 
 
 def candidates(kind: str, machine: Machine, ranks: int, stride: int = 1) -> dict[str, Schedule]:
@@ -138,7 +162,7 @@ def _candidates(
         if name == "kangaring" and (chip % 2 or ranks % chip):  # its pairs share a chip
             continue
         if not fits(name, ranks, inner or None):
-            orders = rank_orders(name, machine, ranks, stride) if kind in _ORDERED else None
+            orders = rank_orders(name, machine, ranks, stride) if kind in DOCUMENTED else None
             turns = _turns(machine) if name == "recursive" else 1
             plan = collective(kind, name, ranks, inner=inner or None, orders=orders, turns=turns)
             found.append((name, plan))

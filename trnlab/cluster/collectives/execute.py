@@ -93,22 +93,29 @@ def run(plan: Schedule, tensors: Sequence[Array], root: int = 0) -> list[Array]:
 
 
 def on_groups(
-    kind: str, algorithm: str, tensors: Sequence[Array], groups: Sequence[Sequence[int]]
+    kind: str,
+    algorithm: str,
+    tensors: Sequence[Array],
+    groups: Sequence[Sequence[int]],
+    *,
+    inner: int | None = None,
 ) -> list[Array]:
     """Execute a collective in each replica group; ranks outside keep their tensor.
 
+    Args:
+        inner: see `collective`
     Raises:
-        ValueError: a rank in two groups
+        ValueError: a rank in two groups, or an algorithm that a group's size does not fit
     """
     named = [rank for group in groups for rank in group]
-    if len(set(named)) < len(named) or any(not 0 <= rank < len(tensors) for rank in named):
+    if len(set(named)) < len(named) or not set(named) <= set(range(len(tensors))):
         raise ValueError(
             f"{kind}: replica groups {list(groups)!r:.60} should name each of {len(tensors)} ranks "
             "at most once"
         )
     results = [np.asarray(tensor) for tensor in tensors]
     for group in groups:
-        plan = collective(kind, algorithm, len(group))
+        plan = collective(kind, algorithm, len(group), inner=inner)
         for rank, result in zip(group, run(plan, [tensors[r] for r in group]), strict=True):
             results[rank] = result
     return results
