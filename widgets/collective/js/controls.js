@@ -7,7 +7,7 @@ const KIND_WORDS = { all_reduce: "all_reduce: everybody gets the sum",
   all_to_all_v: "all_to_all_v: the same, parts of any size",
   permute: "permute: each to the next", broadcast: "broadcast: from rank 0 to all" };
 
-const CHOICE_WORDS = { fastest: "the fastest here", documented: "as the runtime is documented" };
+const CHOICE_WORDS = { fastest: "the fastest here", documented: "as documented" };
 
 function controlsView(app) {
   const system = pickView(app, "system", "System", "wide");
