@@ -70,10 +70,11 @@ def check_whole(
         ValueError: it is none, or not from `least` to `largest`
     """
     is_whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    if not is_whole or value < least or (largest is not None and value > largest):  # type: ignore[operator]
+    number = int(value) if is_whole else least - 1  # type: ignore[call-overload]
+    if number < least or (largest is not None and number > largest):
         allowed = f"of {least} or more" if largest is None else f"from {least} to {largest:,}"
         raise ValueError(f"{what} = {shown(value)} should be a whole number {allowed}")
-    return int(value)  # type: ignore[call-overload]
+    return number
 
 
 def shown(value: object) -> str:

@@ -17,7 +17,7 @@ AUTOMODEL = "NVIDIA NeMo Automodel, docs/performance-summary.md"
 NEMO_2025 = "NVIDIA Megatron-Bridge, performance summary, container 25.09"
 MCORE = "NVIDIA Megatron-LM, megatron/core/transformer/moe/README.md (v0.9)"
 H100_PEAK_TFLOPS = 989.4  # of one GPU in BF16
-_NOT_FUSED = "attention with sinks is not fused, as in TransformerEngine 2.8"
+_NOT_FUSED = "attention with sinks is not fused, as by TransformerEngine with cuDNN before 9.13.1"
 _STAGES = "nine stages of seven slots for 61 layers, and as many more GPUs"
 _EXPERTS = "experts spread over all GPUs"
 
