@@ -111,6 +111,8 @@ def test_a_machine_is_built_and_what_cannot_be_is_said_in_place(board):
     expect(problem(page, MACHINE)).to_contain_text("chips = 91 is not a number of whole servers")
     expect(problem(page, MACHINE)).to_contain_text("The last picture that worked is still shown.")
     assert data(page, MACHINE)["chips"] == "144"
+    retype(page, MACHINE, "chips", "1.5")
+    expect(problem(page, MACHINE)).to_contain_text("chips = 1.5 should be a whole number")
     retype(page, MACHINE, "chips", "1e9")
     expect(problem(page, MACHINE)).to_contain_text("cannot be connected: at most 1,000,000")
     page.locator(f"{MACHINE} [data-name=chips-steps]").press("End")

@@ -23,7 +23,7 @@ function controlsView(app) {
     const first = known.find((name) => !CHOICE_WORDS[name]);
     app.change({ kind: kind.select.value, algorithm: had ? app.params().algorithm : first });
   };
-  const algorithm = pickView(app, "algorithm", "Algorithm");
+  const algorithm = pickView(app, "algorithm", "Algorithm", "wide");
   const ranks = numberView(app, "ranks", "Ranks", "narrow");
   const stride = numberView(app, "stride", "Devices apart", "narrow");
   const together = h("input", { type: "checkbox", "data-name": "together",
