@@ -118,6 +118,10 @@ def test_two_pools_keep_step() -> None:
     prompts_per_s = pools.prefill_groups / pools.prefill.ttft_s
     assert prompts_per_s == pytest.approx(64 / (512 * pools.tpot_s))
     assert pools.ttft_s > pools.prefill.ttft_s
+    paid = pools.chips * pools.cost.scenario.usd_per_chip_hour / 3600
+    written_per_s = pools.tokens_per_s_chip * pools.chips
+    assert pools.cost.usd_per_million_tokens == pytest.approx(1e6 * paid / written_per_s)
+    assert pools.cost.scenario.name == pools.decode.system.name
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from .decode import cache_bytes
 from .degrees import Plan
 from .dtypes import number_format
 from .inference import Inference, predict_inference
+from .scenario import Cost, cost_of, find_scenario
 
 __all__ = ["Disaggregated", "Pools", "disaggregate", "pools"]
 
@@ -35,10 +36,24 @@ class Disaggregated(NamedTuple):
         return self.decode.tpot_s
 
     @property
+    def chips(self) -> float:
+        """Of a group that decodes, and its share of those that read prompts."""
+        return self.decode.chips + self.prefill_groups * self.prefill.chips
+
+    @property
     def tokens_per_s_chip(self) -> float:
         """Tokens written per second and chip of both pools."""
-        chips = self.decode.chips + self.prefill_groups * self.prefill.chips
-        return self.decode.batch / self.decode.tpot_s / chips
+        return self.decode.batch / self.decode.tpot_s / self.chips
+
+    @property
+    def cost(self) -> Cost:
+        """Energy and money of a token that is written, both pools, under their scenario.
+
+        Raises:
+            ValueError: a system of one's own, and no scenario was given
+        """
+        scenario = find_scenario(self.decode.scenario)
+        return cost_of(self.tokens_per_s_chip * self.chips, self.chips, scenario)
 
 
 class Pools(NamedTuple):

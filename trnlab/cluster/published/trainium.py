@@ -151,6 +151,9 @@ def _trn2_request(
 TRN2_REQUESTS = (
     _trn2_request("llama-3.3-70b", 12_288, 814.2, 19.6, "trn2-llama3.3-70b-tutorial.rst"),
     _trn2_request(
+        "llama-3.3-70b", 12_288, 575.7, 19.83, "trn2-llama3.3-70b-tutorial.rst, earlier version"
+    ),
+    _trn2_request(
         "llama-3.1-405b", 10_240, 2442, 37.9, "trn2-llama3.1-405b-speculative-tutorial.rst"
     ),
 )
