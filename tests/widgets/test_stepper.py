@@ -11,6 +11,7 @@ import pytest
 import trnlab
 from trnlab import spec
 from trnlab.kernels.matmul import LADDER
+from trnlab.metrics import Profile, Run
 from widgets.dashboard import link, trust
 from widgets.stepper import Stepper, bundle, lesson, scene
 from widgets.stepper.product import MAX_MATMULS, OBVIOUS, Product, fields
@@ -69,7 +70,7 @@ def test_rows_are_the_timelines_columns(stepper: Stepper):
 
 
 def test_operands_are_the_traces_operands(stepper: Stepper):
-    shown, trace = stepper.scene, stepper.profile.trace
+    shown, trace = stepper.program, stepper.profile.trace
     first = column(shown["calls"], "first").tolist()
     ends = [*first[1:], len(column(shown["operands"], "role"))]
     columns = [
@@ -79,7 +80,7 @@ def test_operands_are_the_traces_operands(stepper: Stepper):
     for call, (start, end) in enumerate(zip(first, ends, strict=True)):
         expected = [(o.role, o.tensor.id, *o.rows, *o.cols) for o in trace.call(call).operands]
         found = [tuple(c[i] for c in columns) for i in range(start, end)]
-        assert [(shown["names"]["roles"][role], *rest) for role, *rest in found] == expected
+        assert [(shown["codes"]["roles"][role], *rest) for role, *rest in found] == expected
 
 
 def test_tiles_are_the_profiles_tiles(stepper: Stepper):
@@ -105,7 +106,7 @@ def test_the_least_traffic_reads_each_operand_once_and_writes_the_result_once():
 
 def test_every_line_that_issued_an_instruction_is_in_the_source_shown(stepper: Stepper):
     listed = {
-        part["first"] + i for part in stepper.scene["source"] for i in range(len(part["lines"]))
+        part["first"] + i for part in stepper.program["source"] for i in range(len(part["lines"]))
     }
     assert set(stepper.profile.timeline["line"].tolist()) <= listed
 
@@ -200,6 +201,28 @@ def test_bad_input_is_a_sentence_and_the_last_scene_stays(params, sentence):
     change(stepper, **Stepper(SMALL).params)
     assert stepper.problem == {}
     assert stepper.scene["params"] == before["params"]
+
+
+def test_what_ran_is_told_before_its_time_is_known(monkeypatch):
+    stepper, timed, told = Stepper(SMALL), Run.timed, []
+
+    def slow(run: Run) -> Profile:
+        told.append(len(column(stepper.program["calls"], "op")) == len(run.trace))
+        return timed(run)
+
+    monkeypatch.setattr(Run, "timed", slow)
+    change(stepper, K=512)
+    assert told == [True]
+    assert stepper.program["id"] == stepper.scene["id"]
+
+
+def test_what_ran_but_did_not_fit_is_taken_back():
+    stepper = Stepper(SMALL)
+    before = stepper.program
+    change(stepper, kernel="blocked", M=1024, N=4096, K=4096, n_block=8, dtype="float32")
+    assert "SBUF" in stepper.problem["text"]
+    assert stepper.program == before
+    assert stepper.program["id"] == stepper.scene["id"]
 
 
 @pytest.mark.parametrize(

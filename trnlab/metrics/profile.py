@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -58,10 +58,43 @@ def profile(
         CapacityError: its live tiles do not fit into SBUF or PSUM
         LimitError: too large for this simulator
     """
+    return run(kernel, *args, chip=chip, **kwargs).timed()
+
+
+class Run(NamedTuple):
+    """A kernel that ran, before it is timed."""
+
+    kernel: Callable[..., Any]
+    recording: Recording
+    chip: Chip
+
+    @property
+    def trace(self) -> Trace:
+        """What was recorded."""
+        return self.recording.trace
+
+    def timed(self) -> "Profile":
+        """Schedule it.
+
+        Raises:
+            CapacityError: its live tiles do not fit into SBUF or PSUM
+        """
+        with _uncollected():
+            line = schedule(self.trace, self.chip.core)
+            return Profile(self.kernel, self.recording, self.chip, line)
+
+
+def run(
+    kernel: Callable[..., Any], *args: Any, chip: str | Chip | None = None, **kwargs: Any
+) -> Run:
+    """The first half of `profile`, for those who show what ran before its time is known.
+
+    Raises:
+        KernelError, LimitError: as `profile`
+    """
     chosen = target_chip(kernel) if chip is None else spec.chip(chip)
     with _uncollected():
-        recording = record(kernel, args, kwargs, chosen.core)
-        return Profile(kernel, recording, chosen, schedule(recording.trace, chosen.core))
+        return Run(kernel, record(kernel, args, kwargs, chosen.core), chosen)
 
 
 @contextmanager
