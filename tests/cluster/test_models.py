@@ -216,6 +216,20 @@ def test_a_list_is_not_a_configuration() -> None:
         from_config([1, 2])
 
 
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("meta-llama/Llama-3.1-70B", "llama-3.1-70b"),
+        ("Qwen/Qwen3-8B", "qwen3-8b"),
+        ("openai/gpt-oss-120b", "gpt-oss-120b"),
+    ],
+)
+def test_a_model_of_the_gallery_has_its_address_too(address: str, name: str) -> None:
+    assert model(address) == model(name)
+    with pytest.raises(ValueError, match="'someone/Llama-3.1-70B' is not in the gallery"):
+        model("someone/Llama-3.1-70B")
+
+
 def test_an_unknown_name_suggests_a_known_one() -> None:
     with pytest.raises(ValueError, match="Did you mean 'llama-3.1-70b'"):
         model("llama-3.1-71b")

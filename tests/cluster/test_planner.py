@@ -79,6 +79,17 @@ def test_each_schedule_of_a_pipeline_is_tried() -> None:
     assert (found.plans.pp[filled] > 1).all() and (found.plans.virtual_stages[filled] == 1).all()
 
 
+def test_a_ranking_shows_itself_as_a_table() -> None:
+    ranking = cluster.plan(**SMALL)
+    first, heads, *rows = repr(ranking).splitlines()
+    assert first.startswith(f"{ranking.legal:,} plans looked at, {len(ranking):,} fit; scenario")
+    assert len(rows) == 10 and len({len(line) for line in (heads, *rows)}) == 1
+    best = ranking.best(1)[0]
+    cells = dict(zip(heads.split()[:9], rows[0].split()[:9], strict=True))
+    assert cells == {name: str(getattr(best.plan, name)) for name in cells}
+    assert f"{best.value:.4g}" in rows[0]
+
+
 def test_no_hand_made_plan_is_better() -> None:
     best = cluster.plan(**SMALL).best(1)[0]
     for plan in (

@@ -29,6 +29,7 @@ from .step import step_times
 
 Goal = Literal["tokens_per_s", "tokens_per_joule", "cost", "ttft_s"]
 GOALS = ("tokens_per_s", "tokens_per_joule", "cost", "ttft_s")
+SHOWN = ("tp", "pp", "dp", "ep", "cp", "virtual_stages", "zero", "recompute", "schedule")
 BLOCK = 8192  # plans timed together: their columns stay in the processor's cache
 MOST_PLANS = 2_000_000
 
@@ -45,7 +46,7 @@ class Ranked(NamedTuple):
     chips: int  # paid for: those asked for, or for "cost" the fewest that hold the plan
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Ranking:
     """Plans that fit, best first, as columns; `best` turns the first ones into records."""
 
@@ -61,6 +62,14 @@ class Ranking:
 
     def __len__(self) -> int:
         return len(self.value)
+
+    def __repr__(self) -> str:
+        words = f"{self.legal:,} plans looked at, {len(self):,} fit; scenario {self.scenario.name}"
+        heads = (*SHOWN, "micro_batch", self.goal, "GiB a device")
+        rows = [tuple(map(str, _shown(row))) for row in self.best(10)]
+        widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+        lines = ["  ".join(map(str.rjust, cells, widths)) for cells in (heads, *rows)]
+        return "\n".join([words, *lines])
 
     def best(self, count: int = 10) -> list[Ranked]:
         """The first plans as records."""
@@ -255,6 +264,11 @@ def _ranked(
         found.memory_bytes[order],
         paid[order],
     )
+
+
+def _shown(row: Ranked) -> tuple[object, ...]:
+    degrees = (getattr(row.plan, name) for name in SHOWN)
+    return (*degrees, row.micro_batch, f"{row.value:.4g}", f"{row.memory_bytes / 2**30:.1f}")
 
 
 def _plan(plans: Plans, index: int) -> Plan:
