@@ -68,6 +68,7 @@ def test_trainium1_and_tpu_runs() -> None:
         ("A100, 2021, weak scaling", 0.04, 0.08),
         ("A100, eight replicas", 0.05, 0.05),
         ("Trainium1, later", 0.03, 0.03),
+        ("Trainium1, other sizes", 0.08, 0.13),
         ("TPU v5p, other sizes", 0.08, 0.16),
         ("TPU v5e", 0.06, 0.10),
         ("TPU v4", 0.17, 0.17),
