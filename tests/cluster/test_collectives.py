@@ -88,6 +88,29 @@ def test_chips_may_share_whatever_is_exchanged(name: str, inner: int) -> None:
         assert result.tolist() == expected("all_to_all", tensors, rank, 0).tolist()
 
 
+@pytest.mark.parametrize("kind", ["all_reduce", "all_gather", "broadcast", "permute"])
+def test_whole_tensors_keep_their_shape(kind: str) -> None:
+    tensors = [np.arange(6).reshape(2, 3) + 10 * rank for rank in range(4)]
+    orders = [[0, 1, 2, 3], [3, 1, 0, 2]]
+    plans = [collective(kind, ALGORITHMS[kind][0], 4)]
+    plans += [collective(kind, "ring", 4, orders=orders)] if kind.startswith("all_") else []
+    wanted = {
+        "all_reduce": sum(tensors),
+        "all_gather": np.concatenate(tensors),
+        "broadcast": tensors[0],
+        "permute": tensors[3],
+    }[kind]
+    for plan in plans:
+        assert np.array_equal(run(plan, tensors)[0], wanted)
+
+
+def test_tensors_to_add_have_one_shape() -> None:
+    plan = collective("all_reduce", "ring", 2)
+    with pytest.raises(ValueError, match=r"have one shape, these have 2: \(3,\), \(4,\)"):
+        run(plan, [np.zeros(3), np.zeros(4)])
+    assert run(collective("all_gather", "ring", 3), [1.0, 2.0, 3.0])[1].tolist() == [1, 2, 3]
+
+
 def test_replica_groups_may_run_in_two_levels() -> None:
     tensors = [np.arange(5) * (rank + 1) for rank in range(13)]
     groups_ = [[12, 3, 7, 0, 5, 9], [1, 2, 4, 6]]
