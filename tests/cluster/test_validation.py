@@ -67,6 +67,7 @@ def test_trainium1_and_tpu_runs() -> None:
         ("A100, 2021", 0.07, 0.09),
         ("A100, 2021, weak scaling", 0.04, 0.08),
         ("A100, eight replicas", 0.05, 0.05),
+        ("A100, DeepSpeed, 2021", 0.25, 0.27),
         ("Trainium1, later", 0.03, 0.03),
         ("Trainium1, other sizes", 0.08, 0.13),
         ("TPU v5p, other sizes", 0.08, 0.16),
