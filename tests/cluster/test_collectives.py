@@ -420,6 +420,43 @@ def test_what_cannot_be_timed_is_a_sentence(size: object, devices: list, message
     assert message in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("kind", "size", "group", "message"),
+    [
+        ("gossip", 1e6, (4,), "'gossip' is not one of all_reduce"),
+        ("all_reduce", 1e6, (4, 0), "devices apart = 0 should be a whole number from 1 to 64"),
+        ("all_reduce", 1e6, (4, -2), "devices apart = -2 should be a whole number"),
+        ("all_reduce", 1e6, (1000,), "ranks = 1000 should be a whole number from 1 to 64"),
+        ("all_reduce", 1e6, (16, 5), "16 ranks, 5 devices apart, reach beyond the 64 devices of"),
+        ("all_reduce", float("nan"), (4,), "tensor_bytes = nan should be a number"),
+        ("all_reduce", "x", (4,), "tensor_bytes = 'x' should be a number"),
+    ],
+)
+def test_no_choice_is_made_for_what_cannot_be(
+    kind: str, size: float, group: tuple, message: str
+) -> None:
+    server = machine("trn2", 16)
+    choosers = [lambda: fastest(kind, server, size, *group)]
+    choosers += [lambda: times_s(kind, server, group[0], size, *group[1:])]
+    if kind == "all_reduce":
+        choosers += [lambda: as_documented(kind, server, size, *group)]
+    if size == 1e6:
+        choosers += [lambda: crossovers(kind, server, *group)]
+    for choose in choosers:
+        with pytest.raises(ValueError) as error:
+            choose()
+        assert message in str(error.value)
+
+
+def test_shares_and_groups_that_cannot_be_are_a_sentence() -> None:
+    server = machine("trn2", 16)
+    for shares in ((0.5, 0.5), (0.5, 0.5, float("nan"), 0), (2, -1, 0, 0)):
+        with pytest.raises(ValueError, match="one from 0 to 1 for each of 4 ranks, these are"):
+            times_s("all_to_all_v", server, 4, 1e6, 1, 1, shares)
+    with pytest.raises(ValueError, match="no replica group was given"):
+        time_groups("all_reduce", "ring", server, [], 1e6)
+
+
 def test_a_rank_in_two_groups_is_refused() -> None:
     with pytest.raises(ValueError, match="at most once"):
         on_groups("all_gather", "ring", [np.zeros(2)] * 3, [[0, 1], [1, 2]])

@@ -104,6 +104,10 @@ def disaggregate(
     Raises:
         ValueError: what cannot be, in one sentence
     """
+    for plan in (prefill_plan, decode_plan):
+        if not isinstance(plan, Plan):
+            kind = type(plan).__name__
+            raise ValueError(f"plan: a cluster.Plan says how to cut a model, not a {kind}")
     reads = predict_inference(
         chips=prefill_chips, plan=prefill_plan, batch=prefill_plan.dp, **request
     )

@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
+from trnlab.cluster.degrees import check_whole, shown
 from trnlab.cluster.topology import Machine
 from trnlab.spec.fabric import Switched, Torus
 
-from .build import ALGORITHMS, collective, fits
+from .build import ALGORITHMS, KINDS, collective, fits
 from .schedule import Schedule
-from .timing import Timed, line, time
+from .timing import Timed, check_bytes, line, time
 
 MESH_UP_TO_BYTES = 2.0**20
 RECURSIVE_BELOW_BYTES = 56e6
@@ -60,6 +61,7 @@ def as_documented(
     """
     if kind not in DOCUMENTED:
         raise ValueError(f"{kind}: AWS documents a choice for {', '.join(DOCUMENTED)} alone")
+    check_bytes(kind, tensor_bytes)
     system, there = machine.system, candidates(kind, machine, ranks, stride)
     spans = -(-((ranks - 1) * stride + 1) // system.devices_per_chip)
     if spans > system.domain_chips and "hierarchical" in there:
@@ -69,7 +71,14 @@ def as_documented(
 
 
 def candidates(kind: str, machine: Machine, ranks: int, stride: int = 1) -> dict[str, Schedule]:
-    """The schedule of every algorithm that can serve a group of devices `stride` apart."""
+    """The schedule of every algorithm that can serve a group of devices `stride` apart.
+
+    Raises:
+        ValueError: no such collective, or no such group of the machine
+    """
+    if kind not in KINDS:
+        raise ValueError(f"collective: {shown(kind)} is not one of {', '.join(KINDS)}")
+    ranks, stride = _check_group(machine, ranks, stride)
     return dict(_candidates(kind, machine, ranks, stride))
 
 
@@ -79,6 +88,7 @@ def groups(machine: Machine, ranks: int, stride: int = 1, most: int | None = Non
     Args:
         most: groups, the first ones
     """
+    ranks, stride = _check_group(machine, ranks, stride)
     span = ranks * stride
     count = max(1, machine.devices // span * stride)
     firsts = (i // stride * span + i % stride for i in range(min(count, most or count)))
@@ -99,6 +109,7 @@ def times_s(
     Args:
         shares: of all_to_all_v: the part of its tensor that each rank sends to rank 0, 1, ...
     """
+    check_bytes(kind, tensor_bytes)
     lines = _lines(kind, machine, ranks, stride, at_once, shares)
     return {name: fixed + each * tensor_bytes for name, fixed, each in lines}
 
@@ -138,9 +149,20 @@ def _lines(
     at_once: int,
     shares: tuple[float, ...] | None,
 ) -> tuple[tuple[str, float, float], ...]:
-    plans = _candidates(kind, machine, ranks, stride)
+    plans = candidates(kind, machine, ranks, stride).items()
     where = groups(machine, ranks, stride, at_once)
     return tuple((name, *line(plan, machine, where, shares)) for name, plan in plans)
+
+
+def _check_group(machine: Machine, ranks: int, stride: int) -> tuple[int, int]:
+    ranks = check_whole("group: ranks", ranks, machine.devices)
+    stride = check_whole("group: devices apart", stride, machine.devices)
+    if (ranks - 1) * stride >= machine.devices:
+        raise ValueError(
+            f"group: {ranks:,} ranks, {stride:,} devices apart, reach beyond the "
+            f"{machine.devices:,} devices of {machine.chips:,} chips"
+        )
+    return ranks, stride
 
 
 @lru_cache(maxsize=64)

@@ -96,11 +96,7 @@ def time(
         ValueError: not one device for each rank, or a size below 0
     """
     at = _devices(plan, machine, devices)
-    is_number = isinstance(tensor_bytes, (int, float, np.number))
-    if not is_number or not 0 <= tensor_bytes < MAX_BYTES:
-        raise ValueError(
-            f"{plan.kind}: tensor_bytes = {shown(tensor_bytes)} should be a number from 0 to 1e18"
-        )
+    check_bytes(plan.kind, tensor_bytes)
     sizes = _sizes(plan, tensor_bytes, chunk_bytes)
     found = _routes(plan, machine, at)
     crossed = found.links != NONE
@@ -137,6 +133,19 @@ def time(
     )
 
 
+def check_bytes(kind: str, tensor_bytes: object) -> None:
+    """Refuse a size that no tensor has.
+
+    Raises:
+        ValueError: not a number, below 0, or beyond what is timed
+    """
+    is_number = isinstance(tensor_bytes, (int, float, np.integer, np.floating))
+    if not is_number or not 0 <= float(tensor_bytes) < MAX_BYTES:  # type: ignore[arg-type]
+        raise ValueError(
+            f"{kind}: tensor_bytes = {shown(tensor_bytes)} should be a number from 0 to 1e18"
+        )
+
+
 def time_groups(
     kind: str,
     algorithm: str,
@@ -154,6 +163,8 @@ def time_groups(
     Raises:
         ValueError: a device in two groups, or an algorithm that a group's size does not fit
     """
+    if not groups:
+        raise ValueError(f"{kind}: no replica group was given; name the devices of one at least")
     plans = [collective(kind, algorithm, len(group), inner=inner) for group in groups]
     devices = [device for group in groups for device in group]
     parts = [_sizes(plan, tensor_bytes, None) for plan in plans]
@@ -238,10 +249,11 @@ def _uneven(
     """Bytes of each chunk of all_to_all_v: chunk r n + t goes from rank r to rank t."""
     if shares is None:
         return None
-    if plan.kind != "all_to_all_v" or len(shares) != plan.ranks or min(shares) < 0:
+    are_parts = len(shares) == plan.ranks and all(0 <= share <= 1 for share in shares)
+    if plan.kind != "all_to_all_v" or not are_parts:
         raise ValueError(
-            f"{plan.kind}: shares are of all_to_all_v, one of 0 or more for each of {plan.ranks} "
-            f"ranks, and {len(shares)} were given"
+            f"{plan.kind}: shares are of all_to_all_v, one from 0 to 1 for each of {plan.ranks} "
+            f"ranks, these are {shown(tuple(shares))}"
         )
     return [tensor_bytes * share for _ in range(plan.ranks) for share in shares]
 
