@@ -5,12 +5,10 @@ from pathlib import Path
 import pytest
 
 from trnlab.cluster import validation_report
+from trnlab.cluster.compared import Section, largest_error, mean_error
 from trnlab.cluster.published import GROUPS, TRN2_REQUESTS
 from trnlab.cluster.validation import (
     RUNS,
-    Section,
-    largest_error,
-    mean_error,
     memory_rows,
     predicted,
     sections,
@@ -161,6 +159,15 @@ def test_requests_on_trainium1(found: list[Section]) -> None:
     assert mean_error(rows) < 0.16
     late = [row for row in rows if row.workload.startswith("llama-3.1-8b")]
     assert len(late) == 3 and largest_error(late) < 0.19  # whatever the prompt
+
+
+def test_requests_that_fill_the_memory_of_h100(found: list[Section]) -> None:
+    """No constant was chosen on any request."""
+    section = next(each for each in found if each.name == "H100 inference, full memory")
+    assert len(section.rows) == 30 and section.chose == ""
+    assert section.mean < 0.13 and section.largest < 0.32
+    largest = [row for row in section.rows if row.workload.startswith("llama-3.1-405b")]
+    assert mean_error(largest) < 0.06
 
 
 def test_collectives(found: list[Section]) -> None:

@@ -5,8 +5,7 @@ Constants belong to a system, never to a run. A group says whether any were chos
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -14,15 +13,16 @@ from trnlab.spec.systems import system as find_system
 
 from .collectives import collective, documented, time
 from .columns import columns, total
+from .compared import Row, Section
 from .degrees import Plan
 from .dtypes import number_format
-from .inference import predict_inference
 from .layer_time import layer_time
 from .published import (
     A100_LAYERS,
     ALL_REDUCE_US,
     COLLECTIVES,
     GROUPS,
+    H100_SERVING,
     HOP_US,
     MEGATRON_MODELS,
     MEMORY,
@@ -32,49 +32,14 @@ from .published import (
     TRN2_REQUESTS,
     MeasuredLayer,
     MeasuredMemory,
-    MeasuredRequest,
     Run,
 )
 from .topology import machine
 from .training import Training, predict_training
+from .validation_requests import request_rows, serving_rows
 
 GIB = 2**30
 RUNS = {name: group.runs for name, group in GROUPS.items()}
-
-
-class Row(NamedTuple):
-    """One published figure and its prediction."""
-
-    workload: str
-    quantity: str  # with its unit
-    published: float
-    predicted: float
-    source: str
-    assumed: str
-
-    @property
-    def error(self) -> float:
-        """Predicted over published, less one."""
-        return self.predicted / self.published - 1
-
-
-class Section(NamedTuple):
-    """Rows that belong together."""
-
-    name: str
-    rows: tuple[Row, ...]
-    chose: str = ""  # constants chosen on these rows; empty: held out
-    note: str = ""
-
-    @property
-    def mean(self) -> float:
-        """Mean of the absolute errors."""
-        return mean_error(self.rows)
-
-    @property
-    def largest(self) -> float:
-        """Largest absolute error."""
-        return largest_error(self.rows)
 
 
 def sections() -> list[Section]:
@@ -109,6 +74,7 @@ def sections() -> list[Section]:
             "system can follow a release: the first token of long prompts is not to be trusted "
             "for them.",
         ),
+        Section("H100 inference, full memory", tuple(serving_rows(H100_SERVING))),
         Section(
             "Collectives",
             tuple(collective_rows()),
@@ -135,11 +101,6 @@ def memory_rows(rows: Iterable[MeasuredMemory] = MEMORY) -> list[Row]:
 def layer_rows(layers: Iterable[MeasuredLayer] = A100_LAYERS) -> list[Row]:
     """Two rows for each layer: forward, and backward with what is computed again."""
     return [row for measured in layers for row in _layer_rows(measured)]
-
-
-def request_rows(requests: Iterable[MeasuredRequest]) -> list[Row]:
-    """One or two rows for each measured request."""
-    return [row for each in requests for row in _request_rows(each)]
 
 
 def collective_rows() -> list[Row]:
@@ -186,16 +147,6 @@ def _rdma_row() -> Row:
     return Row(
         "write between two servers, Trn2", "time, us", RDMA_US, seconds * 1e6, COLLECTIVES, ""
     )
-
-
-def mean_error(rows: Sequence[Row]) -> float:
-    """Mean of the absolute errors."""
-    return sum(abs(row.error) for row in rows) / len(rows)
-
-
-def largest_error(rows: Sequence[Row]) -> float:
-    """Largest absolute error."""
-    return max(abs(row.error) for row in rows)
 
 
 def predicted(run: Run) -> Training:
@@ -249,34 +200,6 @@ def _layer_rows(measured: MeasuredLayer) -> list[Row]:
     return [
         Row(workload, "forward, ms", measured.forward_ms, forward, measured.source, ""),
         Row(workload, "backward, ms", measured.backward_ms, backward + again, measured.source, ""),
-    ]
-
-
-def _request_rows(measured: MeasuredRequest) -> list[Row]:
-    found = predict_inference(
-        model=measured.model,
-        system=measured.system,
-        chips=measured.chips,
-        plan=measured.plan,
-        batch=measured.batch,
-        prompt=measured.computed_prompt,
-        output=measured.output,
-    )
-    workload = (
-        f"{measured.model}, {measured.chips} chips of {measured.system}, batch {measured.batch}, "
-        f"{measured.prompt:,} in"
-    )
-    figures = (
-        ("first token, ms", measured.ttft_s, found.ttft_s),
-        ("time per token, ms", measured.tpot_s, found.tpot_s),
-    )
-    doubt = measured.assumed
-    if measured.bucket:
-        doubt = f"the prompt is padded to {measured.bucket:,}"
-    return [
-        Row(workload, what, 1e3 * there, 1e3 * here, measured.source, doubt)
-        for what, there, here in figures
-        if there is not None
     ]
 
 

@@ -29,7 +29,8 @@ from .recipes import (
     TRILLIUM_RUNS,
     V5P_RECIPE_RUNS,
 )
-from .records import MeasuredLayer, MeasuredMemory, MeasuredRequest, Run
+from .records import MeasuredLayer, MeasuredMemory, MeasuredRequest, MeasuredServing, Run
+from .serving import H100_SERVING
 from .shapes import MEGATRON_MODELS
 from .tpu import V4_RUNS, V5E_POD_RUNS, V5E_RUNS, V5P_OTHER_RUNS, V5P_RUNS
 from .trainium import (
@@ -123,6 +124,7 @@ __all__ = [
     "OTHER_SIZES_US",
     "COLLECTIVES",
     "GROUPS",
+    "H100_SERVING",
     "HOP_US",
     "MEGATRON_MODELS",
     "MEMORY",
@@ -134,5 +136,6 @@ __all__ = [
     "MeasuredLayer",
     "MeasuredMemory",
     "MeasuredRequest",
+    "MeasuredServing",
     "Run",
 ]
