@@ -69,10 +69,10 @@ def sections() -> list[Section]:
             "contexts of 16k and 32k. 70B models at 2,048 tokens and Mistral 7B at 8,192 are "
             "predicted too fast, by up to four times: what is missing is as if each core worked "
             "on 2 to 4 billion scores a second, whatever the model. Llama 3 8B does not lose it at "
-            "4,096 tokens, nor does training with the same compiler, and one shape went from 691 "
-            "to 547 ms between the two releases. Why is not documented, and no constant of a "
-            "system can follow a release: the first token of long prompts is not to be trusted "
-            "for them.",
+            "4,096 tokens, nor does training with the same compiler, and one shape took 691 ms "
+            "for Llama 2 on the first and 547 ms for Llama 3 on the second release. Why is not "
+            "documented, and no constant of a system can follow that: the first token of long "
+            "prompts is not to be trusted for them.",
         ),
         Section("H100 inference, full memory", tuple(serving_rows(H100_SERVING))),
         Section(

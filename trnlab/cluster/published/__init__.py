@@ -84,8 +84,8 @@ GROUPS = {
     "A100, DeepSpeed, 2021": Group(
         DEEPSPEED_RUNS,
         note="The same network on the same servers took 49 s for each sequence of a GPU in "
-        "Megatron's own pipelines a year later, and 70 s here. Idle stages explain 10 % of it, the "
-        "rest is the software of the time: predicted too fast.",
+        "Megatron's own pipelines a year later, and 70 s here. Idle stages explain 10 % of it; the "
+        "rest may be the software of the time: predicted too fast.",
     ),
     "Trainium1, later": Group(TRN1_LATER_RUNS),
     "Trainium1, other sizes": Group(TRN1_OTHER_RUNS),
@@ -97,9 +97,9 @@ GROUPS = {
     "Trillium, other runs": Group(TRILLIUM_OTHER_RUNS),
     "TPU, other mixtures": Group(
         TPU_OTHER_MIXTURE_RUNS,
-        note="GPT-OSS has heads of 64 and a window of 128 tokens; the matrix units of Ironwood are "
-        "256 wide and its attention kernel works on blocks of 1,024 and 2,048. Neither is "
-        "modelled: it is predicted much too fast.",
+        note="GPT-OSS is predicted much too fast. Its heads of 64 on matrix units 256 wide, and "
+        "its window of 128 tokens under an attention kernel that works on blocks of 1,024 and "
+        "2,048, are not modelled; they may explain a part.",
     ),
     "A100 and H100, MPT": Group(
         MOSAIC_RUNS,
