@@ -54,6 +54,7 @@ from trnlab.nki.operands import (
     apart,
     bypassed,
     check_accumulation,
+    check_bits,
     named,
     number,
     pattern,
@@ -336,6 +337,8 @@ def tensor_scalar(
         reverse1,
         roles,
     )
+    check_bits("tensor_scalar", options.op0, operand0)
+    check_bits("tensor_scalar", options.op1, operand1)
     return current().issue(
         vector_arithmetic.TENSOR_SCALAR,
         (dst,),

@@ -143,12 +143,20 @@ def unary_or_not(name: str, op: Any, operand: Any) -> str:
         raise KernelError(
             f"{name}: {operator} takes no operand, here is {operand!r}; leave it None or 0"
         )
-    if is_bitwise(operator) and isinstance(operand, float | np.floating):
+    return operator
+
+
+def check_bits(name: str, operator: str, operand: Any) -> None:
+    """Bit operators take constants as they are.
+
+    Raises:
+        KernelError: the constant would have to be cast
+    """
+    if operator and is_bitwise(operator) and isinstance(operand, float | np.floating):
         raise KernelError(
             f"{name}: {operator} works on bits and never casts, here is {operand!r}; give it an "
             "integer"
         )
-    return operator
 
 
 def bypassed(name: str, op: Any) -> str:

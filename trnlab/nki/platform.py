@@ -20,7 +20,8 @@ def platform_chip(name: str | None = None) -> Chip:
     """The chip of a platform name.
 
     Args:
-        name: trn1, inf2, gen2, trn2, gen3, trn3, trn3pre or gen4; None: what the environment asks for
+        name: trn1, inf2, gen2, trn2, gen3, trn3, trn3pre or gen4; None: what the environment
+            asks for
     Raises:
         KernelError: no such platform
     """
