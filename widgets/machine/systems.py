@@ -24,6 +24,7 @@ NAMES = {
     "h100": "NVIDIA H100, 8 to a server",
     "a100-80gb": "NVIDIA A100, 8 to a server",
     "ironwood": "Google TPU7x (Ironwood), 9,216 to a pod",
+    "tpu-v6e": "Google TPU v6e (Trillium), 256 to a pod",
     "tpu-v5p": "Google TPU v5p, 8,960 to a pod",
     "tpu-v5e": "Google TPU v5e, 256 to a pod",
     "tpu-v4": "Google TPU v4, 4,096 to a pod",
