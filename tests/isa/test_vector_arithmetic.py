@@ -134,6 +134,22 @@ def test_two_operators_and_their_reversals(reverse0, reverse1):
     assert np.array_equal(run(body, x), expected)
 
 
+@pytest.mark.parametrize("lower", [None, 0.5])
+@pytest.mark.parametrize("upper", [None, 1.5])
+def test_an_operator_that_is_none_leaves_its_stage_out(upper, lower):
+    """Kernels clamp to limits that may not be given."""
+
+    def kernel(x):
+        out = like(x)
+        op0 = nl.minimum if upper is not None else None
+        op1 = nl.maximum if lower is not None else None
+        nisa.tensor_scalar(out, x, op0, upper, op1=op1, operand1=lower)
+        return out
+
+    x = normal(8, 16)
+    assert np.array_equal(run(kernel, x), x if upper is lower else np.clip(x, lower, upper))
+
+
 def test_operands_may_be_one_value_per_partition():
     x, a, b = normal(8, 4, 4), normal(8, 1, seed=1), normal(8, 1, seed=2)
     expected = x * a.reshape(8, 1, 1) + b.reshape(8, 1, 1)

@@ -9,6 +9,8 @@ import trnlab.nki.language as nl
 from tests.nki.kernels import loaded, normal, run, stored
 from trnlab.errors import CapacityError, KernelError
 
+pytestmark = pytest.mark.filterwarnings("ignore::trnlab.UnwrittenWarning")
+
 X = normal(128, 64)
 
 

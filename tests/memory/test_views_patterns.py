@@ -3,6 +3,7 @@
 import itertools
 import math
 
+import ml_dtypes
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
@@ -203,6 +204,30 @@ def steps(draw, t, x):
 def test_what_no_view_can_be_is_refused(method, message):
     with pytest.raises(KernelError, match=message):
         used(method(tensor((4, 6, 4))))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "offset", "dtype", "expected"),
+    [
+        ([[8, 3], [1, 8]], 0, None, lambda x: x[:3, 8:16]),
+        ([[8, 3], [1, 4]], 8 + 2, None, lambda x: x[1:4, 10:14]),
+        ([[8, 4], [0, 5]], 3, None, lambda x: np.repeat(x[:, 11:12], 5, axis=1)),
+        ([[16, 2], [1, 16]], 16, "bfloat16", lambda x: x[1:3, 8:16].view(ml_dtypes.bfloat16)),
+        ([[24, 3], [1, 8]], 24, None, lambda x: x[1:4, 8:16]),
+    ],
+)
+def test_a_pattern_may_walk_the_partitions_of_a_slice_by_its_own_free_size(
+    pattern, offset, dtype, expected
+):
+    """As views of the kernel library do: rows of the slice count as dense."""
+    t = tensor((4, 24))
+    seen = t[:, 8:16].ap(pattern, offset=offset, dtype=dtype)
+    assert np.array_equal(seen.array, np.ascontiguousarray(expected(t.array)))
+
+
+def test_rows_that_are_not_dense_have_no_free_size_to_walk_by():
+    with pytest.raises(KernelError, match="the partition stride is 8"):
+        tensor((4, 6, 4))[:, 0:4, 0:2].ap([[8, 4], [1, 8]])
 
 
 def test_select_drops_its_dimension_and_keeps_the_partition():

@@ -243,7 +243,10 @@ def test_jit_takes_any_option_and_keeps_the_function():
 
 @pytest.mark.parametrize(
     ("name", "version"),
-    [("trn1", 2), ("inf2", 2), ("gen2", 2), ("trn2", 3), ("gen3", 3), ("trn3", 4), ("gen4", 4)],
+    [
+        *(("trn1", 2), ("inf2", 2), ("gen2", 2), ("trn2", 3), ("gen3", 3)),
+        *(("trn3", 4), ("trn3pre", 4), ("gen4", 4)),
+    ],
 )
 def test_the_platform_override_chooses_the_generation(monkeypatch, name, version):
     monkeypatch.setenv("NEURON_PLATFORM_TARGET_OVERRIDE", name)

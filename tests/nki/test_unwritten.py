@@ -184,3 +184,52 @@ def test_tiles_at_addresses_count_as_written_once_their_bytes_are() -> None:
         return stored(whole)
 
     assert said(kernel, X) == []
+
+
+def test_a_part_of_a_tile_at_an_address_that_nothing_wrote_is_named() -> None:
+    def kernel(x):
+        tile = nl.ndarray((128, 64), x.dtype, address=(0, 256), name="placed")
+        nisa.dma_copy(tile[:100], x)
+        out = nl.ndarray((128, 64), x.dtype)
+        nisa.tensor_copy(out, tile)
+        return stored(out)
+
+    (text,) = said(kernel, X)
+    assert "placed [128, 64]" in text and "nothing has written partitions 100 to 127" in text
+
+
+@pytest.mark.parametrize("missing", range(3))
+@pytest.mark.parametrize("is_late", [False, True], ids=["placed first", "placed last"])
+def test_what_other_tiles_at_its_address_wrote_counts(missing: int, is_late: bool) -> None:
+    """Three tiles, one of which is left out, cover a fourth that is placed before or after."""
+
+    def place(x):
+        return nl.ndarray((100, 48), x.dtype, address=(0, 64), name="over")
+
+    def kernel(x):
+        over = None if is_late else place(x)
+        for part in range(3):
+            tile = nl.ndarray((100, 32), x.dtype, address=(0, 128 * part))
+            if part != missing:
+                nisa.dma_copy(tile, x[:, :32])
+        return stored(place(x) if over is None else over)
+
+    place_of_the_hole = ("0 to 15", "16 to 47", None)[missing]
+    found = said(kernel, X)
+    if place_of_the_hole is None:
+        assert found == []
+    else:
+        assert len(found) == 1 and f"written elements {place_of_the_hole} of part" in found[0]
+
+
+def test_tiles_that_take_turns_at_an_address_count_as_one() -> None:
+    def kernel(x):
+        out = nl.ndarray((100, 64), x.dtype)
+        for half in range(2):
+            columns = slice(32 * half, 32 * half + 32)
+            turn = nl.ndarray((100, 64), x.dtype, address=(0, 0))
+            nisa.dma_copy(turn[:, columns], x[:, columns])
+        nisa.tensor_copy(out, nl.ndarray((100, 64), x.dtype, address=(0, 0)))
+        return stored(out)
+
+    assert said(kernel, X) == [] == said(kernel, ALONE)

@@ -128,6 +128,31 @@ def test_a_race_on_an_input_that_shows_in_the_values_is_refused_and_leaves_the_i
     assert np.array_equal(cache, X[:8])
 
 
+def cleared(x, exchanges):
+    """Both cores clear a tensor, may exchange a tile, and store into halves that overlap or not."""
+    core, out = nl.program_id(), shared(name="sums")
+    zero, tile = nl.ndarray((128, 64), nl.float32), loaded(half(x, core))
+    nisa.memset(zero, 0.0)
+    for part in range(2):
+        nisa.dma_copy(half(out, part), zero)
+    if exchanges:
+        nisa.sendrecv(src=tile, dst=zero, send_to_rank=1 - core, recv_from_rank=1 - core, pipe_id=0)
+        nisa.dma_copy(half(out, core), zero)
+    else:
+        nisa.dma_copy(half(out, core), tile)
+    return out
+
+
+def test_results_that_follow_what_the_other_core_clears_only_by_a_message_are_warned_of():
+    with pytest.warns(RaceWarning, match="sums .* another order of the cores ends with the same"):
+        out = run(lambda x: cleared(x, True), X, cores=2)
+    assert np.array_equal(out, np.concatenate([X[128:], X[:128]]))
+
+
+def test_results_that_the_other_core_may_clear_are_refused():
+    assert "sums [256, 64]" in refused(lambda x: cleared(x, False), X)
+
+
 def test_one_core_never_races():
     def kernel(x):
         out = shared()

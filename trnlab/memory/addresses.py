@@ -9,19 +9,23 @@ from typing import Any
 import numpy as np
 
 from trnlab.errors import CapacityError, KernelError
+from trnlab.memory.coverage import Coverage
 from trnlab.memory.layout import Region, overlap
 from trnlab.memory.storage import Allocation, Storage, fill_fresh, versions
+from trnlab.memory.tensor import Tensor
 
 
 class Slot:
     """A rectangle of an on-chip memory: partitions and bytes of each."""
 
-    __slots__ = ("fp32", "memory", "overlaps", "region", "version", "written")
+    __slots__ = ("coverage", "fp32", "memory", "overlaps", "region", "version", "written")
 
-    def __init__(self, memory: "AddressedMemory", region: Region) -> None:
+    def __init__(self, memory: "AddressedMemory", region: Region, coverage: Coverage) -> None:
         self.memory = memory
         self.region = region
         self.written = False  # through any tensor that has exactly this place
+        # what has been written, through any tensor; None: all of it, as far as is known
+        self.coverage: Coverage | None = coverage
         self.overlaps: list[Slot] = []
         self.fp32: dict = {}  # float32 form of views
         self.version = next(versions)  # of the bytes
@@ -29,6 +33,52 @@ class Slot:
     def is_written(self) -> bool:
         """Whether anything has been written to some of it."""
         return self.written or any(slot.written for slot in self.overlaps)
+
+    def meet(self, other: "Slot") -> None:
+        """It overlaps an earlier slot, and holds what was written there."""
+        self.overlaps.append(other)
+        other.overlaps.append(self)
+        for region in [other.region] if other.coverage is None else other.written_regions():
+            self._add(region)
+
+    def note_write(self, view: Tensor, is_whole: bool) -> None:
+        """A view of a tensor with this place has been written."""
+        if self.coverage is not None:
+            self.coverage.add(view)
+            if is_whole or self.coverage.is_full():
+                self.coverage = None
+        region = self.region if self.coverage is None else self._placed(view.region)
+        for slot in self.overlaps:
+            slot._add(region)
+
+    def written_regions(self) -> list[Region]:
+        """Rectangles of the memory around all that has been written."""
+        return [self._placed(region) for region in self.coverage.regions()] if self.coverage else []
+
+    def _add(self, region: Region) -> None:
+        """A rectangle of the memory has been written."""
+        coverage = self.coverage
+        if coverage is None or not overlap(region, self.region):
+            return
+        row, row_end, byte, byte_end = self.region
+        coverage.add_region(
+            Region(
+                max(region.row, row) - row,
+                min(region.row_end, row_end) - row,
+                max(region.byte, byte) - byte,
+                min(region.byte_end, byte_end) - byte,
+            )
+        )
+        if coverage.is_full():
+            self.coverage = None
+            for slot in self.overlaps:
+                slot._add(self.region)
+
+    def _placed(self, region: Region) -> Region:
+        """A rectangle of a tensor as one of the memory."""
+        row, row_end, byte, byte_end = region
+        at_row, _, at_byte, _ = self.region
+        return Region(row + at_row, row_end + at_row, byte + at_byte, byte_end + at_byte)
 
     def forget(self) -> None:
         """Its bytes have changed."""
@@ -69,11 +119,10 @@ class AddressedMemory:
             self.home = allocation.id
         slot = self.slots.get(region)
         if slot is None:
-            slot = Slot(self, region)
+            slot = Slot(self, region, Coverage(allocation))
             for other in self.slots.values():
                 if overlap(region, other.region):
-                    slot.overlaps.append(other)
-                    other.overlaps.append(slot)
+                    slot.meet(other)
             self.slots[region] = slot
             if self.data is not None:
                 self._fill(region, allocation.dtype)

@@ -8,7 +8,7 @@ known counts as written: nothing is reported that may be there.
 
 import numpy as np
 
-from trnlab.memory.layout import Region
+from trnlab.memory.layout import Region, region_of
 from trnlab.memory.storage import Allocation
 from trnlab.memory.tensor import Tensor
 from trnlab.numerics import itemsize
@@ -23,9 +23,14 @@ def note_write(view: Tensor) -> None:
     """A view of an allocation has been written that was not known to be filled."""
     allocation = view.storage.allocation
     allocation.mark_mutated()
+    is_whole = tuple.__eq__(view.shape, allocation.shape)
+    if allocation.slot is not None:
+        allocation.slot.note_write(view, is_whole)
+        allocation.filled = allocation.slot.coverage is None
+        return
     if (
-        not tuple.__eq__(view.shape, allocation.shape)
-        and not (allocation.argument or allocation.slot or allocation.memory == "engine")
+        not is_whole
+        and not (allocation.argument or allocation.memory == "engine")
         and not _is_filled_with(allocation, view)
     ):
         return
@@ -55,9 +60,15 @@ class Coverage:
         """A view has been written."""
         _, region, fills = view.footprint
         if fills or view.path is not None:
-            self._merge(region)
+            self.add_region(region)
         else:
             self.gaps[_pattern(view)] = None
+
+    def regions(self) -> list[Region]:
+        """Rectangles around all that has been written."""
+        pitch = self.allocation.pitch_bytes
+        spans = [region_of(pitch, itemsize(gap[0]), gap[1], gap[2], gap[3]) for gap in self.gaps]
+        return self.rectangles + spans
 
     def is_full(self) -> bool:
         """Whether rectangles cover the allocation, or have become too many to say."""
@@ -96,8 +107,8 @@ class Coverage:
             _mark(mask, pattern)
         return mask
 
-    def _merge(self, region: Region) -> None:
-        """Add a rectangle, joined with those that make a larger rectangle with it."""
+    def add_region(self, region: Region) -> None:
+        """A rectangle has been written; it is joined with those that make a larger one with it."""
         kept = self.rectangles
         at = len(kept) - 1
         while at >= 0:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from trnlab.errors import KernelError
 from trnlab.memory.dynamic import INDEX_DTYPES, Beyond, Indirect
-from trnlab.memory.layout import Sizes, ascending, last_offset
+from trnlab.memory.layout import Sizes, ascending, is_dense, last_offset
 from trnlab.memory.register import Register
 from trnlab.numerics import dtype_name, format_of
 
@@ -34,7 +34,8 @@ def access(
     """
     name = dtype_name(dtype) if dtype is not None else tensor.dtype
     shape, strides = _sizes(tensor, pattern)
-    start = _scaled(tensor, tensor.offset, name, "offset") + (int(offset) if offset else 0)
+    strides, added = _on_rows(tensor, name, shape, strides, int(offset) if offset else 0)
+    start = _scaled(tensor, tensor.offset, name, "offset") + added
     if tensor.path is not None:
         raise KernelError(f"ap: {tensor.name} is addressed at run time already; a view takes one")
     path = _indirect(
@@ -46,6 +47,26 @@ def access(
         strides = (path.stride, *strides[1:])
     outside = check(tensor, name, shape, strides, start, path is not None and path.kind == "rows")
     return name, shape, strides, start, Beyond(outside) if outside else path
+
+
+def _on_rows(
+    tensor: Tensor, dtype: str, shape: Sizes, strides: Sizes, offset: int
+) -> tuple[Sizes, int]:
+    """Strides and offset over the storage of a pattern that counts the rows of a slice as dense.
+
+    The kernel library makes such patterns of slices. Their stride over partitions is the free size
+    of the slice, which no pattern over the storage may have.
+    """
+    allocation = tensor.storage.allocation
+    itemsize = format_of(dtype).itemsize
+    row_elements = allocation.pitch_bytes // itemsize
+    own_elements = tensor.size // tensor.shape[0] * format_of(tensor.dtype).itemsize // itemsize
+    if not tensor.on_chip or shape[0] == 1 or strides[0] in (row_elements, 0):
+        return strides, offset
+    if strides[0] != own_elements or not is_dense(tensor.shape[1:], tensor.strides[1:]):
+        return strides, offset
+    row, element = divmod(offset, own_elements)
+    return (row_elements, *strides[1:]), row * row_elements + element
 
 
 def check(

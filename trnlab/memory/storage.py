@@ -88,6 +88,11 @@ class Allocation:
         """Holds anything: an input, or written by the kernel, here or under another name."""
         return self.argument or self.mutated or (self.slot is not None and self.slot.is_written())
 
+    @property
+    def written_part(self) -> Coverage | None:
+        """What has been written, while that is a part; None: all of it, as far as is known."""
+        return self.coverage if self.slot is None else self.slot.coverage
+
     def mark_mutated(self) -> None:
         """The kernel has written to it."""
         self.mutated = True

@@ -9,6 +9,8 @@ call raises KernelError for what the device would refuse.
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from trnlab.errors import KernelError
 from trnlab.isa import dma_engine as dma
 from trnlab.isa import gpsimd_engine as gpsimd
@@ -52,10 +54,12 @@ from trnlab.nki.operands import (
     apart,
     bypassed,
     check_accumulation,
+    check_bits,
     named,
     number,
     pattern,
     reduction,
+    stages,
     unary_or_not,
 )
 from trnlab.nki.registers import (  # noqa: F401
@@ -309,7 +313,7 @@ def tensor_tensor(
 def tensor_scalar(
     dst: Tensor,
     data: Tensor,
-    op0: Callable,
+    op0: Callable | None,
     operand0: Scalar | None,
     reverse0: bool = False,
     op1: Callable | None = None,
@@ -319,10 +323,12 @@ def tensor_scalar(
     name: Name = None,
 ) -> NkiInstruction:
     """dst = (data op0 operand0) op1 operand1; operands are constants or tiles."""
-    if op1 is None and operand1 is not None:
-        raise KernelError(
-            "tensor_scalar: operand1 without op1; leave it None, or name the operator"
+    if op0 is None or op1 is None:
+        (op0, operand0, reverse0), (op1, operand1, reverse1) = stages(
+            "tensor_scalar", (op0, operand0, reverse0), (op1, operand1, reverse1)
         )
+        if op0 is None:  # neither: what is left is the copy
+            op0, operand0 = np.multiply, 1.0
     roles, tiles, given = apart("tensor_scalar", ("operand0", "operand1"), operand0, operand1)
     options = vector_arithmetic.ScalarOptions(
         unary_or_not("tensor_scalar", op0, operand0),
@@ -331,6 +337,8 @@ def tensor_scalar(
         reverse1,
         roles,
     )
+    check_bits("tensor_scalar", options.op0, operand0)
+    check_bits("tensor_scalar", options.op1, operand1)
     return current().issue(
         vector_arithmetic.TENSOR_SCALAR,
         (dst,),

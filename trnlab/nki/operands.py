@@ -8,7 +8,7 @@ import numpy as np
 from trnlab.errors import KernelError
 from trnlab.isa.accumulators import REGISTERS, RESULT, Reduction
 from trnlab.isa.elementwise import TILE
-from trnlab.isa.operators import is_unary, operator_name
+from trnlab.isa.operators import is_bitwise, is_unary, operator_name
 from trnlab.isa.scalar_engine import BYPASS
 from trnlab.memory import Tensor
 from trnlab.nki.enums import dge_mode, dma_engine, engine, matmul_perf_mode, oob_mode, reduce_cmd
@@ -116,6 +116,22 @@ def reduction(
     return how, (RESULT, REGISTERS), (result, accumulators)
 
 
+def stages(name: str, *given: tuple[Any, Any, bool]) -> list[tuple[Any, Any, bool]]:
+    """Operator, operand and reversal of each stage; kernels leave one out by an operator None.
+
+    Returns:
+        all of them, those that were left out last
+    Raises:
+        KernelError: an operand without an operator
+    """
+    for number, (op, operand, _) in enumerate(given):
+        if op is None and operand is not None:
+            raise KernelError(
+                f"{name}: operand{number} without op{number}; leave it None, or name the operator"
+            )
+    return sorted(given, key=lambda stage: stage[0] is None)
+
+
 def unary_or_not(name: str, op: Any, operand: Any) -> str:
     """Name of an operator; a unary one must come without an operand, any other with one."""
     operator = operator_name(name, op)
@@ -128,6 +144,19 @@ def unary_or_not(name: str, op: Any, operand: Any) -> str:
             f"{name}: {operator} takes no operand, here is {operand!r}; leave it None or 0"
         )
     return operator
+
+
+def check_bits(name: str, operator: str, operand: Any) -> None:
+    """Bit operators take constants as they are.
+
+    Raises:
+        KernelError: the constant would have to be cast
+    """
+    if operator and is_bitwise(operator) and isinstance(operand, float | np.floating):
+        raise KernelError(
+            f"{name}: {operator} works on bits and never casts, here is {operand!r}; give it an "
+            "integer"
+        )
 
 
 def bypassed(name: str, op: Any) -> str:

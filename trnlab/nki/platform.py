@@ -8,7 +8,7 @@ from trnlab.spec import Chip
 
 VARIABLE = "NEURON_PLATFORM_TARGET_OVERRIDE"
 PRECISE = "NKI_PRECISE_FP"
-ALIASES = {"inf2": "trn1"}
+ALIASES = {"inf2": "trn1", "trn3pre": "trn3"}
 
 
 def asked_platform() -> str | None:
@@ -20,7 +20,8 @@ def platform_chip(name: str | None = None) -> Chip:
     """The chip of a platform name.
 
     Args:
-        name: trn1, inf2, gen2, trn2, gen3, trn3 or gen4; None: what the environment asks for
+        name: trn1, inf2, gen2, trn2, gen3, trn3, trn3pre or gen4; None: what the environment
+            asks for
     Raises:
         KernelError: no such platform
     """

@@ -34,13 +34,14 @@ def check_read(
     allocation = tensor.storage.allocation
     if not allocation.written:
         raise KernelError(never_written(instruction, allocation))
-    if allocation.coverage is None:  # an input, or at an address that others have written to
+    part = allocation.written_part
+    if part is None:
         allocation.filled = True
         return
-    if not instruction.reads_all or allocation.coverage.holds(tensor):
+    if not instruction.reads_all or part.holds(tensor):
         return
     line, site = lines()
-    lacks = allocation.coverage.missing(tensor) if site not in said else None
+    lacks = part.missing(tensor) if site not in said else None
     if lacks is not None:
         said.add(site)
         _warn(
@@ -59,7 +60,7 @@ def check_returned(tensors: list[Tensor], function: Any) -> None:
             continue
         if not allocation.written:
             what = "any of it"
-        elif allocation.coverage is None or (lacks := allocation.coverage.missing(tensor)) is None:
+        elif (part := allocation.written_part) is None or (lacks := part.missing(tensor)) is None:
             continue
         else:
             what = _place(tensor, lacks)

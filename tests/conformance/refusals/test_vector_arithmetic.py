@@ -67,6 +67,19 @@ REFUSED = {
         lambda x: nisa.tensor_scalar(like(x), x, nl.add, 1.0, operand1=2.0),
         ("tensor_scalar: operand1 without op1; leave it None, or name the operator"),
     ),
+    "tensor_scalar op0 None operand0 given": (
+        "trn3",
+        lambda x: nisa.tensor_scalar(like(x), x, None, 2.0, op1=nl.add, operand1=1.0),
+        ("tensor_scalar: operand0 without op0; leave it None, or name the operator"),
+    ),
+    "tensor_scalar bits and a float": (
+        "trn2",
+        lambda x: nisa.tensor_scalar(like(x), x, nl.bitwise_and, 1.5),
+        (
+            "tensor_scalar: bitwise_and works on bits and never casts, here is 1.5; give it an "
+            "integer"
+        ),
+    ),
     "tensor_scalar scalar engine trn2 sub": (
         "trn2",
         lambda x: nisa.tensor_scalar(like(x), x, nl.subtract, 1.0, engine=nisa.engine.scalar),
