@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from trnlab.cluster.collectives import ALGORITHMS, KINDS, Schedule, candidates, fits, times_s
+from trnlab.cluster.collectives.choose import MOST_SINGLE_STEP
 from trnlab.cluster.topology import Machine, machine
 from widgets.machine.systems import chosen_system
 
@@ -138,7 +139,7 @@ class Request:
     def _why_not(self, name: str, of: Machine) -> str:
         chip = max(1, of.system.devices_per_chip // self.stride)
         if name == "single-step mesh":
-            return "sends everything to everybody, which up to 32 ranks are offered for"
+            return f"sends to everybody at once, which up to {MOST_SINGLE_STEP} ranks are offered for"
         if name == "kangaring" and (chip % 2 or self.ranks % chip):
             return "goes by pairs that share a chip, and this group has none"
         return fits(name, self.ranks, chip if name == "hierarchical" else None) or "does not fit"

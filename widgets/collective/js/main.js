@@ -104,9 +104,10 @@ function collectiveBoard(app) {
     times.draw(app.params().tensor_bytes, run.plan.algorithm);
     if (!found.now) return;
     times.say(timesWords(found, run.tensor_bytes || app.params().tensor_bytes));
-    say(crossing, found.documented.length
-      ? "Dotted: what AWS documents for one Trainium2 server: "
-        + "mesh below 1 MB, recursive up to 56 MB, KangaRing above."
+    const [mesh, recursive] = found.documented.map(sizeWords);
+    say(crossing, mesh
+      ? `Dotted: what AWS documents for one Trainium2 server: mesh up to ${mesh}, `
+        + `recursive up to ${recursive}, KangaRing above.`
       : "No document gives a choice for this system: the crossings are the model's.");
     rows.replaceChildren(...found.now.map(([name, seconds, bus]) => h("tr", {},
       h("td", {}, name === run.plan.algorithm ? h("strong", {}, name) : name),
