@@ -86,7 +86,7 @@ class Stepper(anywidget.AnyWidget):
     def restore(self, state: dict[str, Any]) -> None:
         """Show the moment that a saved state describes; `problem` says if it is not one."""
         if refused := link.foreign(state, [*self.defaults, *CURSOR]):
-            self.problem = refused
+            self.problem = {"text": refused, "fix": None}
             return
         row, rival, guess = state.get("row"), state.get("rival"), state.get("guess")
         self._wanted_row = wanted = row if isinstance(row, int) and row >= 0 else 0

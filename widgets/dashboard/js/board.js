@@ -47,7 +47,8 @@ function mountBoard({ model, el }, { className, module, parameter, build }) {
     app.theme = readTheme(root);
     const text = model.get("problem");
     problem.hidden = !text;
-    say(problem, text ? `${text} The last picture that worked is still shown.` : "");
+    const still = "The last picture that worked is still shown.";
+    say(problem, text ? `${text.replace(/\.?$/, ".")} ${still}` : "");
     views.draw();
     root.dataset.scene = app.scene().id;
     share.draw(app.state(), inPage);

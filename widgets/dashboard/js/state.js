@@ -115,7 +115,8 @@ function stateView(app) {
     h("p", { class: "how" }, "A link, a file and a cell that lead to exactly this moment."),
     address,
     h("div", { class: "trn-split" },
-      h("div", {}, json, copy(json, "JSON"), button("Load this JSON", "load", () => read(json.value)),
+      h("div", {}, json, copy(json, "JSON"),
+        button("Load this JSON", "load", () => read(json.value)),
         button("Save as a file", "save", () =>
           download("trnlab-state.json", JSON.stringify(app.state(), null, 1), "application/json")),
         button("Open a file", "open", () => picker.click())),

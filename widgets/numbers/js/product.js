@@ -10,7 +10,8 @@ function productView(app) {
   const { fixed } = app;
   const words = h("p", { class: "sentence", "aria-live": "polite" });
   const body = h("tbody", {});
-  const table = h("table", { class: "storages" }, h("thead", {}, h("tr", {},
+  const table = h("table", { class: "storages", "aria-label": "Formats" },
+    h("thead", {}, h("tr", {},
     ...["", "Format", "Time", "Faster", "TensorE", "SQNR", "Moved"].map((text) =>
       h("th", { scope: "col" }, text)))), body);
   const tradeoff = picture(250, "");
@@ -157,7 +158,8 @@ function drawSweep(svg, more, current, em, tile) {
     marks.push(line(x(Math.log2(m)), bottom, x(Math.log2(m)), bottom + 5, "tick"),
       label(x(Math.log2(m)), bottom + 20, String(m), m === current ? "hit" : "small"));
   }
-  marks.push(label(0, bottom + 40, `M; a quantized tile is used M / ${tile} times`, "small", "start"),
+  marks.push(label(0, bottom + 40, `M; a quantized tile is used M / ${tile} times`,
+    "small", "start"),
     label(right + 8, y(4) + 4, "TensorE in MX", "small", "start"));
   let below = -Infinity;
   const last = ([, , values]) => values[values.length - 1];
