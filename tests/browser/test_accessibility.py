@@ -95,3 +95,29 @@ def test_nothing_moves_by_itself_where_motion_is_reduced(open_page, lesson):
     page.wait_for_timeout(400)
     assert array.get_attribute("data-cycle") == cycle
     assert page.evaluate("document.getAnimations().length") == 0
+
+
+MARKS = ".fill, .bl-fill, .piece, .track > .bar, .pe-key"
+
+
+@pytest.mark.parametrize("name", [page.name for page in lessons() if page.kind == "lesson"])
+def test_what_is_drawn_with_a_background_stays_where_colors_are_forced(open_page, lesson, name):
+    page = open_page(lesson(name), forced_colors="active")
+    page.wait_for_timeout(300)
+    gone = page.evaluate(GONE, MARKS)
+    assert gone == []
+
+
+GONE = """
+(marks) => {
+  const seen = (node) => node.getBoundingClientRect().width > 4;
+  const background = (node) => {
+    const { backgroundColor, backgroundImage } = getComputedStyle(node);
+    return backgroundColor + backgroundImage;
+  };
+  const nothing = background(document.querySelector("main"));
+  return [...document.querySelectorAll(marks)].filter(seen)
+    .filter((mark) => [nothing, background(document.body)].includes(background(mark)))
+    .map((mark) => mark.outerHTML.slice(0, 90));
+}
+"""
