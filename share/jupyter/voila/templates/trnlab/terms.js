@@ -1,6 +1,8 @@
 // Links the first use of each glossary term in a page's prose; its line shows on hover and focus.
 // Widgets write some of the prose, so it waits until they are there.
 {
+  const LOOKS_MS = [0, 1000, 4000]; // some widgets draw themselves a little later
+
   const link = (text, { anchor, short }) => {
     const element = document.createElement("a");
     Object.assign(element, { className: "trn-term", textContent: text, title: short,
@@ -41,16 +43,16 @@
     return rest;
   };
 
-  const linkAll = () => {
-    const { trnlab } = JSON.parse(document.getElementById("jupyter-config-data").textContent);
-    const unused = new Map(trnlab.terms.map((entry) => [entry.term, entry]));
+  const linkAll = (unused) => {
     for (const node of texts()) {
       for (let rest = node; rest;) rest = linkFirst(rest, unused);
     }
   };
   const waiting = new MutationObserver(() => {
     waiting.disconnect();
-    linkAll();
+    const { trnlab } = JSON.parse(document.getElementById("jupyter-config-data").textContent);
+    const unused = new Map(trnlab.terms.map((entry) => [entry.term, entry]));
+    for (const after_ms of LOOKS_MS) setTimeout(linkAll, after_ms, unused);
   });
   waiting.observe(document.documentElement, { attributeFilter: ["data-ready"] });
 }
