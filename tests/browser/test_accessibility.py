@@ -34,9 +34,12 @@ def violations(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_nothing_serious(open_page, workbench, name):
+def test_axe_finds_nothing_serious_and_forced_colors_leave_the_drawings(open_page, workbench, name):
     page = open_page(workbench + PAGES[name])
     assert violations(page) == []
+    page.emulate_media(forced_colors="active")
+    page.wait_for_timeout(300)
+    assert page.evaluate(GONE, MARKS) == []
 
 
 def test_axe_finds_nothing_serious_on_an_error_page(chromium, workbench):
@@ -97,17 +100,7 @@ def test_nothing_moves_by_itself_where_motion_is_reduced(open_page, lesson):
     assert page.evaluate("document.getAnimations().length") == 0
 
 
-MARKS = ".fill, .bl-fill, .piece, .track > .bar, .pe-key"
-
-
-@pytest.mark.parametrize("name", [page.name for page in lessons() if page.kind == "lesson"])
-def test_what_is_drawn_with_a_background_stays_where_colors_are_forced(open_page, lesson, name):
-    page = open_page(lesson(name), forced_colors="active")
-    page.wait_for_timeout(300)
-    gone = page.evaluate(GONE, MARKS)
-    assert gone == []
-
-
+MARKS = ".fill, .bl-fill, .piece, .track > .bar, .pe-key"  # drawn as backgrounds
 GONE = """
 (marks) => {
   const seen = (node) => node.getBoundingClientRect().width > 4;

@@ -111,10 +111,8 @@ def test_what_cannot_be_shown_is_said_in_place(open_page, lesson) -> None:
 
 
 FOREIGN = {
-    "01_neuroncore": [".cd", ".bl", ".pe"],
-    "02_matmul_tiling": [".trn-stepper"],
+    "02_matmul_tiling": [".trn-stepper", ".trn-digits"],
     "03_quantization": [".trn-numbers.number", ".trn-numbers.block"],
-    "05_profiler": [".trn-profiler"],
 }
 
 
