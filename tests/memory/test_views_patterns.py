@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from trnlab.errors import KernelError
@@ -67,6 +67,20 @@ def test_a_legal_pattern_reads_what_the_plain_interpreter_reads(case):
     assert np.array_equal(view.array, interpreted(t.array.ravel(), pattern, offset))
     assert view.get_pattern() == pattern
     assert view.offset == offset
+
+
+@given(patterns())
+@example(([[24, 8], [3, 2], [0, 2]], 0))  # as many elements as its hull, two of them twice
+def test_a_pattern_fills_its_region_if_it_touches_all_of_it(case):
+    pattern, offset = case
+    t = tensor((8, 24))
+    touched = np.zeros((8, 24), bool)
+    touched.ravel()[interpreted(np.arange(8 * 24), pattern, offset).ravel()] = True
+    _, (row, row_end, byte, byte_end), fills = t.ap(pattern, offset).footprint
+    region = touched[row:row_end, byte // 4 : byte_end // 4]
+    assert touched.sum() == region.sum()
+    elements = math.prod(count for _, count in pattern)
+    assert fills == bool(region.all() and elements == region.size)
 
 
 @given(patterns(), st.sampled_from(["free", "rows", "stride"]))

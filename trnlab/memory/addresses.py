@@ -152,7 +152,7 @@ class AddressedStorage(Storage):
         return self.slot.version
 
     @version.setter
-    def version(self, value: int | tuple) -> None:
+    def version(self, value: int) -> None:
         """It is the slot's own."""
 
     @property

@@ -65,6 +65,9 @@ def index(tensor: "Tensor", key: Any) -> Pattern:
             new_shape.append(stop - start)
             new_strides.append(stride)
             continue
+        if type(item) is int and 0 <= item < size and (axis or not on_chip):
+            offset += item * stride
+            continue
         start, count, step = _resolve(tensor, axis, item)
         if type(start) is not int:
             if dynamic is not None:

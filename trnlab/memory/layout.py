@@ -124,6 +124,16 @@ def ascending(shape: Sequence[int], strides: Sequence[int], offset: int) -> tupl
     return tuple(map(abs, strides)), offset + back
 
 
+def is_apart(shape: Sequence[int], strides: Sequence[int]) -> bool:
+    """Whether a pattern reaches no element twice: a step leads beyond what smaller ones reach."""
+    reach = 0
+    for step, size in sorted((abs(step), n) for step, n in zip(strides, shape, strict=True)):
+        if size > 1 and step <= reach:
+            return False
+        reach += (size - 1) * step
+    return True
+
+
 def last_offset(shape: Sequence[int], strides: Sequence[int]) -> int:
     """Distance from the first to the last element of a pattern."""
     return sum((size - 1) * step for size, step in zip(shape, strides, strict=True))

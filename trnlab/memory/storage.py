@@ -21,7 +21,21 @@ if TYPE_CHECKING:
     from trnlab.memory.coverage import Coverage
 
 
-versions = itertools.count()
+MAX_COPIES = 50_000  # that are remembered
+
+versions = itertools.count()  # each number stands for contents that no other number stands for
+_copies: dict[tuple, int] = {}
+
+
+def copy_version(how: tuple) -> int:
+    """The number of contents that are copied from others, equal for equal copies.
+
+    Args:
+        how: the number of the others, what of them is read, and how it is laid out
+    """
+    if len(_copies) >= MAX_COPIES:
+        _copies.clear()
+    return _copies.setdefault(how, next(versions))
 
 
 class Allocation:
@@ -121,8 +135,7 @@ class Storage:
         self.pitch_bytes = allocation.pitch_bytes
         self.data: np.ndarray | None = None  # flat uint8, None until needed
         self.fp32: dict = {}  # float32 form of views that are read many times
-        # of the bytes: a number that no other contents have, or whose bytes they are a copy of
-        self.version: int | tuple = next(versions)
+        self.version = next(versions)  # of the bytes
         self.pending: Pending | None = None  # to be finished before `data` is looked at
         self.written_parts: set = set()  # PSUM views written so far, for accumulate=None
         self.written_mask: np.ndarray | None = None  # the same by byte

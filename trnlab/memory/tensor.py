@@ -14,8 +14,8 @@ from trnlab.errors import KernelError
 from trnlab.memory.dynamic import Beyond, Indirect, Reach, gathered, resolve, scatter
 from trnlab.memory.footprint import Footprint, Signature, View
 from trnlab.memory.indexing import index
-from trnlab.memory.layout import Region, Sizes, extents, region_of, row_major
-from trnlab.memory.storage import Storage
+from trnlab.memory.layout import Region, Sizes, extents, is_apart, region_of, row_major
+from trnlab.memory.storage import Storage, copy_version
 from trnlab.memory.views import Views
 from trnlab.numerics import format_of, stored
 
@@ -233,7 +233,7 @@ class Tensor(Views):
         pitch = self.storage.allocation.pitch_bytes
         region = region_of(pitch, size, self.shape, self.strides, self.offset)
         area = (region.row_end - region.row) * (region.byte_end - region.byte)
-        fills = path is None and math.prod(self.shape) * size == area
+        fills = path is None and self.size * size == area and is_apart(self.shape, self.strides)
         return Footprint(self._sign(region), region, fills)
 
     def _sign(self, region: Region) -> Signature:
@@ -326,10 +326,10 @@ class Tensor(Views):
     def put_copy(self, src: "Tensor") -> None:
         """Write the elements of another view of the same dtype, which may have another shape."""
         self.put(src.array.reshape(self.shape))
-        known = src.storage.version
-        if isinstance(known, int) and self.path is None and self._covers_all():
-            pattern = (src.offset, src.shape, src.strides, self.shape, self.strides)
-            self.storage.version = (known, self.dtype, *pattern)
+        if self.path is None and self._covers_all():
+            read = (src.offset, src.shape, src.strides)
+            how = (src.storage.version, self.dtype, *read, self.shape, self.strides)
+            self.storage.version = copy_version(how)
 
     def _put_indirect(self, values: np.ndarray) -> None:
         path = self.path
@@ -340,7 +340,8 @@ class Tensor(Views):
         self.storage.forget()
 
     def _covers_all(self) -> bool:
-        return self.size * format_of(self.dtype).itemsize == self.storage.allocation.nbytes
+        nbytes = self.size * format_of(self.dtype).itemsize
+        return nbytes == self.storage.allocation.nbytes and self.footprint.fills
 
     @property
     def valid(self) -> np.ndarray | None:

@@ -1,12 +1,10 @@
 """`trnlab.profile`: one run of a kernel, read as values and as time."""
 
-import gc
 import inspect
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,7 +17,7 @@ from trnlab.metrics.perfetto import write_perfetto
 from trnlab.metrics.roofline import Roofline, roofline
 from trnlab.metrics.tiles import tiles
 from trnlab.metrics.utilization import busy_s
-from trnlab.nki.kernel import Recording, Shape, plain, record, target_chip
+from trnlab.nki.kernel import Recording, Shape, plain, record, target_chip, uncollected
 from trnlab.numerics import dtype_name
 from trnlab.replay import values_after
 from trnlab.schedule import Timeline, schedule
@@ -58,22 +56,42 @@ def profile(
         CapacityError: its live tiles do not fit into SBUF or PSUM
         LimitError: too large for this simulator
     """
+    return run(kernel, *args, chip=chip, **kwargs).timed()
+
+
+class Run(NamedTuple):
+    """A kernel that ran, before it is timed."""
+
+    kernel: Callable[..., Any]
+    recording: Recording
+    chip: Chip
+
+    @property
+    def trace(self) -> Trace:
+        """What was recorded."""
+        return self.recording.trace
+
+    def timed(self) -> "Profile":
+        """Schedule it.
+
+        Raises:
+            CapacityError: its live tiles do not fit into SBUF or PSUM
+        """
+        with uncollected():
+            line = schedule(self.trace, self.chip.core)
+            return Profile(self.kernel, self.recording, self.chip, line)
+
+
+def run(
+    kernel: Callable[..., Any], *args: Any, chip: str | Chip | None = None, **kwargs: Any
+) -> Run:
+    """The first half of `profile`, for those who show what ran before its time is known.
+
+    Raises:
+        KernelError, LimitError: as `profile`
+    """
     chosen = target_chip(kernel) if chip is None else spec.chip(chip)
-    with _uncollected():
-        recording = record(kernel, args, kwargs, chosen.core)
-        return Profile(kernel, recording, chosen, schedule(recording.trace, chosen.core))
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Most of what a run allocates stays; looking for garbage in it takes a fifth of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
+    return Run(kernel, record(kernel, args, kwargs, chosen.core), chosen)
 
 
 class Profile:

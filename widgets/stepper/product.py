@@ -11,7 +11,7 @@ from typing import Any
 import trnlab
 from trnlab import spec
 from trnlab.kernels.matmul import LADDER, TILE_K, TILE_M, TILE_N
-from trnlab.metrics import Profile
+from trnlab.metrics import Profile, Run, run
 
 MAX_SIZE = 4096  # at the end of the sliders
 TYPED_MAX = 10**6
@@ -71,15 +71,18 @@ class Product:
         """Of lhsT and of rhs."""
         return (self.K, self.M), (self.K, self.N)
 
-    def profile(self, *inputs: Any) -> Profile:
+    def run(self, *inputs: Any) -> Run:
         """One run, on shapes alone if no inputs are given.
 
         Raises:
             ValueError: the kernel refuses the sizes, or the core the kernel
         """
         inputs = inputs or tuple(trnlab.shape(sizes, self.dtype) for sizes in self.shapes)
-        kernel = LADDER[self.kernel].kernel
-        return trnlab.profile(kernel, *inputs, chip=self.chip, **self.blocks)
+        return run(LADDER[self.kernel].kernel, *inputs, chip=self.chip, **self.blocks)
+
+    def profile(self, *inputs: Any) -> Profile:
+        """The same, timed."""
+        return self.run(*inputs).timed()
 
     def range(self, size: str) -> tuple[int, int, int]:
         """Least, most and step of M, N or K that its kernel takes."""

@@ -1,7 +1,8 @@
-"""A profile as columns of 32-bit numbers: what the browser draws from, sent once for each run.
+"""A run as columns of 32-bit numbers: what the browser draws from, sent once.
 
-In: a profile of a matrix product. Out: plain dictionaries whose columns are bytes. It knows no
-widget. Times are in microseconds; everything else is as in `Profile`.
+In: a trace of a matrix product, then its profile: the browser reads what ran while the engine finds
+out when. Out: plain dictionaries whose columns are bytes. It knows no widget. Times are in
+microseconds; everything else is as in `Profile`.
 """
 
 import ast
@@ -28,22 +29,34 @@ CODES = ("call", "lane", "engine", "op", "wait_on", "wait_kind", "line", "bytes"
 MEMORIES = ("hbm", "sbuf", "psum")
 
 
-def scene(profile: Profile, kernel: Callable[..., Any]) -> dict[str, Any]:
-    """Everything a view draws.
+def program(trace: Trace, kernel: Callable[..., Any]) -> dict[str, Any]:
+    """What ran, which is known before its time is.
 
     Args:
-        kernel: what was profiled, for its source
+        kernel: what was recorded, for its source
     Returns:
-        summary: the run in numbers; names: what the codes stand for; source: functions of the
-        kernel's file that ran; rows, calls, operands, tensors, tiles: tables of float32 (`f32`)
-        and int32 (`i32`) columns
+        calls, operands, tensors: tables of int32 (`i32`) columns; codes: what numbers in them stand
+        for; source: functions of the kernel's file that ran
     """
-    names = _Codes()
+    codes = _Codes()
+    return {
+        **_calls(trace, codes),
+        "tensors": _tensors(trace, codes),
+        "codes": {"memories": MEMORIES, **codes.lists()},
+        "source": source(trace, kernel),
+    }
+
+
+def scene(profile: Profile) -> dict[str, Any]:
+    """When it ran, and where its tiles lay.
+
+    Returns:
+        summary: the run in numbers; names: what the codes stand for; rows, tiles: tables of
+        float32 (`f32`) and int32 (`i32`) columns
+    """
     return {
         "summary": summary(profile),
         "rows": _rows(profile),
-        **_calls(profile.trace, names),
-        "tensors": _tensors(profile.trace, names),
         "tiles": _tiles(profile),
         "names": {
             "lanes": profile.timeline.lanes,
@@ -51,10 +64,7 @@ def scene(profile: Profile, kernel: Callable[..., Any]) -> dict[str, Any]:
             "engines": profile.timeline.engines,
             "ops": profile.timeline.ops,
             "wait_kinds": profile.timeline.wait_kinds,
-            "memories": MEMORIES,
-            **names.lists(),
         },
-        "source": source(profile, kernel),
         "sbuf_bytes": profile.core.sbuf.partition_bytes,
         "psum_banks": profile.core.psum.banks,
         "partitions": profile.core.sbuf.partitions,
@@ -94,10 +104,11 @@ def wait_texts(profile: Profile) -> dict[str, Any]:
     return {"rows": rows.astype(np.int32).tobytes(), "texts": texts}
 
 
-def source(profile: Profile, kernel: Callable[..., Any]) -> list[dict[str, Any]]:
+def source(trace: Trace, kernel: Callable[..., Any]) -> list[dict[str, Any]]:
     """The kernel, and each other function of its file in which an instruction was issued."""
-    path = inspect.getsourcefile(inspect.unwrap(kernel)) or ""
-    lines = {call.line for call in profile.trace.calls} | {profile.line}
+    written = inspect.unwrap(kernel)
+    path = inspect.getsourcefile(written) or ""
+    lines = {call.line for call in trace.calls} | {written.__code__.co_firstlineno}
     return [
         {"first": first, "lines": text}
         for first, text in _functions(path)
@@ -147,15 +158,15 @@ def _rows(profile: Profile) -> Table:
     return _table(times, {**{name: line[name] for name in CODES}, "order": order})
 
 
-def _calls(trace: Trace, names: _Codes) -> dict[str, Table]:
+def _calls(trace: Trace, codes: _Codes) -> dict[str, Table]:
     """Calls, each with the index of its first operand, and all operands as rectangles."""
     calls, roles, views = array("i"), array("i"), []
     kinds: dict[Kind, tuple[int, list[int]]] = {}
     for call in trace.calls:
         kind = call.kind
         if kind not in kinds:
-            found = [names("roles", role) for role in kind.roles]
-            kinds[kind] = names("calls", kind.instruction.name), found
+            found = [codes("roles", role) for role in kind.roles]
+            kinds[kind] = codes("calls", kind.instruction.name), found
         op, found = kinds[kind]
         calls.extend((op, call.line, len(views)))
         roles.extend(found)
@@ -178,13 +189,13 @@ def _boxes(views: list[View]) -> dict[str, np.ndarray]:
     return {"r0": r0, "r1": r1, "c0": byte // sizes, "c1": -(-byte_end // sizes)}
 
 
-def _tensors(trace: Trace, names: _Codes) -> Table:
-    code = {memory: number for number, memory in enumerate(MEMORIES)}
+def _tensors(trace: Trace, codes: _Codes) -> Table:
+    memories = {memory: number for number, memory in enumerate(MEMORIES)}
     rows = array("i")
     for s in trace.allocations:
         cols = s.pitch_bytes // itemsize(s.dtype)
-        name = names("tensors", s.name)
-        rows.extend((name, code[s.memory], s.rows, cols, s.argument, s.output))
+        name = codes("tensors", s.name)
+        rows.extend((name, memories[s.memory], s.rows, cols, s.argument, s.output))
     return _table({}, _columns(("name", "memory", "rows", "cols", "argument", "output"), rows))
 
 

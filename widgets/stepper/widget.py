@@ -1,8 +1,8 @@
 """The stepper: the learner's state as traits, answered by runs of the engine.
 
-The browser sets `params`; the widget sets `scene` (a run as columns) or `problem` (a sentence and,
-where known, the way out) and keeps the last scene that worked. What nobody waits for follows when
-the kernel is idle: why each row waited and, after the reveal, the other rungs.
+The browser sets `params`; the widget sets `program` and `scene` (what ran, and when) or `problem`
+(a sentence and, where known, the way out) and keeps the last scene that worked. What nobody waits
+for follows when the kernel is idle: why each row waited and, after the reveal, the other rungs.
 """
 
 from dataclasses import asdict
@@ -15,6 +15,7 @@ import traitlets
 
 from trnlab.kernels.matmul import LADDER
 from trnlab.metrics import Profile
+from trnlab.trace import Trace
 from widgets.dashboard import link, trust
 from widgets.dashboard.idle import Idle, Job
 from widgets.dashboard.recent import Recent
@@ -43,7 +44,8 @@ class Stepper(anywidget.AnyWidget):
     params = traitlets.Dict().tag(sync=True)  # as the learner set them, legal or not
     defaults = traitlets.Dict().tag(sync=True)
     fields = traitlets.List().tag(sync=True)
-    scene = traitlets.Dict().tag(sync=True)
+    program = traitlets.Dict().tag(sync=True)  # what ran, read by the browser meanwhile
+    scene = traitlets.Dict().tag(sync=True)  # when it ran
     problem = traitlets.Dict().tag(sync=True)
     honesty = traitlets.Dict().tag(sync=True)
     address = traitlets.Unicode().tag(sync=True)  # of the page, as far as it was used
@@ -111,8 +113,10 @@ class Stepper(anywidget.AnyWidget):
         self._idle.wait()
         try:
             product = Product.of(self.params)
-            profile = self._measured(product)
+            profile = self._recent.run(product, partial(self._timed, product))
         except ValueError as refused:
+            if self._profile:
+                self._tell(self._product, self.profile.trace, self._runs)
             fix = product.legal() if product else {}
             self.problem = {"text": str(refused), "fix": fix or None}
             return
@@ -120,14 +124,25 @@ class Stepper(anywidget.AnyWidget):
         self._show(product, profile)
         self._idle.later(self._tell_waits, *self._ladder_jobs())
 
+    def _timed(self, product: Product) -> Profile:
+        """Run a product; the browser reads what ran while its time is found."""
+        run = product.run()
+        self._tell(product, run.trace, self._runs + 1)
+        return run.timed()
+
+    def _tell(self, product: Product, trace: Trace, id: int) -> None:
+        if self.program.get("id") != id:
+            self.program = {**scene.program(trace, LADDER[product.kernel].kernel), "id": id}
+
     def _measured(self, product: Product) -> Profile:
         return self._recent.run(product, product.profile)
 
     def _show(self, product: Product, profile: Profile) -> None:
         self._runs += 1
+        self._tell(product, profile.trace, self._runs)
         wanted, self._wanted_row = self._wanted_row, -1
         shown = {
-            **scene.scene(profile, LADDER[product.kernel].kernel),
+            **scene.scene(profile),
             **_identity(product),
             "id": self._runs,
             "row": wanted,
@@ -204,8 +219,13 @@ class Stepper(anywidget.AnyWidget):
             return
         product = self._product.on_rung(choices[0])
         kernel = LADDER[choices[0]].kernel
-        run = scene.scene(self._measured(product), kernel)
-        self.other = {**run, **_identity(product), "id": self._runs}
+        run = self._measured(product)
+        self.other = {
+            **scene.program(run.trace, kernel),
+            **scene.scene(run),
+            **_identity(product),
+            "id": self._runs,
+        }
 
     def _on_message(self, _widget: Any, message: Any, _buffers: Any) -> None:
         kind = message.get("kind") if isinstance(message, dict) else None

@@ -1,18 +1,21 @@
 // One widget: the state that the learner chose, one cursor, and the views that follow it.
 
 const QUIET_MS = 250;
+const SLOW_MS = 150;  // an answer that takes longer is waited for in sight
 
 function render({ model, el }) {
   const root = h("div", { class: "trn-stepper", tabindex: -1 });
   const inPage = "voila" in document.body.dataset;
+  let program = readProgram(model.get("program"));
   const heart = heartOf(model, inPage);
   let pending = false;
   let frame = 0;
   let saveTimer = 0;
+  let slowTimer = 0;
 
   /** What the views share: the scene, the cursor, and what a click or a key may ask for. */
   const app = {
-    scene: readScene(model.get("scene")), other: null, row: 0, playing: false, speed: 8,
+    scene: readScene(program, model.get("scene")), other: null, row: 0, playing: false, speed: 8,
     order: "time", theme: {},
     isShown: () => root.isConnected,
     redraw() { if (!frame) frame = requestAnimationFrame(draw); },
@@ -42,7 +45,8 @@ function render({ model, el }) {
   });
   app.edits = historyOf(() => model.get("params"), (params) => {
     pending = true;
-    root.classList.add("busy");
+    clearTimeout(slowTimer);  // mostly the answer is there before
+    slowTimer = setTimeout(() => root.classList.add("busy"), SLOW_MS);
     put({ params });
     drawControls();
   });
@@ -164,9 +168,9 @@ function render({ model, el }) {
     work.style.setProperty("--room", fits ? `${window.innerHeight - top - 8}px` : "70vh");
   }
 
-  function drawAll() {
-    fitToWindow();
-    app.theme = { ...readTheme(root), badge: model.get("honesty").badge };
+  /** A new run, in the colors and sizes that the page has. */
+  function drawScene() {
+    app.theme.badge = model.get("honesty").badge;
     timeline.stale();
     source.stale();
     summary.draw(app.scene, model.get("honesty"));
@@ -175,6 +179,13 @@ function render({ model, el }) {
     values.stale();
     state.draw(app.state(), inPage);
     draw();
+  }
+
+  /** The page has another size or other colors. */
+  function drawAll() {
+    fitToWindow();
+    app.theme = readTheme(root);
+    drawScene();
   }
 
   /** Remember the moment: in the model, in the address, in the open boxes; not at every frame. */
@@ -190,6 +201,7 @@ function render({ model, el }) {
 
   function rest() {
     pending = false;
+    clearTimeout(slowTimer);
     root.classList.remove("busy");
     root.dataset.busy = "false";
   }
@@ -198,14 +210,14 @@ function render({ model, el }) {
   function onScene() {
     const rows = app.scene.rows.n;
     const share = rows > 1 ? app.cursor.position() / (rows - 1) : 0;
-    app.scene = readScene(model.get("scene"));
+    app.scene = readScene(program, model.get("scene"));
     app.scene.waits = readWaits(model.get("waits"), app.scene.id);
     const last = app.scene.rows.n - 1;
     const wanted = app.scene.row;
     app.row = wanted >= 0 ? Math.min(wanted, last) : app.cursor.rowAt(Math.round(share * last));
     rest();
     timeline.window = { from: 0, to: app.scene.summary.total_us };
-    drawAll();
+    drawScene();
     save();
   }
 
@@ -215,6 +227,7 @@ function render({ model, el }) {
   }
 
   const listeners = {
+    "change:program": () => { program = readProgram(model.get("program")); },
     "change:scene": onScene,
     "change:problem": onProblem,
     "change:params": drawControls,
@@ -226,7 +239,7 @@ function render({ model, el }) {
     },
     "change:other": () => {
       const raw = model.get("other");
-      app.other = raw.rows ? readScene(raw) : null;
+      app.other = raw.rows ? readScene(readProgram(raw), raw) : null;
       drawLadder();
     },
     "change:revealed": () => { drawLadder(); save(); },
@@ -267,7 +280,8 @@ function render({ model, el }) {
 
   app.row = Math.min(app.scene.rows.n - 1, Math.max(0, model.get("row")));
   app.scene.waits = readWaits(model.get("waits"), app.scene.id);
-  if (model.get("other").rows) app.other = readScene(model.get("other"));
+  const rival = model.get("other");
+  if (rival.rows) app.other = readScene(readProgram(rival), rival);
   timeline.window = { from: 0, to: app.scene.summary.total_us };
   listeners["change:honesty"]();
   drawAll();
@@ -276,6 +290,7 @@ function render({ model, el }) {
     app.playing = false;
     heart.stop();
     clearTimeout(saveTimer);
+    clearTimeout(slowTimer);
     cancelAnimationFrame(frame);
     resized.disconnect();
     unwatch();

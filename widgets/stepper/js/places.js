@@ -60,7 +60,7 @@ function lookUp(known, part) {
  * here is a pause less while a slider moves.
  */
 function placeOperands(scene) {
-  const { calls, operands, tensors, names, hbm } = scene;
+  const { calls, operands, tensors, codes, hbm } = scene;
   const places = new Array(operands.n).fill(NOWHERE);
   const boxes = Array.from({ length: operands.n }, (_, operand) => boxOf(operands, operand));
   const holds = new Map();
@@ -90,7 +90,7 @@ function placeOperands(scene) {
     else if (places[target].matrix < 0) {
       places[target] = lookUp(knownOf(goes, tensorOf(target)), boxes[target]);
     }
-    if (names.calls[calls.op[call]] === "nc_matmul") continue;
+    if (codes.calls[calls.op[call]] === "nc_matmul") continue;
     for (let operand = first; operand < end; operand += 1) {
       if (operand === target || isHbm(operand)) continue;
       note(knownOf(goes, tensorOf(operand)), boxes[operand], places[target]);
@@ -107,13 +107,42 @@ function knownOf(tiles, tensor) {
 
 /** By call: the operand that it writes. */
 function targetsOf(scene) {
-  const { calls, operands, names } = scene;
-  const dst = names.roles.indexOf("dst");
+  const { calls, operands, codes } = scene;
+  const dst = codes.roles.indexOf("dst");
   return Int32Array.from({ length: calls.n }, (_, call) => {
     let [operand] = spanOf(scene, call);
     while (operands.role[operand] !== dst) operand += 1;
     return operand;
   });
+}
+
+/** The three matrices as the product shows them: stationary left (turned), moving above, result. */
+function matricesOf(program) {
+  const { operands, places, tensors } = program;
+  const found = {};
+  for (let operand = 0; operand < operands.n; operand += 1) {
+    const role = roleOf(program, operand);
+    if (!(role in found) && places[operand].matrix >= 0) found[role] = places[operand].matrix;
+    if (found.stationary !== undefined && found.moving !== undefined) break;
+  }
+  return { left: found.stationary, above: found.moving, result: tensors.output.indexOf(1) };
+}
+
+/** Each matrix cut into cells: as high and wide as the least that operands take from it. */
+function gridsOf({ tensors, places, matrices }) {
+  const grids = {};
+  for (const [name, matrix] of Object.entries(matrices)) {
+    const [rows, cols] = [tensors.rows[matrix], tensors.cols[matrix]];
+    grids[name] = { matrix, high: rows, wide: cols };
+    for (const { matrix: of, box } of places) {
+      if (of !== matrix) continue;
+      grids[name].high = Math.min(grids[name].high, box[1] - box[0]);
+      grids[name].wide = Math.min(grids[name].wide, box[3] - box[2]);
+    }
+    grids[name].rows = Math.ceil(rows / grids[name].high);
+    grids[name].cols = Math.ceil(cols / grids[name].wide);
+  }
+  return grids;
 }
 
 /** Transfers between HBM and the chip, in time order, by the operand in HBM: {operand, at_us}. */
@@ -135,8 +164,8 @@ function listTransfers(scene) {
 
 /** For every tensor, in time order, what was written to it: [{at_us, place}]. */
 function listContents(scene) {
-  const { rows, operands, names } = scene;
-  const dst = names.roles.indexOf("dst");
+  const { rows, operands, codes } = scene;
+  const dst = codes.roles.indexOf("dst");
   const contents = new Map();
   for (const row of scene.byTime) {
     const [first, end] = spanOf(scene, rows.call[row]);

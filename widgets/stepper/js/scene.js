@@ -17,22 +17,31 @@ function readTable(raw) {
 }
 
 /**
- * The scene: `rows` (device instructions), `calls`, `operands`, `tensors`, `tiles` as columns, the
- * names their codes stand for, and what follows from them: the order in time, the lanes in use, how
- * often each line ran, and for every operand the part of an HBM matrix that it stands for.
+ * What ran: `calls`, `operands`, `tensors` as columns, what their codes stand for, and what follows
+ * from them: for every operand the part of an HBM matrix that it stands for, and how those are cut.
  */
-function readScene(raw) {
-  const scene = { ...raw };
-  for (const name of ["rows", "calls", "operands", "tensors", "tiles"]) {
-    scene[name] = readTable(raw[name]);
-  }
-  const { rows, tiles, names } = scene;
+function readProgram(raw) {
+  const program = { ...raw };
+  for (const name of ["calls", "operands", "tensors"]) program[name] = readTable(raw[name]);
+  program.hbm = raw.codes.memories.indexOf("hbm");
+  program.places = placeOperands(program);
+  program.matrices = matricesOf(program);
+  program.grids = gridsOf(program);
+  return program;
+}
+
+/**
+ * The scene: a program with its `rows` (device instructions) and `tiles` as columns, what their
+ * codes stand for, and what follows: the order in time, the lanes in use, how often each line ran.
+ */
+function readScene(program, raw) {
+  const scene = { ...raw, ...program };
+  for (const name of ["rows", "tiles"]) scene[name] = readTable(raw[name]);
+  const { rows, tiles } = scene;
   scene.byTime = rows.order;
   scene.placeInTime = invert(scene.byTime);
   scene.lanes = lanesInUse(scene);
   scene.linesRun = countLines(rows);
-  scene.hbm = names.memories.indexOf("hbm");
-  scene.places = placeOperands(scene);
   scene.transfers = listTransfers(scene);
   scene.contents = listContents(scene);
   scene.tileOf = new Map(Array.from(tiles.tensor, (tensor, tile) => [tensor, tile]));
@@ -83,7 +92,7 @@ function operandsOf(scene, call) {
 }
 
 function roleOf(scene, operand) {
-  return scene.names.roles[scene.operands.role[operand]];
+  return scene.codes.roles[scene.operands.role[operand]];
 }
 
 function boxOf(table, i) {

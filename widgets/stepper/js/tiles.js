@@ -1,19 +1,5 @@
 // Where the current tiles lie in A, B and C, and how often each tile has crossed from HBM so far.
 
-/** Cut a matrix into cells: as high and wide as the boxes that operands take from it. */
-function gridOf(scene, matrix) {
-  const { tensors } = scene;
-  let high = tensors.rows[matrix];
-  let wide = tensors.cols[matrix];
-  for (const place of scene.places) {
-    if (place.matrix !== matrix) continue;
-    high = Math.min(high, place.box[1] - place.box[0]);
-    wide = Math.min(wide, place.box[3] - place.box[2]);
-  }
-  return { matrix, high, wide, rows: Math.ceil(tensors.rows[matrix] / high),
-    cols: Math.ceil(tensors.cols[matrix] / wide) };
-}
-
 /** For each cell of a grid: how many transfers have touched it by `at_us`. */
 function countTransfers(scene, { matrix, high, wide, rows, cols }, at_us) {
   const counts = new Int32Array(rows * cols);
@@ -29,19 +15,6 @@ function countTransfers(scene, { matrix, high, wide, rows, cols }, at_us) {
     }
   }
   return counts;
-}
-
-/** The three matrices as the product shows them: stationary left (turned), moving above, result. */
-function matricesOf(scene) {
-  const { operands, places } = scene;
-  const found = {};
-  for (let operand = 0; operand < operands.n; operand += 1) {
-    const role = roleOf(scene, operand);
-    if (!(role in found) && places[operand].matrix >= 0) found[role] = places[operand].matrix;
-    if (found.stationary !== undefined && found.moving !== undefined) break;
-  }
-  const result = scene.tensors.output.indexOf(1);
-  return { left: found.stationary, above: found.moving, result };
 }
 
 /** Pixel boxes for the three matrices, which share the sides M, N and K; the area is filled. */
@@ -80,23 +53,20 @@ function tilesView(app) {
     "A number counts how often that tile has crossed HBM so far.", canvas, legend);
   let known = {};
 
-  /** What a scene's matrices are, how they are cut, and how often a tile moves in the whole run. */
-  function learn(scene) {
-    if (known.scene === scene) return known;
-    const matrices = matricesOf(scene);
-    const grids = {};
+  /** How often a tile of each matrix moves in the whole run. */
+  function mostMoves(scene) {
+    if (known.scene === scene) return known.most;
     const most = {};
-    for (const [name, matrix] of Object.entries(matrices)) {
-      grids[name] = gridOf(scene, matrix);
-      most[name] = Math.max(1, ...countTransfers(scene, grids[name], Infinity));
+    for (const [name, grid] of Object.entries(scene.grids)) {
+      most[name] = Math.max(1, ...countTransfers(scene, grid, Infinity));
     }
-    known = { scene, matrices, grids, most };
-    return known;
+    known = { scene, most };
+    return most;
   }
 
-  function drawMatrix(pen, name, picture, { scene, grids, most }, at_us) {
+  function drawMatrix(pen, name, picture, scene, most, at_us) {
     const { theme } = app;
-    const grid = grids[name];
+    const grid = scene.grids[name];
     const turned = name === "left";
     const counts = countTransfers(scene, grid, at_us);
     let roomy = false;
@@ -108,7 +78,7 @@ function tilesView(app) {
       const [x, y, w, high] = place(picture, scene, grid.matrix,
         [r, r + grid.high, c, c + grid.wide], turned);
       if (times) {
-        pen.globalAlpha = 0.14 + 0.5 * (times / most[name]);
+        pen.globalAlpha = 0.14 + 0.5 * (times / most);
         pen.fillStyle = name === "result" ? theme.psum : theme.sbuf;
         pen.fillRect(x, y, w, high);
         pen.globalAlpha = 1;
@@ -164,7 +134,8 @@ function tilesView(app) {
     side(`K ${K}`, above.x - 12, above.y + above.h / 2, -Math.PI / 2);
   }
 
-  function drawCurrent(pen, row, boxes, { scene, matrices }) {
+  function drawCurrent(pen, row, boxes, scene) {
+    const { matrices } = scene;
     for (const operand of operandsOf(scene, scene.rows.call[row])) {
       const { matrix, box } = scene.places[operand];
       const name = Object.keys(matrices).find((key) => matrices[key] === matrix);
@@ -181,18 +152,19 @@ function tilesView(app) {
     element: root,
     draw(scene, row) {
       const { pen, width, height } = prepare(canvas);
-      const facts = learn(scene);
+      const most = mostMoves(scene);
+      const { matrices } = scene;
       const boxes = layoutMatrices(scene.params, width, height);
-      const names = { left: `${nameOf(scene, facts.matrices.left)}ᵀ`,
-        above: nameOf(scene, facts.matrices.above), result: nameOf(scene, facts.matrices.result) };
+      const names = { left: `${nameOf(scene, matrices.left)}ᵀ`,
+        above: nameOf(scene, matrices.above), result: nameOf(scene, matrices.result) };
       const text = Object.keys(boxes).map((name) => {
-        const counts = drawMatrix(pen, name, boxes[name], facts, momentOf(scene, row));
+        const counts = drawMatrix(pen, name, boxes[name], scene, most[name], momentOf(scene, row));
         const moved = plural(counts.reduce((sum, n) => sum + n, 0), "tile");
         return `${names[name]}: ${moved} ${name === "result" ? "stored" : "loaded"}, each ${
-          timesWords(facts.most[name])} in all`;
+          timesWords(most[name])} in all`;
       });
       drawNames(pen, scene, boxes, names);
-      drawCurrent(pen, row, boxes, facts);
+      drawCurrent(pen, row, boxes, scene);
       say(legend, `${text.slice(0, 2).join("; ")}.`);
       canvas.setAttribute("aria-label", `${text.join("; ")}.`);
     },

@@ -10,7 +10,7 @@ function region(name, [r0, r1, c0, c1], comma = ", ") {
 }
 
 function nameOf(scene, tensor) {
-  return scene.names.tensors[scene.tensors.name[tensor]];
+  return scene.codes.tensors[scene.tensors.name[tensor]];
 }
 
 /** An operand by what it means: the part of the HBM matrix that it holds, else the tile itself. */
@@ -31,7 +31,7 @@ function deed(scene, row) {
   const by = (role) => list.find((operand) => roleOf(scene, operand) === role);
   const memory = (operand) => {
     const code = scene.tensors.memory[scene.operands.tensor[operand]];
-    return scene.names.memories[code].toUpperCase();
+    return scene.codes.memories[code].toUpperCase();
   };
   const op = scene.names.ops[scene.rows.op[row]];
   const target = by("dst");
