@@ -57,8 +57,8 @@ audit: .venv/lab  ## ask for known weaknesses of the locked packages, over the n
 	case "$$answer $$(grep -c '^ERROR' build/audit/said)" in \
 	  "0 0") echo "trnlab: no known weakness in the packages of lock/lab.txt" ;; \
 	  *" 0") echo "trnlab: lock/lab.txt has packages with known weaknesses, listed above" >&2 ;; \
-	  *) echo "trnlab: nothing was audited: PyPI did not answer for each package; this says" \
-	    "nothing about the packages. Try again where PyPI is reached." >&2; exit 2 ;; \
+	  *) echo "trnlab: nothing was audited: the package index gave no answer; this says" \
+	    "nothing about the packages. Try again where it is reached." >&2; exit 2 ;; \
 	esac; exit $$answer
 
 gallery: .venv/lab  ## write the start page's list of kernels anew

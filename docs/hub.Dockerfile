@@ -5,7 +5,7 @@ FROM ${BASE}
 
 # jupyterhub: the version that the hub runs, as both talk to each other.
 ARG HUB=6.1.1
-RUN useradd --create-home --uid 1000 student
+RUN useradd --create-home --home-dir /srv/student --uid 1000 student
 COPY lock/lab.txt /tmp/lab.txt
 RUN python3 -m venv /srv/venv \
  && /srv/venv/bin/pip install --no-cache-dir --require-hashes -r /tmp/lab.txt \
@@ -13,9 +13,9 @@ RUN python3 -m venv /srv/venv \
  && chown -R student /srv/venv
 ENV PATH=/srv/venv/bin:${PATH}
 
-COPY --chown=student . /home/student
+COPY --chown=student . /srv/student
 USER student
-WORKDIR /home/student
+WORKDIR /srv/student
 RUN ./binder/postBuild
 EXPOSE 8888
 ENTRYPOINT ["./binder/start"]

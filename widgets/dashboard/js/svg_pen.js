@@ -1,6 +1,6 @@
 // A canvas's drawing as SVG: a pen with the calls of a canvas's own, which writes them down.
 
-const PEN_STYLE = { fillStyle: "#000", strokeStyle: "#000", lineWidth: 1, globalAlpha: 1,
+const PEN_STYLE = { fillStyle: "black", strokeStyle: "black", lineWidth: 1, globalAlpha: 1,
   font: "10px sans-serif", textAlign: "start", textBaseline: "alphabetic", lineJoin: "miter" };
 const PEN_ANCHORS = { center: "middle", right: "end", end: "end" };
 const PEN_BASELINES = { middle: "central", top: "text-before-edge", hanging: "hanging",
