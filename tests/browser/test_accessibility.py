@@ -100,7 +100,7 @@ def test_nothing_moves_by_itself_where_motion_is_reduced(open_page, lesson):
     assert page.evaluate("document.getAnimations().length") == 0
 
 
-MARKS = ".fill, .bl-fill, .piece, .track > .bar, .pe-key"  # drawn as backgrounds
+MARKS = ".fill, .bl-fill, .piece, .track > .bar, .pe-key:not(.pe-empty)"  # drawn as backgrounds
 GONE = """
 (marks) => {
   const seen = (node) => node.getBoundingClientRect().width > 4;
