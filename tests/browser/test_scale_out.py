@@ -111,6 +111,8 @@ def test_a_machine_is_built_and_what_cannot_be_is_said_in_place(board):
     expect(problem(page, MACHINE)).to_contain_text("chips = 91 is not a number of whole servers")
     expect(problem(page, MACHINE)).to_contain_text("The last picture that worked is still shown.")
     assert data(page, MACHINE)["chips"] == "144"
+    retype(page, MACHINE, "chips", "1.5")
+    expect(problem(page, MACHINE)).to_contain_text("chips = 1.5 should be a whole number")
     retype(page, MACHINE, "chips", "1e9")
     expect(problem(page, MACHINE)).to_contain_text("cannot be connected: at most 1,000,000")
     page.locator(f"{MACHINE} [data-name=chips-steps]").press("End")
@@ -200,7 +202,19 @@ def test_the_chart_says_its_crossings_and_what_is_documented(board):
     page.wait_for_selector(f"{COLLECTIVE}[data-times]")
     words = re.compile(r"Time of 1 MB: ring 250 µs, .* kangaring from 35\.6 MB\.$")
     expect(page.locator(f"{COLLECTIVE} .times canvas")).to_have_attribute("aria-label", words)
-    expect(page.locator(f"{COLLECTIVE} .chart .quiet")).to_contain_text("recursive up to 56 MB")
+    said = page.locator(f"{COLLECTIVE} .chart .quiet")
+    expect(said).to_contain_text("mesh up to 1.05 MB, recursive up to 56 MB, KangaRing above")
+    expect(said).to_contain_text("an example on another page has KangaRing at 33.6 MB (32 MiB)")
+    expect(said).to_contain_text("the model's own: recursive from 1.02 MB, kangaring from 35.6 MB")
+    first = data(page, COLLECTIVE)
+    page.select_option(f"{COLLECTIVE} [data-name=algorithm]", "documented")
+    retype(page, COLLECTIVE, "tensor_bytes", "40000000")
+    page.wait_for_function(
+        "root => document.querySelector(root).dataset.algorithm === 'recursive'", arg=COLLECTIVE
+    )
+    assert after(page, COLLECTIVE, first)["algorithm"] == "recursive"
+    words = re.compile("documented choice is recursive; here kangaring is the fastest, and")
+    expect(said).to_contain_text(words)
 
 
 def test_sliders_move_time_memory_links_and_bubbles_together(board):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from trnlab.cluster.collectives import (
     ALGORITHMS,
+    as_documented,
     candidates,
     collective,
     crossovers,
@@ -72,6 +73,58 @@ def test_results_are_exact(kind: str, algorithm: str, ranks: int) -> None:
     plan = collective(kind, algorithm, ranks, inner=group_of(algorithm, ranks), root=root)
     for rank, result in enumerate(run(plan, tensors, root)):
         assert result.tolist() == expected(kind, tensors, rank, root).tolist()
+
+
+@pytest.mark.parametrize("inner", [2, 3, 4, 6])
+@pytest.mark.parametrize("name", ["ring", "mesh", "recursive", "hierarchical"])
+def test_chips_may_share_whatever_is_exchanged(name: str, inner: int) -> None:
+    if name == "recursive":
+        with pytest.raises(ValueError, match="all_to_all: recursive halves and doubles, 12 are"):
+            collective("all_to_all", name, 12, inner=inner)
+        return
+    tensors = [np.arange(17) + 100 * rank for rank in range(12)]
+    plan = collective("all_to_all", name, 12, inner=inner)
+    for rank, result in enumerate(run(plan, tensors)):
+        assert result.tolist() == expected("all_to_all", tensors, rank, 0).tolist()
+
+
+@pytest.mark.parametrize("kind", ["all_reduce", "all_gather", "broadcast", "permute"])
+def test_whole_tensors_keep_their_shape(kind: str) -> None:
+    tensors = [np.arange(6).reshape(2, 3) + 10 * rank for rank in range(4)]
+    orders = [[0, 1, 2, 3], [3, 1, 0, 2]]
+    plans = [collective(kind, ALGORITHMS[kind][0], 4)]
+    plans += [collective(kind, "ring", 4, orders=orders)] if kind.startswith("all_") else []
+    wanted = {
+        "all_reduce": sum(tensors),
+        "all_gather": np.concatenate(tensors),
+        "broadcast": tensors[0],
+        "permute": tensors[3],
+    }[kind]
+    for plan in plans:
+        assert np.array_equal(run(plan, tensors)[0], wanted)
+
+
+def test_tensors_to_add_have_one_shape() -> None:
+    plan = collective("all_reduce", "ring", 2)
+    with pytest.raises(ValueError, match=r"have one shape, these have 2: \(3,\), \(4,\)"):
+        run(plan, [np.zeros(3), np.zeros(4)])
+    assert run(collective("all_gather", "ring", 3), [1.0, 2.0, 3.0])[1].tolist() == [1, 2, 3]
+
+
+def test_replica_groups_may_run_in_two_levels() -> None:
+    tensors = [np.arange(5) * (rank + 1) for rank in range(13)]
+    groups_ = [[12, 3, 7, 0, 5, 9], [1, 2, 4, 6]]
+    found = on_groups("all_reduce", "hierarchical", tensors, groups_, inner=2)
+    for group in groups_:
+        for rank in group:
+            assert found[rank].tolist() == sum(tensors[r] for r in group).tolist()
+    assert found[8] is tensors[8]
+    timed = time_groups(
+        "all_reduce", "hierarchical", machine("trn3-gen2", 16), groups_, 1e6, inner=2
+    )
+    assert timed.plan.ranks == 10 and timed.total_s > 0
+    with pytest.raises(ValueError, match="needs groups of more than one that divide 4 ranks"):
+        on_groups("all_reduce", "hierarchical", tensors, groups_, inner=3)
 
 
 @pytest.mark.parametrize("algorithm", ["mesh", "recursive"])
@@ -215,6 +268,24 @@ def test_bus_bandwidth_stays_below_the_links(name: str, chips: int, ranks: int, 
         assert time(plan, whole, 1e11).bus_bytes_per_s <= links
 
 
+@pytest.mark.parametrize("name", ["trn1", "trn2", "trn2-ultraserver", "trn3-gen2", "b200"])
+def test_no_group_of_any_size_is_faster_than_the_links_of_its_chips(name: str) -> None:
+    """In one scale-up domain, at odd sizes and distances: all links of a chip are the limit."""
+    of = system(name)
+    whole, fabric = machine(name, of.domain_chips), of.fabric
+    ports = [fabric.server_bytes_per_s, fabric.rack_bytes_per_s, fabric.twin_bytes_per_s] if (
+        hasattr(fabric, "twin_bytes_per_s")
+    ) else [4 * fabric.link_bytes_per_s, 2 * fabric.z_link_bytes_per_s]  # fmt: skip
+    for kind in ("all_reduce", "all_gather", "reduce_scatter", "all_to_all"):
+        for ranks, stride in ((2, 4), (3, 4), (7, 1), (8, 1), (9, 4), (13, 1)):
+            if ranks * stride > whole.devices or ranks * stride <= of.devices_per_chip:
+                continue
+            devices = groups(whole, ranks, stride, 1)[0]
+            for plan in candidates(kind, whole, ranks, stride).values():
+                for size in (1e6, 1e12):
+                    assert time(plan, whole, size, devices).bus_bytes_per_s <= sum(ports)
+
+
 @pytest.mark.parametrize(
     ("name", "chips", "ranks"), [("trn1", 16, 32), ("trn2", 16, 64), ("h100", 8, 8)]
 )
@@ -226,6 +297,25 @@ def test_the_closed_form_is_near_the_fastest_schedule(
     closed = exchange_s(system(name), "all_reduce", group, np.array([size]))[0]
     best = fastest("all_reduce", machine(name, chips), size, ranks).total_s
     assert 0.9 < closed / best < 2.0  # without KangaRing's savings, see `exchange`
+
+
+@pytest.mark.parametrize(
+    ("size", "named"),
+    [(2**20 - 1, "mesh"), (2**20, "mesh"), (2**20 + 1, "recursive"), (56e6, "recursive"),
+     (56e6 + 1, "kangaring"), (1e12, "kangaring")],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", ["all_reduce", "all_gather", "reduce_scatter"])
+def test_the_chooser_follows_the_documented_thresholds(kind: str, size: float, named: str) -> None:
+    assert as_documented(kind, machine("trn2", 16), size, 64) == named
+
+
+def test_the_chooser_falls_back_as_documented() -> None:
+    server = machine("trn2", 16)
+    assert as_documented("all_gather", server, 1e9, 16, 4) == "ring"  # a chip in many groups
+    assert as_documented("all_gather", server, 4e6, 48) == "kangaring"  # twelve chips do not halve
+    assert as_documented("all_reduce", machine("trn2", 32), 1e9, 32, 4) == "hierarchical"
+    with pytest.raises(ValueError, match="AWS documents a choice for all_reduce, all_gather"):
+        as_documented("broadcast", server, 1e6, 8)
 
 
 def test_groups_that_share_links_wait_for_each_other() -> None:
@@ -278,7 +368,10 @@ def test_a_step_lasts_as_long_as_its_busiest_link() -> None:
         (("all_reduce", "kangaring", 5), "goes by pairs"),
         (("all_reduce", "star", 4), "algorithm 'star' is not one of ring"),
         (("gossip", "ring", 4), "'gossip' is not one of all_reduce"),
+        ((["all_reduce"], "ring", 4), "['all_reduce'] is not one of all_reduce"),
         (("all_reduce", "ring", 0), "ranks = 0 should be a whole number"),
+        (("all_reduce", "ring", 2.5), "ranks = 2.5 should be a whole number"),
+        (("all_reduce", "ring", 10**5000), "ranks = a number of about 5,000 digits should be"),
         (("all_reduce", "hierarchical", 8), "needs groups of more than one"),
         (("all_reduce", "single-step mesh", 1024), "and one schedule holds"),
     ],
@@ -287,6 +380,81 @@ def test_what_cannot_be_is_refused(arguments: tuple, message: str) -> None:
     with pytest.raises(ValueError) as error:
         collective(*arguments)
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"kind": "broadcast", "root": 1.5}, "broadcast: root = 1.5 should be a whole number"),
+        ({"kind": "broadcast", "root": 4}, "root = 4 should be a whole number from 0 to 3"),
+        ({"kind": "permute", "algorithm": "mesh", "pairs": [5]}, "pairs are (source, target)"),
+        ({"kind": "permute", "algorithm": "mesh", "pairs": "ab"}, "pairs are (source, target)"),
+        ({"algorithm": "hierarchical", "inner": "2"}, "inner = '2' should be a whole number"),
+        ({"turns": 0}, "turns = 0 should be a whole number"),
+        ({"orders": [[0, 1, 2, "3"]]}, "each of orders should name each of 4 ranks once"),
+    ],
+)
+def test_options_that_cannot_be_are_a_sentence(options: dict, message: str) -> None:
+    with pytest.raises(ValueError) as error:
+        collective(**{"kind": "all_reduce", "algorithm": "ring", "ranks": 4, **options})
+    assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("size", "devices", "message"),
+    [
+        (-1, None, "tensor_bytes = -1 should be a number from 0 to 1e18"),
+        (float("nan"), None, "tensor_bytes = nan should be"),
+        (float("inf"), None, "tensor_bytes = inf should be"),
+        ("8", None, "tensor_bytes = '8' should be"),
+        (8, [0, 1, 2, -3], "4 ranks need as many devices, each once"),
+        (8, [0, 1, 2, 2], "4 ranks need as many devices, each once"),
+        (8, [0.5, 1, 2, 3], "devices: [0.5, 1, 2, 3] should be whole numbers"),
+        (8, ["a", 1, 2, 3], "should be whole numbers"),
+    ],
+)
+def test_what_cannot_be_timed_is_a_sentence(size: object, devices: list, message: str) -> None:
+    plan = collective("all_reduce", "ring", 4)
+    with pytest.raises(ValueError) as error:
+        time(plan, machine("trn2", 16), size, devices)
+    assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "size", "group", "message"),
+    [
+        ("gossip", 1e6, (4,), "'gossip' is not one of all_reduce"),
+        ("all_reduce", 1e6, (4, 0), "devices apart = 0 should be a whole number from 1 to 64"),
+        ("all_reduce", 1e6, (4, -2), "devices apart = -2 should be a whole number"),
+        ("all_reduce", 1e6, (1000,), "ranks = 1000 should be a whole number from 1 to 64"),
+        ("all_reduce", 1e6, (16, 5), "16 ranks, 5 devices apart, reach beyond the 64 devices of"),
+        ("all_reduce", float("nan"), (4,), "tensor_bytes = nan should be a number"),
+        ("all_reduce", "x", (4,), "tensor_bytes = 'x' should be a number"),
+    ],
+)
+def test_no_choice_is_made_for_what_cannot_be(
+    kind: str, size: float, group: tuple, message: str
+) -> None:
+    server = machine("trn2", 16)
+    choosers = [lambda: fastest(kind, server, size, *group)]
+    choosers += [lambda: times_s(kind, server, group[0], size, *group[1:])]
+    if kind == "all_reduce":
+        choosers += [lambda: as_documented(kind, server, size, *group)]
+    if size == 1e6:
+        choosers += [lambda: crossovers(kind, server, *group)]
+    for choose in choosers:
+        with pytest.raises(ValueError) as error:
+            choose()
+        assert message in str(error.value)
+
+
+def test_shares_and_groups_that_cannot_be_are_a_sentence() -> None:
+    server = machine("trn2", 16)
+    for shares in ((0.5, 0.5), (0.5, 0.5, float("nan"), 0), (2, -1, 0, 0)):
+        with pytest.raises(ValueError, match="one from 0 to 1 for each of 4 ranks, these are"):
+            times_s("all_to_all_v", server, 4, 1e6, 1, 1, shares)
+    with pytest.raises(ValueError, match="no replica group was given"):
+        time_groups("all_reduce", "ring", server, [], 1e6)
 
 
 def test_a_rank_in_two_groups_is_refused() -> None:

@@ -118,6 +118,10 @@ def test_two_pools_keep_step() -> None:
     prompts_per_s = pools.prefill_groups / pools.prefill.ttft_s
     assert prompts_per_s == pytest.approx(64 / (512 * pools.tpot_s))
     assert pools.ttft_s > pools.prefill.ttft_s
+    paid = pools.chips * pools.cost.scenario.usd_per_chip_hour / 3600
+    written_per_s = pools.tokens_per_s_chip * pools.chips
+    assert pools.cost.usd_per_million_tokens == pytest.approx(1e6 * paid / written_per_s)
+    assert pools.cost.scenario.name == pools.decode.system.name
 
 
 @pytest.mark.parametrize(
@@ -126,6 +130,7 @@ def test_two_pools_keep_step() -> None:
         ({"batch": -1}, "batch = -1 should be a whole number"),
         ({"prompt": 0}, "prompt = 0 should be a whole number"),
         ({"output": 1.5}, "output = 1.5 should be a whole number"),
+        ({"prompt": 8, "plan": Plan(cp=16)}, "cp = 16 devices share the tokens of a prompt, and"),
         ({"chips": 18}, "chips = 18 is not a number of whole servers"),
         ({"plan": Plan(tp=64)}, "64 devices, and 16 chips of trn3-gen2 have 16"),
     ],

@@ -40,6 +40,56 @@ PUBLISHED = {
     "deepseek-v3": 671_026_419_200,
     "gemma-2-9b": 9_241_705_984,
 }
+# The same of models that are not in the gallery: what their configurations say, and their counts.
+OTHERS = {
+    "gpt2": ({"n_embd": 768, "n_layer": 12, "n_head": 12, "n_positions": 1024,
+              "vocab_size": 50257}, 124_439_808),
+    "gpt_neox": ({"hidden_size": 4096, "intermediate_size": 16384, "num_hidden_layers": 32,
+                  "num_attention_heads": 32, "vocab_size": 50432}, 6_857_302_016),
+    "gemma": ({"hidden_size": 2048, "intermediate_size": 16384, "num_hidden_layers": 18,
+               "num_attention_heads": 8, "num_key_value_heads": 1, "head_dim": 256,
+               "vocab_size": 256_000}, 2_506_172_416),
+    "gemma2": ({"hidden_size": 2304, "intermediate_size": 9216, "num_hidden_layers": 26,
+                "num_attention_heads": 8, "num_key_value_heads": 4, "head_dim": 256,
+                "vocab_size": 256_000, "sliding_window": 4096}, 2_614_341_888),
+    "gemma3_text": ({"hidden_size": 1152, "intermediate_size": 6912, "num_hidden_layers": 26,
+                     "num_attention_heads": 4, "num_key_value_heads": 1, "head_dim": 256,
+                     "vocab_size": 262_144, "sliding_window": 512}, 999_885_952),
+    "phi": ({"hidden_size": 2560, "intermediate_size": 10240, "num_hidden_layers": 32,
+             "num_attention_heads": 32, "vocab_size": 51200}, 2_779_683_840),
+    "phi3": ({"hidden_size": 3072, "intermediate_size": 8192, "num_hidden_layers": 32,
+              "num_attention_heads": 32, "vocab_size": 32064}, 3_821_079_552),
+    "qwen2": ({"hidden_size": 896, "intermediate_size": 4864, "num_hidden_layers": 24,
+               "num_attention_heads": 14, "num_key_value_heads": 2, "vocab_size": 151_936,
+               "tie_word_embeddings": True}, 494_032_768),
+    "qwen2_moe": ({"hidden_size": 2048, "intermediate_size": 5632, "moe_intermediate_size": 1408,
+                   "shared_expert_intermediate_size": 5632, "num_hidden_layers": 24,
+                   "num_attention_heads": 16, "num_experts": 60, "num_experts_per_tok": 4,
+                   "decoder_sparse_step": 1, "vocab_size": 151_936}, 14_315_784_192),
+    "olmo2": ({"hidden_size": 4096, "intermediate_size": 11008, "num_hidden_layers": 32,
+               "num_attention_heads": 32, "vocab_size": 100_352}, 7_298_617_344),
+    "olmoe": ({"hidden_size": 2048, "intermediate_size": 1024, "num_hidden_layers": 16,
+               "num_attention_heads": 16, "num_experts": 64, "num_experts_per_tok": 8,
+               "vocab_size": 50304}, 6_919_161_856),
+    "starcoder2": ({"hidden_size": 4608, "intermediate_size": 18432, "num_hidden_layers": 32,
+                    "num_attention_heads": 36, "num_key_value_heads": 4, "vocab_size": 49152,
+                    "sliding_window": 4096}, 7_173_923_840),
+    "granite": ({"hidden_size": 4096, "intermediate_size": 12800, "num_hidden_layers": 40,
+                 "num_attention_heads": 32, "num_key_value_heads": 8, "vocab_size": 49155,
+                 "tie_word_embeddings": True}, 8_170_848_256),
+    "deepseek_v2": ({"hidden_size": 2048, "intermediate_size": 10944, "kv_lora_rank": 512,
+                     "moe_intermediate_size": 1408, "num_hidden_layers": 27, "q_lora_rank": None,
+                     "num_attention_heads": 16, "qk_nope_head_dim": 128, "qk_rope_head_dim": 64,
+                     "v_head_dim": 128, "n_routed_experts": 64, "n_shared_experts": 2,
+                     "num_experts_per_tok": 6, "first_k_dense_replace": 1, "moe_layer_freq": 1,
+                     "vocab_size": 102_400}, 15_706_484_224),
+    "mistral": ({"hidden_size": 5120, "intermediate_size": 14336, "num_hidden_layers": 40,
+                 "num_attention_heads": 32, "num_key_value_heads": 8, "head_dim": 128,
+                 "vocab_size": 131_072}, 12_247_782_400),
+    "llama": ({"hidden_size": 7168, "intermediate_size": 20480, "num_hidden_layers": 60,
+               "num_attention_heads": 56, "num_key_value_heads": 8, "vocab_size": 64000},
+              34_388_917_248),
+}  # fmt: skip
 LLAMA = {
     "model_type": "llama",
     "hidden_size": 64,
@@ -54,6 +104,17 @@ LLAMA = {
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_parameters_equal_the_published_checkpoint(name: str) -> None:
     assert parameters(model(name)) == PUBLISHED[name]
+
+
+@pytest.mark.parametrize("family", OTHERS)
+def test_a_model_of_the_user_has_the_parameters_of_its_checkpoint(family: str) -> None:
+    config, published = OTHERS[family]
+    assert parameters(model({"model_type": family, **config})) == published
+
+
+def test_one_layer_in_six_of_gemma_3_looks_back_all_the_way() -> None:
+    built = model({"model_type": "gemma3_text", **OTHERS["gemma3_text"][0]})
+    assert [(count, layer.window) for count, layer in built.groups] == [(22, 512), (4, None)]
 
 
 def test_the_gallery_has_a_dozen_and_each_can_be_read() -> None:
@@ -127,6 +188,8 @@ def without(name: str) -> dict:
         ({**LLAMA, "num_hidden_layers": -2}, "num_hidden_layers = -2 should be a whole number"),
         ({**LLAMA, "num_hidden_layers": 9_999_999}, "9,999,999 exceeds 10,000"),
         ({**LLAMA, "vocab_size": "many"}, "vocab_size = 'many' should be a whole number"),
+        ({**LLAMA, "tie_word_embeddings": "no"}, "tie_word_embeddings = 'no' should be true or"),
+        ({**LLAMA, "attention_bias": 1}, "attention_bias = 1 should be true or false"),
         ({**LLAMA, "num_key_value_heads": 3}, "4 query heads cannot share 3 key and value heads"),
         ({**LLAMA, "hidden_size": 66}, "hidden_size = 66 is not a multiple of 4 heads"),
         (
@@ -151,6 +214,20 @@ def test_a_picture_is_not_a_configuration(tmp_path) -> None:
 def test_a_list_is_not_a_configuration() -> None:
     with pytest.raises(ValueError, match="a list"):
         from_config([1, 2])
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("meta-llama/Llama-3.1-70B", "llama-3.1-70b"),
+        ("Qwen/Qwen3-8B", "qwen3-8b"),
+        ("openai/gpt-oss-120b", "gpt-oss-120b"),
+    ],
+)
+def test_a_model_of_the_gallery_has_its_address_too(address: str, name: str) -> None:
+    assert model(address) == model(name)
+    with pytest.raises(ValueError, match="'someone/Llama-3.1-70B' is not in the gallery"):
+        model("someone/Llama-3.1-70B")
 
 
 def test_an_unknown_name_suggests_a_known_one() -> None:

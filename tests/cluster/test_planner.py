@@ -67,11 +67,35 @@ def test_the_cheapest_tokens_may_need_fewer_chips_than_there_are() -> None:
         assert best.value <= price * (1 + 1e-12)
 
 
+def test_a_short_sequence_is_planned_without_sharing_it() -> None:
+    assert set(cluster.plan(**SMALL, sequence=64).plans.cp.tolist()) == {1.0}
+    assert len(cluster.plan(**{**SMALL, "global_batch": 1}, sequence=64, goal="ttft_s"))
+
+
+def test_each_schedule_of_a_pipeline_is_tried() -> None:
+    found = cluster.plan(**SMALL)
+    filled = found.plans.schedule == 1
+    assert 0 < filled.sum() < len(found)
+    assert (found.plans.pp[filled] > 1).all() and (found.plans.virtual_stages[filled] == 1).all()
+
+
+def test_a_ranking_shows_itself_as_a_table() -> None:
+    ranking = cluster.plan(**SMALL)
+    first, heads, *rows = repr(ranking).splitlines()
+    assert first.startswith(f"{ranking.legal:,} plans looked at, {len(ranking):,} fit; scenario")
+    assert len(rows) == 10 and len({len(line) for line in (heads, *rows)}) == 1
+    best = ranking.best(1)[0]
+    cells = dict(zip(heads.split()[:9], rows[0].split()[:9], strict=True))
+    assert cells == {name: str(getattr(best.plan, name)) for name in cells}
+    assert f"{best.value:.4g}" in rows[0]
+
+
 def test_no_hand_made_plan_is_better() -> None:
     best = cluster.plan(**SMALL).best(1)[0]
     for plan in (
         cluster.Plan(tp=8, dp=2),
         cluster.Plan(tp=2, pp=2, dp=4),
+        cluster.Plan(tp=2, pp=2, dp=4, schedule="zero-bubble"),
         cluster.Plan(dp=16, zero=3, recompute="full"),
     ):
         single = cluster.predict_training(**SMALL, plan=plan, sequence=8192)
@@ -114,6 +138,9 @@ def test_a_model_that_cannot_fit_says_what_it_lacks() -> None:
         ({"goal": "ttft_s", "task": "training"}, "does not go with goal = 'ttft_s'"),
         ({"chips": 91}, "not a number of whole servers"),
         ({"global_batch": 0}, "global_batch = 0 should be a whole number"),
+        ({"output": -5}, "output = -5 should be a whole number"),
+        ({"output": float("nan"), "task": "inference"}, "output = nan should be a whole number"),
+        ({"chips": 10**6}, "keeps 75% of 1,000,000 chips of trn3-gen2 busy with 64 sequences"),
     ],
 )
 def test_what_cannot_be_is_a_sentence(changes: dict, message: str) -> None:

@@ -65,6 +65,9 @@ def test_sending_delays_the_first_and_the_last() -> None:
         ((0, 1, 1.0, 2.0), {}, "stages = 0 should be a whole number"),
         ((4, 6, 1.0, 2.0), {"virtual_stages": 2}, "6 is not a multiple"),
         ((512, 4096, 1.0, 2.0), {}, "too many to draw"),
+        ((4, 8, float("nan"), 2.0), {}, "forward_s = nan should be seconds, 0 or more"),
+        ((4, 8, 1.0, -2.0), {}, "backward_s = -2.0 should be seconds, 0 or more"),
+        ((4, 8, 1.0, 2.0), {"schedule": "zb"}, "schedule = 'zb' should be one of 1f1b"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(arguments: tuple, options: dict, message: str) -> None:

@@ -139,8 +139,21 @@ def test_chips_that_cannot_be_had_are_refused(chips: int, message: str) -> None:
     assert str(error.value) == message
 
 
+@pytest.mark.parametrize(
+    ("sources", "targets", "message"),
+    [(["a"], [1], "devices: ['a'] should be whole numbers"),
+     ([0.5], [1], "devices: [0.5] should be whole numbers"),
+     ([0, 1], [1, 2, 3], "2 sources and 3 targets; give one of each"),
+     ([0], [10**9], "devices are numbered 0 to 143")],
+)  # fmt: skip
+def test_messages_that_cannot_be_are_a_sentence(sources: list, targets: list, message: str) -> None:
+    with pytest.raises(ValueError) as error:
+        routes(machine("trn3-gen2", 144), sources, targets)
+    assert message in str(error.value)
+
+
 def test_a_device_that_does_not_exist_is_refused() -> None:
     with pytest.raises(ValueError, match="devices are numbered 0 to 143"):
         routes(machine("trn3-gen2", 144), [0], [144])
-    with pytest.raises(ValueError, match="device: 144 is not one of the devices 0 to 143"):
+    with pytest.raises(ValueError, match="device = 144 should be a whole number from 0 to 143"):
         machine("trn3-gen2", 144).place(144)

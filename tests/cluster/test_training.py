@@ -276,6 +276,9 @@ def test_a_hundred_thousand_plans_take_less_than_a_second() -> None:
             "chips = 91 is not a number of whole servers: trn3-gen2 has 4 chips in a server; use "
             "88 or 92",
         ),
+        ({"chips": 10**5000}, "chips = a number of about 5,000 digits of trn3-gen2 cannot be"),
+        ({"chips": float("nan")}, "chips = nan should be a whole number of 1 or more"),
+        ({"sequence": 8, "plan": Plan(cp=16, dp=4)}, "cp = 16 does not divide the 8 tokens"),
         ({"chips": 10**9}, "chips = 1,000,000,000 of trn3-gen2 cannot be connected"),
         ({"plan": Plan(tp=8, pp=7)}, "80 layers of llama-3.1-70b (or 82 with embedding and head)"),
         ({"plan": Plan(tp=7)}, "64 heads of llama-3.1-70b cannot be divided over tp = 7; try 8"),
@@ -309,6 +312,16 @@ def test_what_cannot_be_is_a_sentence(changes: dict, message: str) -> None:
     assert "\n" not in str(error.value)
 
 
+def test_whole_numbers_of_numpy_are_whole_numbers() -> None:
+    plan = Plan(tp=np.int64(8), pp=np.int32(4), dp=np.uint8(4))
+    assert plan == Plan(tp=8, pp=4, dp=4) and type(plan.tp) is int
+    found = predicted(
+        plan=plan, chips=np.int64(144), global_batch=np.int32(1024), sequence=np.int16(8192)
+    )
+    assert found.step_s == predicted(plan=Plan(tp=8, pp=4, dp=4), global_batch=1024).step_s
+    assert found.flops == predicted(plan=plan).flops  # no 32-bit overflow
+
+
 def test_a_format_that_a_device_lacks_is_refused() -> None:
     with pytest.raises(ValueError, match="a100-80gb does not multiply mxfp8; use float32, bf"):
         predicted(system="a100-80gb", dtype="mxfp8")
@@ -316,7 +329,21 @@ def test_a_format_that_a_device_lacks_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("tp", 0), ("pp", 2.0), ("dp", True), ("zero", 4), ("recompute", "some"), ("schedule", "x")],
+    [
+        ("tp", 0),
+        ("pp", 2.0),
+        ("dp", True),
+        ("ep", float("nan")),
+        ("cp", "8"),
+        ("zero", 4),
+        ("zero", 1.0),
+        ("zero", True),
+        ("recompute", "some"),
+        ("schedule", "x"),
+        ("sequence_parallel", "yes"),
+        ("overlap", float("nan")),
+        ("fused_attention", 2),
+    ],
 )
 def test_a_plan_refuses_nonsense(field: str, value: object) -> None:
     with pytest.raises(ValueError, match=f"^plan: {field} = "):

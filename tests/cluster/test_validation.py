@@ -5,12 +5,10 @@ from pathlib import Path
 import pytest
 
 from trnlab.cluster import validation_report
+from trnlab.cluster.compared import Section, largest_error, mean_error
 from trnlab.cluster.published import GROUPS, TRN2_REQUESTS
 from trnlab.cluster.validation import (
     RUNS,
-    Section,
-    largest_error,
-    mean_error,
     memory_rows,
     predicted,
     sections,
@@ -67,10 +65,15 @@ def test_trainium1_and_tpu_runs() -> None:
         ("A100, 2021", 0.07, 0.09),
         ("A100, 2021, weak scaling", 0.04, 0.08),
         ("A100, eight replicas", 0.05, 0.05),
+        ("A100, DeepSpeed, 2021", 0.25, 0.27),
         ("Trainium1, later", 0.03, 0.03),
+        ("Trainium1, other sizes", 0.08, 0.13),
         ("TPU v5p, other sizes", 0.08, 0.16),
         ("TPU v5e", 0.06, 0.10),
         ("TPU v4", 0.17, 0.17),
+        ("TPU v5p, recipes", 0.03, 0.05),
+        ("Ironwood, other runs", 0.06, 0.15),
+        ("Trillium, other runs", 0.04, 0.10),
         ("H100, FP8, 2024", 0.07, 0.17),
         ("A100 and H100, MPT", 0.14, 0.60),
         ("H100, FP8, 2026", 0.07, 0.11),
@@ -91,6 +94,9 @@ def test_runs_that_chose_no_constant(name: str, mean: float, largest: float) -> 
         ("H100 and B200, FP8", 0.06),
         ("B200, a mixture that waits for its host", 0.03),
         ("H100", 0.06),
+        ("Ironwood", 0.03),
+        ("Trillium", 0.03),
+        ("Ironwood, mixtures", 0.13),
     ],
 )
 def test_runs_that_chose_a_constant_say_which(name: str, mean: float) -> None:
@@ -105,6 +111,17 @@ def test_mixtures_on_gpus() -> None:
     assert group.chose == "" and mean_error(rows) < 0.13
     assert sorted(abs(row.error) for row in rows)[len(rows) // 2] < 0.12
     assert largest_error(rows) < 0.31
+    assert group.note in PAGE.read_text(encoding="utf-8")
+
+
+def test_mixtures_on_tpus() -> None:
+    """What the model leaves out of GPT-OSS there is said beside its errors."""
+    group = GROUPS["TPU, other mixtures"]
+    rows = training_rows(group.runs)
+    others = [row for row in rows if not row.workload.startswith("gpt-oss")]
+    assert group.chose == "" and len(others) == len(rows) - 2
+    assert mean_error(others) < 0.16 and largest_error(others) < 0.29
+    assert "GPT-OSS is predicted much too fast" in group.note
     assert group.note in PAGE.read_text(encoding="utf-8")
 
 
@@ -127,8 +144,10 @@ def test_memory_of_four_models() -> None:
 def test_requests_on_trainium2(found: list[Section]) -> None:
     rows = rows_of(found, "Trainium2 inference")
     assert len(rows) == 2 * len(TRN2_REQUESTS)
-    assert mean_error(rows) < 0.11
-    assert largest_error(rows) < 0.22
+    assert mean_error(rows) < 0.15
+    assert largest_error(rows) < 0.26
+    later, earlier = (row for row in rows[:4] if row.quantity == "first token, ms")
+    assert earlier.published < later.predicted == earlier.predicted < later.published
 
 
 def test_requests_on_trainium1(found: list[Section]) -> None:
@@ -139,7 +158,16 @@ def test_requests_on_trainium1(found: list[Section]) -> None:
     assert largest_error(tokens) < 0.36
     assert mean_error(rows) < 0.16
     late = [row for row in rows if row.workload.startswith("llama-3.1-8b")]
-    assert len(late) == 2 and largest_error(late) < 0.14  # where scores stay on the chip
+    assert len(late) == 3 and largest_error(late) < 0.19  # whatever the prompt
+
+
+def test_requests_that_fill_the_memory_of_h100(found: list[Section]) -> None:
+    """No constant was chosen on any request."""
+    section = next(each for each in found if each.name == "H100 inference, full memory")
+    assert len(section.rows) == 30 and section.chose == ""
+    assert section.mean < 0.13 and section.largest < 0.32
+    largest = [row for row in section.rows if row.workload.startswith("llama-3.1-405b")]
+    assert mean_error(largest) < 0.06
 
 
 def test_collectives(found: list[Section]) -> None:
@@ -155,6 +183,17 @@ def test_runs_that_happened_fit(name: str) -> None:
     known = {
         "TPU v5p": ["64B"],
         "TPU v5p, other sizes": ["32B"],
+        "TPU v5p, recipes": ["llama-3.1-405b"],
+        "Ironwood, mixtures": ["deepseek-v3", "qwen3-235b-a22b"],
+        "Ironwood, other runs": ["llama-3.1-405b"],  # layer inputs wait on the host
+        "TPU, other mixtures": ["deepseek-v3", "gpt-oss-120b", "qwen3-235b-a22b"],
+        "Trillium": ["llama-3.1-70b", "llama-3.1-8b"],
+        "Trillium, other runs": [
+            "llama-3.1-405b",
+            "llama-3.1-70b",
+            "llama-3.1-8b",
+            "mistral-7b",
+        ],
         "H100, FP8, 2024": ["175B", "GPT3-20B"],  # gradients in 16 bits
         "H100 and B200, mixtures": [
             "deepseek-v3",

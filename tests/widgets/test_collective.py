@@ -17,7 +17,7 @@ from trnlab.cluster.collectives import (
 from trnlab.cluster.collectives import time as time_plan
 from trnlab.cluster.topology import machine
 from widgets.collective import CollectiveBoard, lesson
-from widgets.collective.request import FASTEST, Request
+from widgets.collective.request import FASTEST, RUNTIME, Request
 from widgets.collective.scene import scene
 
 TYPES = {"i4": "i4", "i2": "i2", "f4": "f4", "f8": "f8", "u4": "u4"}
@@ -102,7 +102,7 @@ def test_times_are_the_engines(board):
 def test_the_chart_is_the_engines_with_its_crossings(ranks, stride):
     board = settled(CollectiveBoard({"system": "trn2", "ranks": ranks, "stride": stride}))
     of, chart = machine("trn2", 16), board.times
-    assert chart["documented"] == [2**20, 56e6]
+    assert [mark["bytes"] for mark in chart["documented"]] == [2**20, 56e6, 2**25]
     for i, size in enumerate(chart["bytes"]):
         found = times_s("all_reduce", of, ranks, size, stride)
         assert [row[i] for row in chart["seconds"]] == [found[name] for name in chart["names"]]
@@ -116,6 +116,22 @@ def test_the_fastest_is_chosen_by_size_as_documented_on_one_trainium2_server():
             system="trn2", kind="all_gather", ranks=64, algorithm=FASTEST, tensor_bytes=size
         )
         assert scene(request)["plan"]["algorithm"] == documented("all_gather", 64, size)
+
+
+@pytest.mark.parametrize("size", [2**19, 2**20, 4e7, 56e6, 6e7])
+def test_the_documented_choice_stands_beside_the_fastest(size):
+    state = {"system": "trn2", "ranks": 64, "algorithm": RUNTIME, "tensor_bytes": size}
+    board = settled(CollectiveBoard(state))
+    named = "mesh" if size <= 2**20 else "recursive" if size <= 56e6 else "kangaring"
+    assert board.scene["plan"]["algorithm"] == named
+    found = times_s("all_reduce", machine("trn2", 16), 64, size)
+    best = min(found, key=lambda name: found[name])
+    assert board.times["runtime"] == {
+        "algorithm": named, "fastest": best, "longer": found[named] / found[best] - 1
+    }  # fmt: skip
+    assert RUNTIME not in board.algorithms["broadcast"]
+    refused = asked(board, kind="broadcast")
+    assert "broadcast: 'documented' is not one of fastest, ring" in refused.problem
 
 
 def test_parts_of_any_size_are_executed_and_timed_as_they_are():
@@ -174,7 +190,7 @@ def test_no_document_is_claimed_for_another_system(board):
         ({"ranks": 12, "algorithm": "recursive"}, "12 are not a power of two; use ring, mesh"),
         ({"algorithm": "kangaring"}, "goes by pairs that share a chip"),
         ({"chips": 64, "ranks": 64, "algorithm": "single-step mesh"}, "which up to 32 ranks"),
-        ({"algorithm": "star"}, "'star' is not one of fastest, ring"),
+        ({"algorithm": "star"}, "'star' is not one of fastest, documented"),
         ({"kind": "gossip"}, "collective: 'gossip' is not one of all_reduce"),
         ({"tensor_bytes": -5}, "tensor: -5 bytes should be a number"),
         ({"tensor_bytes": "big"}, "tensor: 'big' bytes should be a number"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+import numpy as np
+
 from .models import Transformer
 
 RECOMPUTE = ("none", "selective", "full")
@@ -38,10 +40,12 @@ class Plan:
     def __post_init__(self) -> None:
         for f in fields(self):
             value = getattr(self, f.name)
-            if f.type == "int" and f.name != "zero":
-                check_whole(f"plan: {f.name}", value)
-        if self.zero not in (0, 1, 2, 3) or isinstance(self.zero, bool):
-            raise ValueError(f"plan: zero = {self.zero!r} should be 0, 1, 2 or 3")
+            if f.type == "int":
+                least, most = (0, 3) if f.name == "zero" else (1, LARGEST_DEGREE)
+                whole = check_whole(f"plan: {f.name}", value, most, least)
+                object.__setattr__(self, f.name, whole)
+            elif f.type == "bool" and not isinstance(value, (bool, np.bool_)):
+                raise ValueError(f"plan: {f.name} = {shown(value)} should be True or False")
         if self.recompute not in RECOMPUTE:
             raise ValueError(
                 f"plan: recompute = {self.recompute!r} should be one of {', '.join(RECOMPUTE)}"
@@ -57,10 +61,27 @@ class Plan:
         return self.tp * self.cp * self.dp * self.pp
 
 
-def check_whole(what: str, value: object, largest: int = LARGEST_DEGREE) -> None:
-    """Refuse what is not a whole number from 1 to `largest`."""
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= largest:
-        raise ValueError(f"{what} = {value!r:.40} should be a whole number from 1 to {largest:,}")
+def check_whole(
+    what: str, value: object, largest: int | None = LARGEST_DEGREE, least: int = 1
+) -> int:
+    """The whole number that is given, of Python or of NumPy.
+
+    Raises:
+        ValueError: it is none, or not from `least` to `largest`
+    """
+    is_whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    number = int(value) if is_whole else least - 1  # type: ignore[call-overload]
+    if number < least or (largest is not None and number > largest):
+        allowed = f"of {least} or more" if largest is None else f"from {least} to {largest:,}"
+        raise ValueError(f"{what} = {shown(value)} should be a whole number {allowed}")
+    return number
+
+
+def shown(value: object) -> str:
+    """How an error names what was given: short, whatever it is."""
+    if isinstance(value, int) and value.bit_length() > 100:
+        return f"a number of about {value.bit_length() * 0.30103:,.0f} digits"
+    return f"{value!r:.40}"
 
 
 def stage_slots(layers: int, stages: int) -> int | None:

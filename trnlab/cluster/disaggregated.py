@@ -11,6 +11,7 @@ from .decode import cache_bytes
 from .degrees import Plan
 from .dtypes import number_format
 from .inference import Inference, predict_inference
+from .scenario import Cost, cost_of, find_scenario
 
 __all__ = ["Disaggregated", "Pools", "disaggregate", "pools"]
 
@@ -35,10 +36,24 @@ class Disaggregated(NamedTuple):
         return self.decode.tpot_s
 
     @property
+    def chips(self) -> float:
+        """Of a group that decodes, and its share of those that read prompts."""
+        return self.decode.chips + self.prefill_groups * self.prefill.chips
+
+    @property
     def tokens_per_s_chip(self) -> float:
         """Tokens written per second and chip of both pools."""
-        chips = self.decode.chips + self.prefill_groups * self.prefill.chips
-        return self.decode.batch / self.decode.tpot_s / chips
+        return self.decode.batch / self.decode.tpot_s / self.chips
+
+    @property
+    def cost(self) -> Cost:
+        """Energy and money of a token that is written, both pools, under their scenario.
+
+        Raises:
+            ValueError: a system of one's own, and no scenario was given
+        """
+        scenario = find_scenario(self.decode.scenario)
+        return cost_of(self.tokens_per_s_chip * self.chips, self.chips, scenario)
 
 
 class Pools(NamedTuple):
@@ -89,6 +104,10 @@ def disaggregate(
     Raises:
         ValueError: what cannot be, in one sentence
     """
+    for plan in (prefill_plan, decode_plan):
+        if not isinstance(plan, Plan):
+            kind = type(plan).__name__
+            raise ValueError(f"plan: a cluster.Plan says how to cut a model, not a {kind}")
     reads = predict_inference(
         chips=prefill_chips, plan=prefill_plan, batch=prefill_plan.dp, **request
     )

@@ -136,13 +136,11 @@ def predict_inference(
     """
     network, machine = find_model(model), find_system(system)
     chosen, cache = number_format(dtype), number_format(cache_dtype)
-    check_chips(machine, chips)
+    chips = check_chips(machine, chips)
     check_plan(plan, network)
     check_devices(machine, chips, plan)
     check_dtype(machine, chosen)
-    for name, value in (("batch", batch), ("prompt", prompt), ("output", output)):
-        check_whole(name, value, LONGEST)
-    check_whole("prompt + output", prompt + output, LONGEST)
+    batch, prompt, output = check_request(plan, batch, prompt, output)
     plans = columns([plan])
     requests, asked, wanted = (np.full(1, float(size)) for size in (batch, prompt, output))
     prefill, token = request_times(machine, network, plans, requests, asked, wanted, chosen, cache)
@@ -163,6 +161,25 @@ def predict_inference(
         memory_limit_bytes=float(machine.device_hbm_bytes),
         scenario=scenario_of(machine.name, scenario),
     )
+
+
+def check_request(plan: Plan, batch: int, prompt: int, output: int) -> tuple[int, int, int]:
+    """Requests, and tokens of each.
+
+    Raises:
+        ValueError: a number that cannot be, or a prompt too short for its plan
+    """
+    batch, prompt, output = (
+        check_whole(name, value, LONGEST)
+        for name, value in (("batch", batch), ("prompt", prompt), ("output", output))
+    )
+    check_whole("prompt + output", prompt + output, LONGEST)
+    if prompt < plan.cp:
+        raise ValueError(
+            f"plan: cp = {plan.cp} devices share the tokens of a prompt, and it has {prompt:,}; "
+            f"use a cp of at most {prompt:,}"
+        )
+    return batch, prompt, output
 
 
 def request_times(

@@ -120,7 +120,8 @@ def pass_s(system: System, work: Pass) -> Column:
     """Time of elementwise work: bytes over memory, or elements through VectorE if slower."""
     chip = system.chip
     if not isinstance(chip, Chip):
-        return work.bytes / (chip.hbm_bytes_per_s * chip.hbm_rate) + chip.launch_s
+        bytes_ = work.bytes + work.picked * (1 / chip.gather_rate - 1)
+        return bytes_ / (chip.hbm_bytes_per_s * chip.hbm_rate) + chip.launch_s
     core, cores = chip.core, system.cores_per_device
     memory_s = work.bytes / (cores * memory_bytes_per_s(chip))
     visited = work.elements * system.vector_passes

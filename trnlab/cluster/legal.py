@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .columns import Column, Plans
-from .degrees import stage_slots
+from .degrees import SCHEDULES, stage_slots
 from .models import Transformer
 
 LEAST_BUSY = 0.75  # of the devices; plans that idle more are left out
 MICRO_BATCHES = (1, 2, 4, 8)
 CONTEXTS = (1, 2, 4, 8, 16, 32)
+LEAST_TOKENS = 128  # of a sequence on one device, if several share it
 MOST_SLOTS = 16  # virtual stages
 
 
@@ -25,11 +27,13 @@ class Options:
     recompute: tuple[int, ...]
     sequence_parallel: tuple[int, ...]
     micro_batch: tuple[int, ...]
+    schedule: tuple[int, ...]
     interleaves: bool
 
 
-TRAINING = Options((0, 1, 2, 3), (1, 2), (0, 1), MICRO_BATCHES, True)  # fused attention: 1 is 0
-INFERENCE = Options((0,), (0,), (1,), (1,), False)
+BOTH = tuple(range(len(SCHEDULES)))
+TRAINING = Options((0, 1, 2, 3), (1, 2), (0, 1), MICRO_BATCHES, BOTH, True)  # fused: 1 is 0
+INFERENCE = Options((0,), (0,), (1,), (1,), (0,), False)
 
 
 def legal_plans(
@@ -67,7 +71,9 @@ def _degrees(
 ) -> list[tuple[int, int, int, int]]:
     """(tp, pp, virtual stages, cp)"""
     tps = [tp for tp in range(1, min(devices, model.heads) + 1) if model.heads % tp == 0]
-    cps = [cp for cp in CONTEXTS if sequence % cp == 0 and sequence // cp >= 128]
+    cps = [
+        cp for cp in CONTEXTS if cp == 1 or (sequence % cp == 0 and sequence // cp >= LEAST_TOKENS)
+    ]
     return [
         (tp, pp, virtual, cp)
         for tp in tps
@@ -129,20 +135,18 @@ def _micro_batches(
 
 
 def _with_options(table: NDArray[np.float64], options: Options) -> Plans:
-    """Every row with every option; sequence parallelism needs tp above 1."""
-    choices = np.array(
-        [
-            (zero, again, spread)
-            for zero in options.zero
-            for again in options.recompute
-            for spread in options.sequence_parallel
-        ],
-        float,
-    )
+    """Every row with every option that makes a difference to it.
+
+    Sequence parallelism needs tp above 1, sharding replicas, and a pipeline's gaps are filled with
+    gradients of weights where each device has one stage.
+    """
+    every = (options.zero, options.recompute, options.sequence_parallel, options.schedule)
+    choices = np.array(list(product(*every)), float)
     rows = np.repeat(table, len(choices), axis=0)
     chosen = np.tile(choices, (len(table), 1))
     is_new = (rows[:, 0] > 1) | (chosen[:, 2] == options.sequence_parallel[-1])
     is_new &= (rows[:, 4] * rows[:, 3] > 1) | (chosen[:, 0] == options.zero[0])
+    is_new &= (chosen[:, 3] == 0) | ((rows[:, 1] > 1) & (rows[:, 2] == 1))
     rows, chosen = rows[is_new], chosen[is_new]
     one: Column = np.ones(len(rows))
     return Plans(
@@ -155,7 +159,7 @@ def _with_options(table: NDArray[np.float64], options: Options) -> Plans:
         zero=chosen[:, 0],
         sequence_parallel=chosen[:, 2],
         recompute=chosen[:, 1],
-        schedule=0 * one,
+        schedule=chosen[:, 3],
         fused_attention=one,
         overlap=one,
         micro_batch=rows[:, 6],

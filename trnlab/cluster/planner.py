@@ -18,7 +18,7 @@ from trnlab.spec.systems import system as find_system
 from .columns import Column, Plans, total
 from .degrees import RECOMPUTE, SCHEDULES, Plan, check_whole
 from .dtypes import Format, number_format
-from .inference import inference_bytes, request_times, throughput
+from .inference import LONGEST, inference_bytes, request_times, throughput
 from .legal import INFERENCE, LEAST_BUSY, TRAINING, legal_plans
 from .memory import training_bytes
 from .models import Transformer
@@ -29,6 +29,7 @@ from .step import step_times
 
 Goal = Literal["tokens_per_s", "tokens_per_joule", "cost", "ttft_s"]
 GOALS = ("tokens_per_s", "tokens_per_joule", "cost", "ttft_s")
+SHOWN = ("tp", "pp", "dp", "ep", "cp", "virtual_stages", "zero", "recompute", "schedule")
 BLOCK = 8192  # plans timed together: their columns stay in the processor's cache
 MOST_PLANS = 2_000_000
 
@@ -45,7 +46,7 @@ class Ranked(NamedTuple):
     chips: int  # paid for: those asked for, or for "cost" the fewest that hold the plan
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Ranking:
     """Plans that fit, best first, as columns; `best` turns the first ones into records."""
 
@@ -61,6 +62,14 @@ class Ranking:
 
     def __len__(self) -> int:
         return len(self.value)
+
+    def __repr__(self) -> str:
+        words = f"{self.legal:,} plans looked at, {len(self):,} fit; scenario {self.scenario.name}"
+        heads = (*SHOWN, "micro_batch", self.goal, "GiB a device")
+        rows = [tuple(map(str, _shown(row))) for row in self.best(10)]
+        widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+        lines = ["  ".join(map(str.rjust, cells, widths)) for cells in (heads, *rows)]
+        return "\n".join([words, *lines])
 
     def best(self, count: int = 10) -> list[Ranked]:
         """The first plans as records."""
@@ -94,6 +103,10 @@ def plan(
 ) -> Ranking:
     """Every legal plan that fits, ranked.
 
+    Every tp, pp, ep and dp that the model and the batch allow on at least three quarters of the
+    devices, cp up to 32, micro-batches up to 8, up to 16 virtual stages or a zero-bubble schedule,
+    each ZeRO stage, with and without sequence parallelism, selective and full recomputation.
+
     Chips are given, and one that idles is paid for and draws its share of power. Only "cost" asks
     for the price on any number of chips up to `chips`: a plan pays for the fewest that hold it.
 
@@ -108,7 +121,7 @@ def plan(
         ValueError: what cannot be, and "no plan fits" with what is missing
     """
     network, machine, chosen = find_model(model), find_system(system), number_format(dtype)
-    check_chips(machine, chips)
+    chips = check_chips(machine, chips)
     check_dtype(machine, chosen)
     if goal not in GOALS:
         raise ValueError(f"plan: goal = {goal!r} should be one of {', '.join(GOALS)}")
@@ -116,16 +129,25 @@ def plan(
     if task not in ("training", "inference") or (task == "training" and goal == "ttft_s"):
         raise ValueError(f"plan: task = {task!r} does not go with goal = {goal!r}")
     batch = global_batch if global_batch is not None else 1024 if task == "training" else 1
-    check_whole("global_batch", batch)
-    check_whole("sequence", sequence, 2**27)
+    batch = check_whole("global_batch", batch)
+    sequence, output = (
+        check_whole(name, value, LONGEST)
+        for name, value in (("sequence", sequence), ("output", output))
+    )
     devices = chips * machine.devices_per_chip
     options = TRAINING if task == "training" else INFERENCE
     least_busy = 0.0 if goal == "cost" else LEAST_BUSY
     plans = legal_plans(network, devices, batch, sequence, options, least_busy)
-    if not 0 < len(plans) <= MOST_PLANS:
+    if not len(plans):
         raise ValueError(
-            f"plan: {network.name} on {chips:,} chips of {machine.name} has {len(plans):,} plans "
-            f"for a batch of {batch:,}; choose a batch that tp x pp x cp ranks can share"
+            f"plan: no cut of {network.name} keeps {least_busy:.0%} of {chips:,} chips of "
+            f"{machine.name} busy with {batch:,} sequences; use a larger global_batch or fewer "
+            "chips"
+        )
+    if len(plans) > MOST_PLANS:
+        raise ValueError(
+            f"plan: {network.name} on {chips:,} chips of {machine.name} has {len(plans):,} plans, "
+            f"and up to {MOST_PLANS:,} are ranked; use a global_batch with fewer divisors"
         )
     judge = _Judge(network, machine, chosen, batch, sequence, output, task)
     found = judge.all(plans)
@@ -242,6 +264,11 @@ def _ranked(
         found.memory_bytes[order],
         paid[order],
     )
+
+
+def _shown(row: Ranked) -> tuple[object, ...]:
+    degrees = (getattr(row.plan, name) for name in SHOWN)
+    return (*degrees, row.micro_batch, f"{row.value:.4g}", f"{row.memory_bytes / 2**30:.1f}")
 
 
 def _plan(plans: Plans, index: int) -> Plan:

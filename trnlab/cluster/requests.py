@@ -8,21 +8,21 @@ from numpy.typing import NDArray
 from trnlab.spec.accelerator import Accelerator
 from trnlab.spec.system import System
 
-from .degrees import Plan
+from .degrees import Plan, check_whole, shown
 from .dtypes import FORMATS, Format
 
 
-def check_chips(system: System, chips: object) -> None:
-    """Refuse a number of chips that cannot be had.
+def check_chips(system: System, chips: object) -> int:
+    """The number of chips, if it can be had.
 
     Raises:
         ValueError: not a whole number, not whole servers, or more than can be connected
     """
-    if isinstance(chips, bool) or not isinstance(chips, int) or chips < 1:
-        raise ValueError(f"chips = {chips!r:.40} should be a whole number of 1 or more")
+    chips = check_whole("chips", chips, None)
     if chips > system.max_chips:
+        many = f"{chips:,}" if chips < 10**20 else shown(chips)
         raise ValueError(
-            f"chips = {chips:,} of {system.name} cannot be connected: at most {system.max_chips:,} "
+            f"chips = {many} of {system.name} cannot be connected: at most {system.max_chips:,} "
             "have been announced"
         )
     server = system.chips_per_server
@@ -33,6 +33,7 @@ def check_chips(system: System, chips: object) -> None:
             f"chips = {chips:,} is not a number of whole servers: {system.name} has {server} "
             f"chips in a server; use {near}"
         )
+    return chips
 
 
 def whole_chips(system: System, devices: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -54,7 +54,7 @@ def cost(prediction: Training | Inference, scenario: str | Scenario | None = Non
 
 
 def cost_of(
-    tokens_per_s: float, chips: int, scenario: Scenario, busy_chips: float | None = None
+    tokens_per_s: float, chips: float, scenario: Scenario, busy_chips: float | None = None
 ) -> Cost:
     """The same for a rate of tokens; all chips work unless told."""
     busy = chips if busy_chips is None else busy_chips
@@ -63,7 +63,7 @@ def cost_of(
     return Cost(watts, watts / tokens_per_s, usd_per_s / tokens_per_s * 1e6, scenario)
 
 
-def fleet_watts(scenario: Scenario, chips: int, busy_chips: Column) -> Column:
+def fleet_watts(scenario: Scenario, chips: float, busy_chips: Column) -> Column:
     """Power of chips of which some work; the others draw their idle share."""
     return scenario.watts * (busy_chips + scenario.idle_share * (chips - busy_chips))
 

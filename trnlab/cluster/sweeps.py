@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,9 @@ from trnlab.spec.system import System
 from trnlab.spec.systems import system as find_system
 
 from .columns import Column, columns, total
-from .degrees import Plan, check_plan, check_whole
+from .degrees import Plan, check_plan
 from .dtypes import Format, number_format
-from .inference import inference_bytes, request_times, throughput
+from .inference import check_request, inference_bytes, request_times, throughput
 from .models import Transformer
 from .models import model as find_model
 from .requests import check_chips, check_devices, check_dtype
@@ -41,13 +42,12 @@ def sweep(
     """
     network, machine = find_model(model), find_system(system)
     chosen, cache = number_format(dtype), number_format(cache_dtype)
-    check_chips(machine, chips)
+    chips = check_chips(machine, chips)
     check_plan(plan, network)
     check_devices(machine, chips, plan)
     check_dtype(machine, chosen)
-    for name, values in (("batches", batches), ("prompts", prompts), ("output", [output])):
-        for value in values:
-            check_whole(name, value, 2**27)
+    for size, tokens in product(batches, prompts):
+        check_request(plan, size, tokens, output)
     batch, prompt = (grid.ravel() for grid in np.meshgrid(batches, prompts))
     batch, prompt = batch.astype(float), prompt.astype(float)
     wanted = np.full_like(batch, float(output))

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .degrees import check_whole
+from .degrees import SCHEDULES, check_whole, shown
 
 KINDS = ("forward", "backward", "weights")  # weights: gradients of weights, apart from backward
 MOST_STEPS = 200_000
@@ -71,9 +71,25 @@ def pipeline_timeline(
     Raises:
         ValueError: what cannot be drawn
     """
-    for name, value in (("stages", stages), ("micro_batches", micro_batches)):
+    stages, micro_batches, virtual_stages = (
         check_whole(f"pipeline: {name}", value)
-    check_whole("pipeline: virtual_stages", virtual_stages)
+        for name, value in (
+            ("stages", stages),
+            ("micro_batches", micro_batches),
+            ("virtual_stages", virtual_stages),
+        )
+    )
+    if schedule not in SCHEDULES:
+        raise ValueError(
+            f"pipeline: schedule = {shown(schedule)} should be one of {', '.join(SCHEDULES)}"
+        )
+    for name, seconds in (
+        ("forward_s", forward_s),
+        ("backward_s", backward_s),
+        ("send_s", send_s),
+    ):
+        if not isinstance(seconds, (int, float, np.number)) or not 0 <= seconds < np.inf:
+            raise ValueError(f"pipeline: {name} = {shown(seconds)} should be seconds, 0 or more")
     if stages * micro_batches * virtual_stages * 3 > MOST_STEPS:
         raise ValueError(
             f"pipeline: {stages} stages x {micro_batches} micro-batches x {virtual_stages} are too "

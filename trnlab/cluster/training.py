@@ -15,7 +15,7 @@ from trnlab.spec.system import System
 from trnlab.spec.systems import system as find_system
 
 from .columns import columns, first_row
-from .degrees import Plan, check_plan, check_whole
+from .degrees import Plan, check_plan, check_whole, near_divisor
 from .dtypes import Format, number_format
 from .memory import training_bytes
 from .models import Transformer, training_flops
@@ -138,14 +138,19 @@ def predict_training(
         ValueError: what cannot be, in one sentence
     """
     network, machine, chosen = find_model(model), find_system(system), number_format(dtype)
-    check_chips(machine, chips)
+    chips = check_chips(machine, chips)
     check_plan(plan, network)
     check_devices(machine, chips, plan)
     check_dtype(machine, chosen)
+    global_batch = check_whole("global_batch", global_batch)
+    micro_batch = check_whole("micro_batch", micro_batch)
     micro_batches = count_micro_batches(plan, global_batch, micro_batch)
-    check_whole("sequence", sequence, 2**27)
+    sequence = check_whole("sequence", sequence, 2**27)
     if sequence % plan.cp:
-        raise ValueError(f"plan: cp = {plan.cp} does not divide sequence = {sequence}")
+        raise ValueError(
+            f"plan: cp = {plan.cp} does not divide the {sequence:,} tokens of a sequence; try "
+            f"{near_divisor(sequence, plan.cp)}"
+        )
     plans = columns([plan], micro_batch)
     length = np.full(1, float(sequence))
     count = np.full(1, float(micro_batches))
@@ -173,8 +178,6 @@ def count_micro_batches(plan: Plan, global_batch: int, micro_batch: int) -> int:
     Raises:
         ValueError: a batch that the ranks cannot share equally, or stages not interleave
     """
-    check_whole("global_batch", global_batch)
-    check_whole("micro_batch", micro_batch)
     share = plan.dp * micro_batch
     if global_batch % share:
         near = max(share, round(global_batch / share) * share)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .validation import Row, Section, largest_error, mean_error
+from .compared import Row, Section, largest_error, mean_error
 
 HEAD = ("workload", "quantity", "published", "predicted", "error", "source")
 

@@ -29,6 +29,7 @@ class Pass(NamedTuple):
 
     bytes: Column
     elements: Column
+    picked: Column | float = 0.0  # of the bytes, in rows that an index names
 
 
 class Work(NamedTuple):
@@ -142,7 +143,7 @@ def _feed_forward(
         _add_mlp(products, passes, experts.expert, rows, split, count, hidden)
         sent = part.tokens * experts.top_k * hidden / part.tp
         routed.append(sent * ACTIVATION_BYTES)
-        passes.append(Pass(sent * SORT_BYTES, sent * SORT_VISITS))
+        passes.append(Pass(sent * SORT_BYTES, sent * SORT_VISITS, sent * SORT_BYTES))
     return products, passes, routed
 
 

@@ -28,6 +28,7 @@ class Accelerator(Record):
     attention_rate: float  # of the peak, reached by a fused attention kernel
     hbm_rate: float  # of the memory bandwidth, reached by a long pass
     launch_s: float  # between two kernels
+    gather_rate: float = 1.0  # of that, where rows are picked by index
 
     @property
     def cores(self) -> int:

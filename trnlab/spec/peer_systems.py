@@ -9,7 +9,18 @@ from .fabric import Collectives, ScaleOut, Switched, Torus
 from .fact import Assumption
 from .gpus import A100, A100_SHEET, B200, B200_SHEET, H100, H100_SHEET
 from .system import System
-from .tpus import IRONWOOD, IRONWOOD_PAGE, V4, V4_PAGE, V5E, V5E_PAGE, V5P, V5P_PAGE
+from .tpus import (
+    IRONWOOD,
+    IRONWOOD_PAGE,
+    V4,
+    V4_PAGE,
+    V5E,
+    V5E_PAGE,
+    V5P,
+    V5P_PAGE,
+    V6E,
+    V6E_PAGE,
+)
 
 GIB = 2**30
 NCCL = "nccl-tests on eight GPUs, as operators publish them"
@@ -186,4 +197,5 @@ B200_PODS = _gpu("b200", B200, 900e9, 400e9, B200_SHEET, 0.5)
 V4_PODS = _tpu("tpu-v4", V4, (16, 16, 16), 50e9, 6.25e9, V4_PAGE)
 V5E_PODS = _tpu("tpu-v5e", V5E, (16, 16, 1), 50e9, 3.125e9, V5E_PAGE)
 V5P_PODS = _tpu("tpu-v5p", V5P, (16, 20, 28), 100e9, 6.25e9, V5P_PAGE)
+V6E_PODS = _tpu("tpu-v6e", V6E, (16, 16, 1), 100e9, 12.5e9, V6E_PAGE)
 IRONWOOD_PODS = _tpu("ironwood", IRONWOOD, (16, 16, 36), 100e9, 12.5e9, IRONWOOD_PAGE)

@@ -189,6 +189,13 @@ SCENARIOS = Table(
             "Google Cloud list price, us-east, 2024",
             is_price_known=True,
         ),
+        "tpu-v6e": _scenario(
+            "tpu-v6e",
+            300.0,
+            2.70,
+            _UNPUBLISHED,
+            "about Google Cloud's list price of 2025, not verified",
+        ),
         "trn4-announced": _scenario("trn4-announced", 1500.0, 8.0, _UNPUBLISHED, _UNPUBLISHED),
         "ironwood": _scenario("ironwood", 900.0, 8.0, _UNPUBLISHED, _UNPUBLISHED),
     }

@@ -12,6 +12,7 @@ from .peer_systems import (
     V4_PODS,
     V5E_PODS,
     V5P_PODS,
+    V6E_PODS,
 )
 from .system import System
 from .table import Table
@@ -33,6 +34,7 @@ SYSTEMS = Table(
             V4_PODS,
             V5E_PODS,
             V5P_PODS,
+            V6E_PODS,
             IRONWOOD_PODS,
             trainium4(),
         )

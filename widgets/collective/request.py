@@ -4,16 +4,30 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from trnlab.cluster.collectives import ALGORITHMS, KINDS, Schedule, candidates, fits, times_s
-from trnlab.cluster.collectives.choose import MOST_SINGLE_STEP
+from trnlab.cluster.collectives import (
+    ALGORITHMS,
+    KINDS,
+    Schedule,
+    as_documented,
+    candidates,
+    fits,
+    times_s,
+)
+from trnlab.cluster.collectives.choose import DOCUMENTED, MOST_SINGLE_STEP
 from trnlab.cluster.topology import Machine, machine
 from widgets.machine.systems import chosen_system
 
 FASTEST = "fastest"
+RUNTIME = "documented"  # what the documents say the runtime chooses
 UNEVEN = "all_to_all_v"
 MOST_RANKS = 256
 MOST_SENDS = 60_000
 LEAST_BYTES, MOST_BYTES = 1.0, 1e12
+
+
+def choices(kind: str) -> tuple[str, ...]:
+    """Algorithms of a collective, and ways to choose one."""
+    return (FASTEST, *((RUNTIME,) if kind in DOCUMENTED else ()), *ALGORITHMS[kind])
 
 
 @dataclass(frozen=True)
@@ -43,7 +57,7 @@ class Request:
         asked = cls(**{name: values[name] for name in names})
         if asked.kind not in KINDS:
             raise ValueError(f"collective: {asked.kind!r:.40} is not one of {', '.join(KINDS)}")
-        known = (FASTEST, *ALGORITHMS[asked.kind])
+        known = choices(asked.kind)
         if asked.algorithm not in known:
             named = f"{asked.algorithm!r:.40}"
             raise ValueError(f"{asked.kind}: {named} is not one of {', '.join(known)}")
@@ -107,6 +121,8 @@ class Request:
                 self.shares,
             )
             name = min(found, key=lambda each: found[each])
+        if name == RUNTIME:
+            name = as_documented(self.kind, of, self.tensor_bytes, self.ranks, self.stride)
         if name not in plans:
             others = ", ".join(plans)
             raise ValueError(f"{self.kind}: {name} {self._why_not(name, of)}; use {others}")

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from trnlab.cluster.collectives import (
     Schedule,
     Timed,
+    as_documented,
     crossovers,
     groups,
     start,
@@ -15,9 +16,16 @@ from trnlab.cluster.collectives import (
     time_together,
     times_s,
 )
-from trnlab.cluster.collectives.choose import MESH_UP_TO_BYTES, RECURSIVE_BELOW_BYTES, SOURCE
+from trnlab.cluster.collectives.choose import (
+    DOCUMENTED,
+    KANGARING_SEEN_BYTES,
+    MESH_UP_TO_BYTES,
+    RECURSIVE_BELOW_BYTES,
+    SEEN_SOURCE,
+    SOURCE,
+)
 from trnlab.cluster.collectives.timing import BUS_FACTOR
-from trnlab.cluster.topology import links
+from trnlab.cluster.topology import Machine, links
 from widgets.collective.request import UNEVEN, Request
 from widgets.machine.picture import column, picture
 from widgets.machine.scene import chip_steps
@@ -111,7 +119,7 @@ def comparison(asked: Request) -> dict[str, Any]:
         return times_s(asked.kind, of, asked.ranks, size, asked.stride, count, asked.shares)
 
     times, now, bus = [at(float(size)) for size in sizes], at(asked.tensor_bytes), _bus(asked)
-    is_documented = asked.system == "trn2" and asked.kind in ("all_reduce", "all_gather", *REDUCING)
+    is_chosen = of.system.is_trainium and asked.kind in DOCUMENTED
     return {
         "kind": asked.kind,
         "bytes": sizes.tolist(),
@@ -124,9 +132,26 @@ def comparison(asked: Request) -> dict[str, Any]:
             [found.from_bytes, found.algorithm]
             for found in crossovers(asked.kind, of, asked.ranks, asked.stride, count, asked.shares)
         ],
-        "documented": [MESH_UP_TO_BYTES, RECURSIVE_BELOW_BYTES] if is_documented else [],
-        "source": SOURCE,
+        "documented": _documented() if is_chosen and asked.system == "trn2" else [],
+        "runtime": _runtime(asked, of, now) if is_chosen else None,
     }
+
+
+def _documented() -> list[dict[str, Any]]:
+    """Sizes at which documents let another algorithm take over; two pages differ on the last."""
+    found = (
+        (MESH_UP_TO_BYTES, "recursive", SOURCE),
+        (RECURSIVE_BELOW_BYTES, "kangaring", SOURCE),
+        (KANGARING_SEEN_BYTES, "kangaring", SEEN_SOURCE),
+    )
+    return [{"bytes": size, "algorithm": name, "source": page} for size, name, page in found]
+
+
+def _runtime(asked: Request, of: Machine, now: dict[str, float]) -> dict[str, Any]:
+    """What the documents would choose for this size, beside what is fastest here."""
+    name = as_documented(asked.kind, of, asked.tensor_bytes, asked.ranks, asked.stride)
+    best = min(now, key=lambda each: now[each])
+    return {"algorithm": name, "fastest": best, "longer": now[name] / now[best] - 1}
 
 
 def _bus(asked: Request) -> float:

@@ -6,9 +6,9 @@ from typing import Any
 
 import traitlets
 
-from trnlab.cluster.collectives import ALGORITHMS, KINDS
+from trnlab.cluster.collectives import KINDS
 from widgets.collective import bundle, scene
-from widgets.collective.request import FASTEST, Request
+from widgets.collective.request import Request, choices
 from widgets.dashboard.board import Board
 from widgets.machine.systems import listed
 
@@ -30,7 +30,7 @@ class CollectiveBoard(Board):
             state,
             defaults=asdict(Request()),
             systems=listed(),
-            algorithms={kind: [FASTEST, *ALGORITHMS[kind]] for kind in KINDS},
+            algorithms={kind: list(choices(kind)) for kind in KINDS},
         )
 
     def answer(self, params: Mapping[str, Any]) -> dict[str, Any]:

@@ -45,7 +45,7 @@ class Request:
         """
         names = asdict(cls()).keys() & values.keys()
         asked = cls(**{name: values[name] for name in names})
-        if asked.pattern not in PATTERNS:
+        if asked.pattern not in tuple(PATTERNS):
             known = ", ".join(PATTERNS)
             raise ValueError(f"traffic: {asked.pattern!r:.40} is not one of {known}")
         size = asked.message_bytes

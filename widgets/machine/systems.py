@@ -24,6 +24,7 @@ NAMES = {
     "h100": "NVIDIA H100, {chips:,} to a server",
     "a100-80gb": "NVIDIA A100, {chips:,} to a server",
     "ironwood": "Google TPU7x (Ironwood), {chips:,} to a pod",
+    "tpu-v6e": "Google TPU v6e (Trillium), {chips:,} to a pod",
     "tpu-v5p": "Google TPU v5p, {chips:,} to a pod",
     "tpu-v5e": "Google TPU v5e, {chips:,} to a pod",
     "tpu-v4": "Google TPU v4, {chips:,} to a pod",

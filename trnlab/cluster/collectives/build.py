@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from trnlab.cluster.degrees import check_whole, shown
+
 from . import doubling, hierarchical, meshes, rings
 from .schedule import Schedule, Send, relabeled, schedule
 
@@ -77,12 +79,11 @@ def collective(
     Raises:
         ValueError: an algorithm that does not exist or does not fit the number of ranks
     """
-    _check(kind, algorithm, ranks, inner)
+    ranks = _check(kind, algorithm, ranks, inner)
     if kind == "permute":
         return _permute(ranks, pairs)
     if kind == "broadcast":
-        if not 0 <= root < ranks:
-            raise ValueError(f"broadcast: root = {root} is not one of {ranks} ranks")
+        root = check_whole("broadcast: root", root, ranks - 1, 0)
         chunks = ranks
         sends = _SPREAD[algorithm](ranks, root, chunks) if ranks > 1 else []
         return schedule(kind, algorithm, ranks, chunks, [sends])
@@ -93,10 +94,11 @@ def collective(
             else [_EXCHANGE[algorithm](ranks)]
         )
         return schedule(kind, algorithm, ranks, ranks * ranks, parts)
+    turns = check_whole(f"{kind}: turns", turns)
     parts = _parts(kind, algorithm, ranks, inner or 1, turns)
     if orders is None:
         return schedule(kind, algorithm, ranks, ranks, parts)
-    if not orders or any(sorted(order) != list(range(ranks)) for order in orders):
+    if not orders or not all(_names_all(order, ranks) for order in orders):
         raise ValueError(f"{kind}: each of orders should name each of {ranks} ranks once")
     lanes = [_along(part, orders) for part in parts]
     return schedule(kind, algorithm, ranks, ranks * len(orders), lanes)
@@ -116,16 +118,21 @@ def fits(algorithm: str, ranks: int, inner: int | None = None) -> str:
     return ""
 
 
-def _check(kind: str, algorithm: str, ranks: int, inner: int | None) -> None:
-    if kind not in ALGORITHMS:
-        raise ValueError(f"collective: {kind!r} is not one of {', '.join(KINDS)}")
+def _names_all(order: Sequence[int], ranks: int) -> bool:
+    return len(order) == ranks and set(order) == set(range(ranks))
+
+
+def _check(kind: str, algorithm: str, ranks: int, inner: int | None) -> int:
+    if kind not in KINDS:
+        raise ValueError(f"collective: {shown(kind)} is not one of {', '.join(KINDS)}")
     if algorithm not in ALGORITHMS[kind]:
         allowed = ", ".join(ALGORITHMS[kind])
-        raise ValueError(f"{kind}: algorithm {algorithm!r} is not one of {allowed}")
-    if isinstance(ranks, bool) or not isinstance(ranks, int) or not 1 <= ranks <= MAX_RANKS:
-        raise ValueError(
-            f"{kind}: ranks = {ranks!r} should be a whole number from 1 to {MAX_RANKS}"
-        )
+        raise ValueError(f"{kind}: algorithm {shown(algorithm)} is not one of {allowed}")
+    ranks = check_whole(f"{kind}: ranks", ranks, MAX_RANKS)
+    if inner is not None:
+        inner = check_whole(f"{kind}: inner", inner, MAX_RANKS)
+    if kind.startswith("all_to_all") and algorithm != "hierarchical":
+        inner = None  # its ranks exchange with each other, whichever chip they share
     if ranks > 1 and (reason := fits(algorithm, ranks, inner)):
         raise ValueError(f"{kind}: {algorithm} {reason}; use ring or mesh")
     cubic = algorithm == "single-step mesh" or kind.startswith("all_to_all")
@@ -135,6 +142,7 @@ def _check(kind: str, algorithm: str, ranks: int, inner: int | None) -> None:
             f"{kind}: {algorithm} on {ranks} ranks takes about {sends:,} sends, and one schedule "
             f"holds {MAX_SENDS:,}; use fewer ranks, or the closed form of `exchange_s`"
         )
+    return ranks
 
 
 def _parts(kind: str, algorithm: str, ranks: int, inner: int, turns: int) -> list[list[Send]]:
@@ -164,9 +172,11 @@ def _along(part: Sequence[Send], orders: Sequence[Sequence[int]]) -> list[Send]:
 
 def _permute(ranks: int, pairs: Sequence[tuple[int, int]] | None) -> Schedule:
     chosen = [(r, (r + 1) % ranks) for r in range(ranks)] if pairs is None else list(pairs)
+    if any(not isinstance(pair, tuple | list) or len(pair) != 2 for pair in chosen):
+        raise ValueError(f"permute: pairs are (source, target), these are {shown(chosen)}")
     for end in (0, 1):
         ends = [pair[end] for pair in chosen]
-        if len(set(ends)) < len(ends) or any(not 0 <= rank < ranks for rank in ends):
+        if len(set(ends)) < len(ends) or not set(ends) <= set(range(ranks)):
             raise ValueError(
                 f"permute: each of {ranks} ranks sends and receives at most once, pairs say "
                 f"{chosen!r:.60}"

@@ -5,19 +5,22 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
+from trnlab.cluster.degrees import check_whole, shown
 from trnlab.cluster.topology import Machine
 from trnlab.spec.fabric import Switched, Torus
 
-from .build import ALGORITHMS, collective, fits
+from .build import ALGORITHMS, KINDS, collective, fits
 from .schedule import Schedule
-from .timing import Timed, line, time
+from .timing import Timed, check_bytes, line, time
 
 MESH_UP_TO_BYTES = 2.0**20
 RECURSIVE_BELOW_BYTES = 56e6
+KANGARING_SEEN_BYTES = 32 * 2.0**20  # conflict: another page's example has it at this size
 MOST_SINGLE_STEP = 32  # ranks; its traffic grows with their square
 MOST_IN_LANES = 64  # ranks; larger rings are drawn and timed on one cycle
-_ORDERED = ("all_reduce", "all_gather", "reduce_scatter")
+DOCUMENTED = ("all_reduce", "all_gather", "reduce_scatter")  # kinds that documents choose for
 SOURCE = "neuron-runtime/explore/intranode-collective-comm.rst (Trainium2, one server)"
+SEEN_SOURCE = "tools/neuron-sys-tools/nccom-test.rst (16 ranks)"
 
 
 class Crossover(NamedTuple):
@@ -44,8 +47,38 @@ def documented(kind: str, ranks: int, tensor_bytes: float, chips: int = 16) -> s
     return allowed[0]
 
 
+def as_documented(
+    kind: str, machine: Machine, tensor_bytes: float, ranks: int, stride: int = 1
+) -> str:
+    """The algorithm that AWS's documents name for a group of devices `stride` apart.
+
+    Inside a server by size, as on Trainium2; between servers that share no links the hierarchical
+    one. Where the named one cannot serve the group, a ring, or a mesh.
+
+    Raises:
+        ValueError: a kind that no document chooses for
+    Source: neuron-runtime/explore/intranode-collective-comm.rst, internode-collective-comm.rst
+    """
+    if kind not in DOCUMENTED:
+        raise ValueError(f"{kind}: AWS documents a choice for {', '.join(DOCUMENTED)} alone")
+    check_bytes(kind, tensor_bytes)
+    system, there = machine.system, candidates(kind, machine, ranks, stride)
+    spans = -(-((ranks - 1) * stride + 1) // system.devices_per_chip)
+    if spans > system.domain_chips and "hierarchical" in there:
+        return "hierarchical"
+    named = documented(kind, ranks, tensor_bytes, spans)
+    return next(name for name in (named, "ring", "mesh") if name in there)
+
+
 def candidates(kind: str, machine: Machine, ranks: int, stride: int = 1) -> dict[str, Schedule]:
-    """The schedule of every algorithm that can serve a group of devices `stride` apart."""
+    """The schedule of every algorithm that can serve a group of devices `stride` apart.
+
+    Raises:
+        ValueError: no such collective, or no such group of the machine
+    """
+    if kind not in KINDS:
+        raise ValueError(f"collective: {shown(kind)} is not one of {', '.join(KINDS)}")
+    ranks, stride = _check_group(machine, ranks, stride)
     return dict(_candidates(kind, machine, ranks, stride))
 
 
@@ -55,6 +88,7 @@ def groups(machine: Machine, ranks: int, stride: int = 1, most: int | None = Non
     Args:
         most: groups, the first ones
     """
+    ranks, stride = _check_group(machine, ranks, stride)
     span = ranks * stride
     count = max(1, machine.devices // span * stride)
     firsts = (i // stride * span + i % stride for i in range(min(count, most or count)))
@@ -75,6 +109,7 @@ def times_s(
     Args:
         shares: of all_to_all_v: the part of its tensor that each rank sends to rank 0, 1, ...
     """
+    check_bytes(kind, tensor_bytes)
     lines = _lines(kind, machine, ranks, stride, at_once, shares)
     return {name: fixed + each * tensor_bytes for name, fixed, each in lines}
 
@@ -114,9 +149,20 @@ def _lines(
     at_once: int,
     shares: tuple[float, ...] | None,
 ) -> tuple[tuple[str, float, float], ...]:
-    plans = _candidates(kind, machine, ranks, stride)
+    plans = candidates(kind, machine, ranks, stride).items()
     where = groups(machine, ranks, stride, at_once)
     return tuple((name, *line(plan, machine, where, shares)) for name, plan in plans)
+
+
+def _check_group(machine: Machine, ranks: int, stride: int) -> tuple[int, int]:
+    ranks = check_whole("group: ranks", ranks, machine.devices)
+    stride = check_whole("group: devices apart", stride, machine.devices)
+    if (ranks - 1) * stride >= machine.devices:
+        raise ValueError(
+            f"group: {ranks:,} ranks, {stride:,} devices apart, reach beyond the "
+            f"{machine.devices:,} devices of {machine.chips:,} chips"
+        )
+    return ranks, stride
 
 
 @lru_cache(maxsize=64)
@@ -138,7 +184,7 @@ def _candidates(
         if name == "kangaring" and (chip % 2 or ranks % chip):  # its pairs share a chip
             continue
         if not fits(name, ranks, inner or None):
-            orders = rank_orders(name, machine, ranks, stride) if kind in _ORDERED else None
+            orders = rank_orders(name, machine, ranks, stride) if kind in DOCUMENTED else None
             turns = _turns(machine) if name == "recursive" else 1
             plan = collective(kind, name, ranks, inner=inner or None, orders=orders, turns=turns)
             found.append((name, plan))

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from .build import collective
 from .schedule import Schedule
 
+ADDING = ("all_reduce", "reduce_scatter")
+WHOLE = ("all_reduce", "broadcast")  # give back a tensor of the shape that went in
 Array = NDArray[np.generic]
 Held = list[dict[int, Array]]  # of each rank: chunk -> values
 
@@ -58,12 +60,17 @@ def start(plan: Schedule, tensors: Sequence[Array]) -> Held:
         tensors: of each rank: what it adds, owns, or sends; only the root's for a broadcast. For
             all_to_all_v a list of n arrays for each rank
     Raises:
-        ValueError: not one tensor for each rank
+        ValueError: not one tensor for each rank, or tensors to add that differ in shape
     """
     n = plan.ranks
     if len(tensors) != n:
         raise ValueError(f"{plan.kind}: {len(tensors)} tensors for {n} ranks; give one for each")
     lanes = plan.lanes
+    if plan.kind in ADDING and len(shapes := {np.shape(tensor) for tensor in tensors}) > 1:
+        raise ValueError(
+            f"{plan.kind}: tensors that are added have one shape, these have {len(shapes)}: "
+            f"{', '.join(map(str, sorted(shapes)))[:80]}"
+        )
     if plan.kind in ("all_gather", "permute"):
         return [dict(enumerate(_cut(tensors[r], lanes), r * lanes)) for r in range(n)]
     if plan.kind == "all_to_all_v":
@@ -83,32 +90,44 @@ def run(plan: Schedule, tensors: Sequence[Array], root: int = 0) -> list[Array]:
     Returns:
         each rank's result: all_reduce the sum, all_gather all tensors in order, reduce_scatter its
         part of the sum, all_to_all the parts meant for it in order of their senders, permute what
-        came (its own if nothing came), broadcast the root's tensor
+        came (its own if nothing came), broadcast the root's tensor; parts are flat, whole tensors
+        keep their shape
     """
     held = start(plan, tensors)
     if plan.kind == "broadcast":
         held = [chunks if rank == root else {} for rank, chunks in enumerate(held)]
     done = execute(plan, held)
-    return [_result(plan, done[rank], rank) for rank in range(plan.ranks)]
+    found = [_result(plan, done[rank], rank) for rank in range(plan.ranks)]
+    shape = np.shape(tensors[root]) if plan.kind in WHOLE else ()
+    if plan.kind == "all_gather":
+        shape = (-1, *np.shape(tensors[0])[1:])
+    return [values.reshape(shape) if len(shape) > 1 else values for values in found]
 
 
 def on_groups(
-    kind: str, algorithm: str, tensors: Sequence[Array], groups: Sequence[Sequence[int]]
+    kind: str,
+    algorithm: str,
+    tensors: Sequence[Array],
+    groups: Sequence[Sequence[int]],
+    *,
+    inner: int | None = None,
 ) -> list[Array]:
     """Execute a collective in each replica group; ranks outside keep their tensor.
 
+    Args:
+        inner: see `collective`
     Raises:
-        ValueError: a rank in two groups
+        ValueError: a rank in two groups, or an algorithm that a group's size does not fit
     """
     named = [rank for group in groups for rank in group]
-    if len(set(named)) < len(named) or any(not 0 <= rank < len(tensors) for rank in named):
+    if len(set(named)) < len(named) or not set(named) <= set(range(len(tensors))):
         raise ValueError(
             f"{kind}: replica groups {list(groups)!r:.60} should name each of {len(tensors)} ranks "
             "at most once"
         )
     results = [np.asarray(tensor) for tensor in tensors]
     for group in groups:
-        plan = collective(kind, algorithm, len(group))
+        plan = collective(kind, algorithm, len(group), inner=inner)
         for rank, result in zip(group, run(plan, [tensors[r] for r in group]), strict=True):
             results[rank] = result
     return results
@@ -116,7 +135,7 @@ def on_groups(
 
 def _cut(part: Array, lanes: int) -> list[Array]:
     """A part as it is, or a piece of it for each lane."""
-    return [np.asarray(part)] if lanes == 1 else np.array_split(np.ravel(part), lanes)
+    return [np.atleast_1d(part)] if lanes == 1 else np.array_split(np.ravel(part), lanes)
 
 
 def _read(plan: Schedule, now: Held, source: int, chunk: int) -> Array:

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from trnlab.cluster.degrees import shown
 from trnlab.cluster.topology import NONE, Machine, Routes, link_bytes_per_s, routes
 from trnlab.cluster.topology.links import memory_links
+from trnlab.cluster.topology.routes import whole_devices
 from trnlab.spec.fabric import Torus
 
 from .build import collective
@@ -21,6 +23,7 @@ from .schedule import Schedule, side_by_side
 
 Column = NDArray[np.float64]
 Ints = NDArray[np.int64]
+MAX_BYTES = 1e18  # of a tensor
 WRITES_OF_A_READ = 2  # duplication, neuron-runtime/explore/intranode-collective-comm.rst
 HANDSHAKES = ("mesh", "single-step mesh", "recursive", "kangaring")
 STAGED = 2.0  # touches more of a ring's first sums: what came is kept, then read with one's own
@@ -93,8 +96,7 @@ def time(
         ValueError: not one device for each rank, or a size below 0
     """
     at = _devices(plan, machine, devices)
-    if not tensor_bytes >= 0:
-        raise ValueError(f"{plan.kind}: tensor_bytes = {tensor_bytes!r} should be 0 or more")
+    check_bytes(plan.kind, tensor_bytes)
     sizes = _sizes(plan, tensor_bytes, chunk_bytes)
     found = _routes(plan, machine, at)
     crossed = found.links != NONE
@@ -131,21 +133,39 @@ def time(
     )
 
 
+def check_bytes(kind: str, tensor_bytes: object) -> None:
+    """Refuse a size that no tensor has.
+
+    Raises:
+        ValueError: not a number, below 0, or beyond what is timed
+    """
+    is_number = isinstance(tensor_bytes, (int, float, np.integer, np.floating))
+    if not is_number or not 0 <= float(tensor_bytes) < MAX_BYTES:  # type: ignore[arg-type]
+        raise ValueError(
+            f"{kind}: tensor_bytes = {shown(tensor_bytes)} should be a number from 0 to 1e18"
+        )
+
+
 def time_groups(
     kind: str,
     algorithm: str,
     machine: Machine,
     groups: Sequence[Sequence[int]],
     tensor_bytes: float,
+    *,
+    inner: int | None = None,
 ) -> Timed:
     """Time a collective of several replica groups at once: they share links.
 
     Args:
         groups: devices of each group, in the order of ranks
+        inner: see `collective`
     Raises:
         ValueError: a device in two groups, or an algorithm that a group's size does not fit
     """
-    plans = [collective(kind, algorithm, len(group)) for group in groups]
+    if not groups:
+        raise ValueError(f"{kind}: no replica group was given; name the devices of one at least")
+    plans = [collective(kind, algorithm, len(group), inner=inner) for group in groups]
     devices = [device for group in groups for device in group]
     parts = [_sizes(plan, tensor_bytes, None) for plan in plans]
     return time(side_by_side(plans), machine, tensor_bytes, devices, np.concatenate(parts).tolist())
@@ -204,8 +224,9 @@ def _routes(plan: Schedule, machine: Machine, at: Ints) -> Routes:
 
 
 def _devices(plan: Schedule, machine: Machine, devices: Sequence[int] | None) -> Ints:
-    at = np.arange(plan.ranks) if devices is None else np.asarray(devices, np.int64)
-    if len(at) != plan.ranks or len(np.unique(at)) < len(at) or at.max() >= machine.devices:
+    at = np.arange(plan.ranks) if devices is None else whole_devices(devices)
+    is_one_each = at.shape == (plan.ranks,) and len(np.unique(at)) == len(at)
+    if not is_one_each or at.min() < 0 or at.max() >= machine.devices:
         raise ValueError(
             f"{plan.kind}: {plan.ranks} ranks need as many devices, each once, of the "
             f"{machine.devices:,} there are"
@@ -228,10 +249,11 @@ def _uneven(
     """Bytes of each chunk of all_to_all_v: chunk r n + t goes from rank r to rank t."""
     if shares is None:
         return None
-    if plan.kind != "all_to_all_v" or len(shares) != plan.ranks or min(shares) < 0:
+    are_parts = len(shares) == plan.ranks and all(0 <= share <= 1 for share in shares)
+    if plan.kind != "all_to_all_v" or not are_parts:
         raise ValueError(
-            f"{plan.kind}: shares are of all_to_all_v, one of 0 or more for each of {plan.ranks} "
-            f"ranks, and {len(shares)} were given"
+            f"{plan.kind}: shares are of all_to_all_v, one from 0 to 1 for each of {plan.ranks} "
+            f"ranks, these are {shown(tuple(shares))}"
         )
     return [tensor_bytes * share for _ in range(plan.ranks) for share in shares]
 

@@ -56,9 +56,10 @@ def from_config(config: Mapping[str, Any], name: str = "", source: str = "") -> 
         hidden=fields.number("hidden_size"),
         vocabulary=fields.number("vocab_size"),
         groups=tuple((len(list(same)), layer) for layer, same in groupby(_sorted(kinds))),
-        is_tied=bool(config.get("tie_word_embeddings", family.is_tied)),
+        is_tied=fields.flag("tie_word_embeddings", family.is_tied),
         positions=fields.number("max_position_embeddings") if family.has_positions else 0,
         has_dropout=family.has_dropout,
+        has_head_bias=family.has_head_bias,
         source=source or "a configuration of the user",
     )
 
@@ -135,6 +136,13 @@ class _Fields:
             raise ValueError(f"model: {name} = {value!r:.40} should be a whole number of 1 or more")
         return value
 
+    def flag(self, name: str, default: bool = False) -> bool:
+        value = self.get(name)
+        value = default if value is None else value
+        if not isinstance(value, bool):
+            raise ValueError(f"model: {name} = {value!r:.40} should be true or false")
+        return value
+
     def optional(self, *names: str) -> int:
         """The first of these that is there; 0 if none is."""
         found = [name for name in names if self.get(name)]
@@ -151,9 +159,11 @@ def _windows(fields: _Fields, family: Family, layers: int) -> list[int | None]:
     if isinstance(types, list) and len(types) == layers:
         return [window if kind == "sliding_attention" else None for kind in types]
     if family.window == "flag":
-        first = fields.optional("max_window_layers") if fields.get("use_sliding_window") else layers
+        first = (
+            fields.optional("max_window_layers") if fields.flag("use_sliding_window") else layers
+        )
         return [window if i >= first else None for i in range(layers)]
-    every = fields.optional("sliding_window_pattern") or 2
+    every = fields.optional("sliding_window_pattern") or family.every
     return [window if (i + 1) % every else None for i in range(layers)]
 
 
@@ -183,12 +193,13 @@ def _is_mixture(fields: _Fields, index: int) -> bool:
 def _attention(fields: _Fields, family: Family) -> Attention:
     heads = fields.number("num_attention_heads")
     hidden = fields.number("hidden_size")
-    flagged = bool(fields.get("attention_bias"))
+    flagged = fields.flag("attention_bias")
     common: dict[str, Any] = {
         "heads": heads,
         "has_qkv_bias": family.has_qkv_bias or flagged,
         "has_out_bias": family.has_out_bias or flagged,
         "has_qk_norm": family.has_qk_norm,
+        "norms_all_heads": family.norms_all_heads,
         "has_sinks": family.has_sinks,
     }
     if fields.get("kv_lora_rank"):
@@ -218,7 +229,7 @@ def _attention(fields: _Fields, family: Family) -> Attention:
 
 def _mlp(fields: _Fields, family: Family, name: str) -> Mlp:
     default = 4 * fields.number("hidden_size") if not family.is_gated else None
-    bias = family.has_mlp_bias or bool(fields.get("mlp_bias"))
+    bias = family.has_mlp_bias or fields.flag("mlp_bias")
     return Mlp(inner=fields.number(name, default), is_gated=family.is_gated, has_bias=bias)
 
 

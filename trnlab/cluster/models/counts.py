@@ -130,8 +130,14 @@ def _attention(width: int, attention: Attention) -> int:
         total += width * (latent.kv_rank + latent.rope_dim) + latent.kv_rank
         total += latent.kv_rank * heads * (latent.nope_dim + attention.value_dim) + out
     total += width if attention.has_out_bias else 0
-    total += 2 * attention.head_dim if attention.has_qk_norm else 0
+    total += _qk_norm(attention) if attention.has_qk_norm else 0
     return total + (heads if attention.has_sinks else 0)
+
+
+def _qk_norm(attention: Attention) -> int:
+    if attention.norms_all_heads:
+        return (attention.heads + attention.kv_heads) * attention.head_dim
+    return 2 * attention.head_dim
 
 
 def _mlp(width: int, mlp: Mlp) -> int:

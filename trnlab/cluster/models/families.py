@@ -12,11 +12,14 @@ class Family(NamedTuple):
     has_out_bias: bool = False
     has_mlp_bias: bool = False
     has_qk_norm: bool = False
+    norms_all_heads: bool = False  # one norm over the width of all heads, not of each
+    has_head_bias: bool = False
     has_norm_bias: bool = False
     is_gated: bool = True
     is_tied: bool = False  # unless the configuration says otherwise
     norms: int = 2  # of hidden width, in one layer
     window: str = "none"  # which layers look back a limited way, see `windows`
+    every: int = 2  # layers, of which one looks back all the way, if the configuration says none
     has_positions: bool = False
     has_sinks: bool = False
     has_router_bias: bool = False
@@ -40,8 +43,12 @@ FAMILIES = {
     "qwen3": Family(has_qk_norm=True, window="flag"),
     "qwen3_moe": Family(has_qk_norm=True, window="flag"),
     "phi3": Family(window="all"),
+    "gemma": Family(is_tied=True),
     "gemma2": Family(is_tied=True, norms=4, window="types"),
-    "gemma3_text": Family(is_tied=True, norms=4, has_qk_norm=True, window="types"),
+    "gemma3_text": Family(is_tied=True, norms=4, has_qk_norm=True, window="types", every=6),
+    "granite": Family(),
+    "olmo2": Family(has_qk_norm=True, norms_all_heads=True),
+    "olmoe": Family(has_qk_norm=True, norms_all_heads=True),
     "gpt_oss": Family(
         has_qkv_bias=True,
         has_out_bias=True,
@@ -55,4 +62,6 @@ FAMILIES = {
     "kimi_k2": Family(has_router_bias=True),
     "gpt2": _BIASED._replace(is_tied=True, has_positions=True, has_dropout=True),
     "gpt_neox": _BIASED,
+    "phi": _BIASED._replace(norms=1, has_head_bias=True),
+    "starcoder2": _BIASED._replace(is_tied=True, window="all"),
 }

@@ -25,8 +25,8 @@ def model(which: str | Path | Mapping[str, Any] | Transformer) -> Transformer:
     """A model by name, by configuration, or as it is.
 
     Args:
-        which: a name of the gallery, a dictionary in Hugging Face form, the text of a
-            `config.json`, the path of one, or a record
+        which: a name of the gallery, or that of the same model on huggingface.co, a dictionary in
+            Hugging Face form, the text of a `config.json`, the path of one, or a record
     Raises:
         ValueError: no such model, or a configuration that cannot be read
     """
@@ -41,6 +41,7 @@ def model(which: str | Path | Mapping[str, Any] | Transformer) -> Transformer:
             f"model: a name, a dictionary or a file describes a model, not a {type(which).__name__}"
         )
     name = which.strip().lower()
+    name = _by_address().get(name, name)
     if name not in gallery():
         near = get_close_matches(name, gallery(), n=1)
         meant = f" Did you mean {near[0]!r}?" if near else ""
@@ -53,6 +54,13 @@ def model(which: str | Path | Mapping[str, Any] | Transformer) -> Transformer:
 
 def _is_text(which: str) -> bool:
     return which.lstrip().startswith("{") or which.endswith((".json", ".png", ".jpg", ".txt"))
+
+
+@lru_cache(maxsize=1)
+def _by_address() -> dict[str, str]:
+    """Names of the gallery by those that huggingface.co has for their models."""
+    addresses = {name: _shipped(name).source.split("/")[1:3] for name in gallery()}
+    return {"/".join(address).lower(): name for name, address in addresses.items()}
 
 
 @lru_cache(maxsize=64)

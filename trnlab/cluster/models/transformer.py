@@ -26,7 +26,8 @@ class Attention:
     latent: Latent | None = None
     has_qkv_bias: bool = False
     has_out_bias: bool = False
-    has_qk_norm: bool = False  # a norm of one head's width on queries and on keys
+    has_qk_norm: bool = False  # a norm on queries and on keys, of one head's width
+    norms_all_heads: bool = False  # of the width of all heads
     has_sinks: bool = False  # one learned logit for each head
 
     @property

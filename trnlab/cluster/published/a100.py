@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from trnlab.cluster.degrees import Plan
 from trnlab.cluster.models import Transformer, model
 
@@ -254,3 +256,29 @@ MEMORY = (
         reduced_gib=26.56,
     ),
 )
+
+
+def _turing(replicas: int, step_s: float) -> Run:
+    """Megatron-Turing NLG: pipelines that do not interleave, in DeepSpeed."""
+    return Run(
+        model=replace(MEGATRON_MODELS["530B"], name="MT-NLG 530B"),
+        system="a100-80gb",
+        chips=280 * replicas,
+        plan=Plan(
+            tp=8,
+            pp=35,
+            dp=replicas,
+            zero=0,
+            sequence_parallel=False,
+            recompute="full",
+            fused_attention=False,
+        ),
+        global_batch=1920,
+        micro_batch=1,
+        sequence=2048,
+        step_s=step_s,
+        source="arXiv 2201.11990, section 2.4",
+    )
+
+
+DEEPSPEED_RUNS = (_turing(8, 60.1), _turing(10, 50.2), _turing(12, 44.4))

@@ -81,3 +81,19 @@ class MeasuredRequest:
     def computed_prompt(self) -> int:
         """Tokens that the prompt's pass computes, with padding."""
         return max(self.prompt, self.bucket)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasuredServing:
+    """An endless queue of equal requests on the chips of one tensor-parallel group, in FP8."""
+
+    model: str
+    system: str
+    chips: int
+    prompt: int
+    output: int
+    tokens_per_s: float  # written, all chips
+    source: str
+    most_requests: int = 2048  # at once, the server's own limit
+    cache_share: float = 0.9  # of the memory that weights leave
+    assumed: str = "requests of a batch start together; 90 % of free memory is cache"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from trnlab.cluster.degrees import Plan
 from trnlab.cluster.models import Transformer, model
 
@@ -62,6 +64,20 @@ TRN1_RUNS = (
     ),
 )
 
+_NEMO = Plan(tp=8, pp=4, dp=32, zero=0, recompute="full", fused_attention=False, overlap=False)
+# Release 2.16. Its Llama rows name servers and replicas that do not fit together: left out.
+TRN1_OTHER_RUNS = (
+    _trn1(gpt("GPT3-23B", 28, 8192, 64, 50304), 2048, 512, _NEMO, 1024 / 102, _NOT_FUSED),
+    _trn1(
+        gpt("GPT3-175B", 96, 12_288, 96, 50304),
+        2048,
+        512,
+        replace(_NEMO, tp=32, pp=8, dp=4),
+        1024 / 13.3,
+        _NOT_FUSED,
+    ),
+)
+
 TRN1_LATER_RUNS = (
     Run(
         model=model("llama-3.1-70b"),
@@ -117,7 +133,9 @@ TRN1_REQUESTS = (
     _trn1_request("llama-2-70b", 1, 2048, 2048, 691.0, 26.85),
     _trn1_request("mistral-7b", 1, 8192, 8192, 1322.9, 9.89),
     _trn1_request("llama-3.1-8b", 1, 128, 3968, 14.75, None, _INT8),
+    _trn1_request("llama-3.1-8b", 1, 128, 8064, 17.09, None, _INT8),
     _trn1_request("llama-3.1-8b", 1, 4096, 4096, 153.0, None, _INT8),
+    _trn1_request("llama-3.1-70b", 1, 128, 128, 52.53, None),
     _trn1_request("llama-3.1-70b", 1, 128, 1024, 53.2, 24.48),
     _trn1_request("llama-3.1-70b", 1, 2048, 2048, 547.0, 26.20),
     _trn1_request("llama-2-7b", 8, 128, 8064, 66.4, 10.10),
@@ -148,6 +166,9 @@ def _trn2_request(
 
 TRN2_REQUESTS = (
     _trn2_request("llama-3.3-70b", 12_288, 814.2, 19.6, "trn2-llama3.3-70b-tutorial.rst"),
+    _trn2_request(
+        "llama-3.3-70b", 12_288, 575.7, 19.83, "trn2-llama3.3-70b-tutorial.rst, earlier version"
+    ),
     _trn2_request(
         "llama-3.1-405b", 10_240, 2442, 37.9, "trn2-llama3.1-405b-speculative-tutorial.rst"
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from trnlab.cluster.degrees import check_whole
 from trnlab.cluster.requests import check_chips
 from trnlab.spec.fabric import Switched
 from trnlab.spec.system import System
@@ -68,10 +69,7 @@ class Machine:
         Raises:
             ValueError: there is no such device
         """
-        if not 0 <= device < self.devices:
-            raise ValueError(
-                f"device: {device!r:.40} is not one of the devices 0 to {self.devices - 1:,}"
-            )
+        device = check_whole("device", device, self.devices - 1, 0)
         chip, within = divmod(device, self.system.devices_per_chip)
         domain, chip = divmod(chip, self.system.domain_chips)
         return Place(domain, chip, within, self._position(chip))
@@ -96,5 +94,4 @@ def machine(system: str | System, chips: int) -> Machine:
         ValueError: no such system, or a number of chips that cannot be had
     """
     found = find_system(system)
-    check_chips(found, chips)
-    return Machine(found, chips)
+    return Machine(found, check_chips(found, chips))

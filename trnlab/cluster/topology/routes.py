@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from trnlab.cluster.degrees import shown
 from trnlab.spec.fabric import Switched, Torus
 
 from .links import (
@@ -50,7 +51,12 @@ def routes(machine: Machine, sources: ArrayLike, targets: ArrayLike) -> Routes:
     Raises:
         ValueError: a device that does not exist
     """
-    source, target = np.asarray(sources, np.int64), np.asarray(targets, np.int64)
+    source, target = whole_devices(sources), whole_devices(targets)
+    if source.shape != target.shape:
+        raise ValueError(
+            f"routes: {source.size:,} sources and {target.size:,} targets; give one of each for "
+            "every message"
+        )
     for devices in (source, target):
         if devices.size and (devices.min() < 0 or devices.max() >= machine.devices):
             raise ValueError(f"routes: devices are numbered 0 to {machine.devices - 1:,}")
@@ -66,6 +72,18 @@ def routes(machine: Machine, sources: ArrayLike, targets: ArrayLike) -> Routes:
     latency = np.where(inside, _latency_s(machine, hops), machine.system.scale_out.hop_s)
     latency = np.where(source == target, 0.0, latency)
     return Routes(_packed(np.concatenate([near, far], axis=1)), hops, latency)
+
+
+def whole_devices(numbers: ArrayLike) -> Ints:
+    """Numbers of devices, as whole numbers.
+
+    Raises:
+        ValueError: something else
+    """
+    given = np.asarray(numbers)
+    if given.size and not np.issubdtype(given.dtype, np.integer):
+        raise ValueError(f"devices: {shown(numbers)} should be whole numbers")
+    return given.astype(np.int64)
 
 
 def _latency_s(machine: Machine, hops: Ints) -> NDArray[np.float64]:

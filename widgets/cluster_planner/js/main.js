@@ -126,7 +126,7 @@ function plannerBoard(app) {
 }
 
 const FORMATS_OF = { trn1: "bfloat16", trn2: "bfloat16", "a100-80gb": "bfloat16", h100: "bfloat16",
-  "tpu-v5e": "bfloat16", "tpu-v5p": "bfloat16", ironwood: "bfloat16",
+  "tpu-v5e": "bfloat16", "tpu-v5p": "bfloat16", "tpu-v6e": "bfloat16", ironwood: "bfloat16",
   "trn2-ultraserver": "bfloat16" };
 
 function render(context) {

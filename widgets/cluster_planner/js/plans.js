@@ -16,8 +16,9 @@ function shortCount(value) {
 }
 
 function planWords(plan, micro, isTraining) {
-  const { tp, pp, dp, ep, cp, virtual_stages: v, zero, recompute } = plan;
+  const { tp, pp, dp, ep, cp, virtual_stages: v, zero, recompute, schedule } = plan;
   const rest = [ep > 1 ? `ep ${ep}` : "", cp > 1 ? `cp ${cp}` : "", v > 1 ? `${v} virtual` : "",
+    schedule === "1f1b" ? "" : schedule,
     ...(isTraining ? [`zero ${zero}`, `micro-batch ${micro}`, recompute] : [])].filter(Boolean);
   return `tp ${tp}, pp ${pp}, dp ${count(dp)}${rest.length ? `; ${rest.join(", ")}` : ""}`;
 }

@@ -7,6 +7,8 @@ const KIND_WORDS = { all_reduce: "all_reduce: everybody gets the sum",
   all_to_all_v: "all_to_all_v: the same, parts of any size",
   permute: "permute: each to the next", broadcast: "broadcast: from rank 0 to all" };
 
+const CHOICE_WORDS = { fastest: "the fastest here", documented: "as documented" };
+
 function controlsView(app) {
   const system = pickView(app, "system", "System", "wide");
   system.select.onchange = () => app.change({ system: system.select.value, reading: 0,
@@ -18,9 +20,10 @@ function controlsView(app) {
   kind.select.onchange = () => {
     const known = app.trait("algorithms")[kind.select.value];
     const had = known.includes(app.params().algorithm);
-    app.change({ kind: kind.select.value, algorithm: had ? app.params().algorithm : known[1] });
+    const first = known.find((name) => !CHOICE_WORDS[name]);
+    app.change({ kind: kind.select.value, algorithm: had ? app.params().algorithm : first });
   };
-  const algorithm = pickView(app, "algorithm", "Algorithm");
+  const algorithm = pickView(app, "algorithm", "Algorithm", "wide");
   const ranks = numberView(app, "ranks", "Ranks", "narrow");
   const stride = numberView(app, "stride", "Devices apart", "narrow");
   const together = h("input", { type: "checkbox", "data-name": "together",
@@ -53,8 +56,7 @@ function controlsView(app) {
       kind.draw(Object.keys(app.trait("algorithms")).map((name) => [name, KIND_WORDS[name]]),
         params.kind);
       const known = app.trait("algorithms")[params.kind] || [];
-      algorithm.draw(known.map((name) => [name, name === "fastest" ? "the fastest here" : name]),
-        params.algorithm);
+      algorithm.draw(known.map((name) => [name, CHOICE_WORDS[name] || name]), params.algorithm);
       ranks.draw(params.ranks);
       stride.draw(params.stride);
       together.checked = params.together;

@@ -104,11 +104,7 @@ function collectiveBoard(app) {
     times.draw(app.params().tensor_bytes, run.plan.algorithm);
     if (!found.now) return;
     times.say(timesWords(found, run.tensor_bytes || app.params().tensor_bytes));
-    const [mesh, recursive] = found.documented.map(sizeWords);
-    say(crossing, mesh
-      ? `Dotted: what AWS documents for one Trainium2 server: mesh up to ${mesh}, `
-        + `recursive up to ${recursive}, KangaRing above.`
-      : "No document gives a choice for this system: the crossings are the model's.");
+    say(crossing, choiceWords(found, app.params().tensor_bytes));
     rows.replaceChildren(...found.now.map(([name, seconds, bus]) => h("tr", {},
       h("td", {}, name === run.plan.algorithm ? h("strong", {}, name) : name),
       h("td", { class: "figure" }, secondsWords(seconds)),

@@ -64,10 +64,13 @@ function drawMarks(pen, theme, axis, times, now) {
     pen.setLineDash([]);
   };
   pen.lineWidth = 1.5;
-  times.documented.forEach((size) => {
+  const right = axis.x(Math.max(1, ...times.documented.map((mark) => mark.bytes)));
+  times.documented.forEach(({ bytes: size, algorithm: name }, i) => {
     line(size, theme.warn, [1, 3]);
-    write(pen, `documented ${sizeWords(size)}`, axis.x(size) - 3, axis.bottom - 7, theme.warn,
-      theme.font(0.75), "right");
+    const beside = i ? right : axis.x(size);
+    write(pen, `${i > 1 ? "elsewhere" : "documented"}: ${name} from ${sizeWords(size)}`,
+      beside + (i ? 4 : -4), axis.bottom - (i > 1 ? 21 : 7), theme.warn, theme.font(0.75),
+      i ? "left" : "right");
   });
   times.crossovers.slice(1).forEach(([size, name], i) => {
     if (size < times.bytes[0] || size > times.bytes.at(-1)) return;
@@ -99,6 +102,25 @@ function drawLines(pen, theme, axis, times, chosen) {
     pen.setLineDash([]);
     write(pen, name, last[0] + 11, y, theme.text, theme.font(0.78, "sans", isChosen ? 700 : 400));
   });
+}
+
+/** What documents say of the choice, and where the model's own differs. */
+function choiceWords(times, size) {
+  const { documented, runtime } = times;
+  if (!runtime) return "No document gives a choice here: the crossings are the model's.";
+  const { algorithm, fastest, longer } = runtime;
+  const now = `For ${sizeWords(size)} the documented choice is ${algorithm}; here ${
+    algorithm === fastest ? "it is the fastest too"
+      : `${fastest} is the fastest, and ${algorithm} takes ${percent(longer)} longer`}.`;
+  if (!documented.length) {
+    return `${now} The documents speak of one Trainium2 server; for this system that is carried `
+      + "over.";
+  }
+  const [small, large, seen] = documented.map(({ bytes }) => sizeWords(bytes));
+  const own = times.crossovers.slice(1).map(([from, name]) => `${name} from ${sizeWords(from)}`);
+  return `${now} Dotted, documented for one Trainium2 server: mesh up to ${small}, recursive up to `
+    + `${large}, KangaRing above; an example on another page has KangaRing at ${seen} (32 MiB) `
+    + `already. Dashed, the model's own: ${own.join(", ")}.`;
 }
 
 /** The chart in words. */

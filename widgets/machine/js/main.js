@@ -11,7 +11,7 @@ function chipsView(app) {
   function build(chips) {
     const last = chips * app.scene().machine.devices_per_chip - 1;
     const { source, target } = app.params();
-    const ends = last >= 0
+    const ends = Number.isInteger(last) && last >= 0
       ? { source: Math.min(source, last), target: Math.min(target, last) } : {};
     app.change({ chips, ...ends });
   }
