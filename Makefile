@@ -52,7 +52,14 @@ load: .venv/test  ## load a server with 40 visitors for ten minutes, ARGS="--min
 audit: .venv/lab  ## ask for known weaknesses of the locked packages, over the network
 	@test -x build/audit/bin/pip-audit || { $(PYTHON) -m venv build/audit && \
 	  build/audit/bin/pip --disable-pip-version-check install --quiet pip-audit==2.10.1; }
-	build/audit/bin/pip-audit --strict --disable-pip --require-hashes -r lock/lab.txt
+	@build/audit/bin/pip-audit --strict --disable-pip --require-hashes -r lock/lab.txt \
+	  2> build/audit/said; answer=$$?; cat build/audit/said >&2; \
+	case "$$answer $$(grep -c '^ERROR' build/audit/said)" in \
+	  "0 0") echo "trnlab: no known weakness in the packages of lock/lab.txt" ;; \
+	  *" 0") echo "trnlab: lock/lab.txt has packages with known weaknesses, listed above" >&2 ;; \
+	  *) echo "trnlab: nothing was audited: the package index gave no answer; this says" \
+	    "nothing about the packages. Try again where it is reached." >&2; exit 2 ;; \
+	esac; exit $$answer
 
 gallery: .venv/lab  ## write the start page's list of kernels anew
 	$(BIN)/python -m widgets.profiler.listing

@@ -1,8 +1,8 @@
 """JupyterHub for a class: every student has a server in a container of their own.
 
-The image is Binder's: `jupyter-repo2docker --no-run --image-name trnlab .` builds it from this
-folder. Then `jupyterhub -f docs/jupyterhub_config.py`, behind a web server that speaks TLS.
-docs/teaching.md tells what a student's server needs and where the figures come from.
+`docker build -f docs/hub.Dockerfile -t trnlab .` makes the image, as does repo2docker. Then
+`jupyterhub -f docs/jupyterhub_config.py`, behind a web server that speaks TLS. docs/teaching.md
+tells what a student's server needs, where the figures come from and what was tried.
 """
 
 import os
@@ -11,9 +11,16 @@ import sys
 c = get_config()  # noqa: F821
 
 c.JupyterHub.bind_url = os.environ.get("HUB_URL", "http://127.0.0.1:8000")
-c.JupyterHub.spawner_class = os.environ.get("HUB_SPAWNER", "docker")  # "simple": no containers
+SPAWNER = os.environ.get("HUB_SPAWNER", "docker")  # "simple": no containers
+c.JupyterHub.spawner_class = SPAWNER
+if SPAWNER == "docker":
+    # Where containers find the hub: the host's address on Docker's own bridge.
+    c.JupyterHub.hub_ip = os.environ.get("HUB_IP", "172.17.0.1")
 c.DockerSpawner.image = os.environ.get("TRNLAB_IMAGE", "trnlab")
+c.DockerSpawner.cmd = ["jupyterhub-singleuser"]  # Binder's image would start a plain Jupyter
 c.DockerSpawner.remove = True  # a new container each time, from the same image
+# What is guaranteed below, in Docker's own words: a spawner hands on the limits alone.
+c.DockerSpawner.extra_host_config = {"mem_reservation": "300m", "cpu_shares": 51}
 
 # One student: JupyterLab's server and a few pages or notebooks, each with a kernel.
 c.Spawner.mem_guarantee = "300M"

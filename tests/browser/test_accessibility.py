@@ -34,9 +34,12 @@ def violations(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_nothing_serious(open_page, workbench, name):
+def test_axe_finds_nothing_serious_and_forced_colors_leave_the_drawings(open_page, workbench, name):
     page = open_page(workbench + PAGES[name])
     assert violations(page) == []
+    page.emulate_media(forced_colors="active")
+    page.wait_for_timeout(300)
+    assert page.evaluate(GONE, MARKS) == []
 
 
 def test_axe_finds_nothing_serious_on_an_error_page(chromium, workbench):
@@ -95,3 +98,19 @@ def test_nothing_moves_by_itself_where_motion_is_reduced(open_page, lesson):
     page.wait_for_timeout(400)
     assert array.get_attribute("data-cycle") == cycle
     assert page.evaluate("document.getAnimations().length") == 0
+
+
+MARKS = ".fill, .bl-fill, .piece, .track > .bar, .pe-key:not(.pe-empty)"  # drawn as backgrounds
+GONE = """
+(marks) => {
+  const seen = (node) => node.getBoundingClientRect().width > 4;
+  const background = (node) => {
+    const { backgroundColor, backgroundImage } = getComputedStyle(node);
+    return backgroundColor + backgroundImage;
+  };
+  const nothing = background(document.querySelector("main"));
+  return [...document.querySelectorAll(marks)].filter(seen)
+    .filter((mark) => [nothing, background(document.body)].includes(background(mark)))
+    .map((mark) => mark.outerHTML.slice(0, 90));
+}
+"""

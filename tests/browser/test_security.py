@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from tornado.httpclient import HTTPClientError
 from tornado.websocket import websocket_connect
 
@@ -153,8 +153,37 @@ def test_a_script_in_a_field_or_an_address_is_text(open_page, lesson, name):
     states["s"] |= {"view": {"filter": {"text": ATTACK, "op": ATTACK}, "tab": ATTACK}}
     states |= {"core": {"chip": ATTACK}, "balance": {"dtype": ATTACK}, "digits": {"dtype": ATTACK}}
     states["array"] = {"label": ATTACK}
+    states |= {key: {"system": ATTACK, "model": ATTACK, "config": ATTACK} for key in "pmc"}
+    states |= {"number": {"text": ATTACK, "format": ATTACK}, "block": {"element": ATTACK}}
+    states |= {"matrix": {"data": ATTACK}, "product": {"K": ATTACK}, "network": {"mix": [ATTACK]}}
     query = "&".join(f"{key}={link.pack(state)}" for key, state in states.items())
     page = open_page(f"{lesson(name)}?{query}")
     attack_fields(page)
+    assert page.evaluate("window.hit") is None
+    assert page.locator("img[src=x]").count() == 0
+
+
+@pytest.mark.parametrize("name", ["02_matmul_tiling", "04_scale_out"])
+def test_a_huge_state_in_an_address_is_refused_in_words(open_page, lesson, name):
+    key = {"02_matmul_tiling": "s", "04_scale_out": "p"}[name]
+    page = open_page(f"{lesson(name)}?{key}={'eyJ' * 9000}")
+    expect(page.locator("main")).to_contain_text("The address carries a state that cannot be read")
+
+
+def test_an_address_larger_than_the_server_reads_stops_nobody(workbench):
+    with pytest.raises(OSError):  # the server hangs up
+        get(f"{workbench}/voila/render/01_neuroncore.ipynb?s={'A' * 200_000}")
+    assert get(workbench)[0] == 200
+
+
+def test_the_name_of_a_file_is_shown_as_text(open_page, lesson, tmp_path):
+    page = open_page(lesson("03_quantization"))
+    root = page.locator(".trn-numbers.matrix")
+    root.scroll_into_view_if_needed()
+    expect(page.locator(".trn-numbers.matrix[data-busy=false]")).to_be_visible(timeout=30_000)
+    for name, content in ((f"{ATTACK[:27]}.csv", "1,2\n3,<script>hit</script>"), ("a.npy", ATTACK)):
+        (tmp_path / name).write_text(content)
+        root.locator("input[type=file]").set_input_files(tmp_path / name)
+        expect(root.get_by_role("alert").first).to_be_visible()
     assert page.evaluate("window.hit") is None
     assert page.locator("img[src=x]").count() == 0

@@ -8,6 +8,7 @@ import struct
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.test_looks import cells, share_far
 from widgets.dashboard import link
 
 # dashboards of a lesson: root, the parameter of its address, a change by hand, what it changes
@@ -109,6 +110,27 @@ def test_what_cannot_be_shown_is_said_in_place(open_page, lesson) -> None:
     expect(page.locator(".cd[data-chip=trn3]")).to_be_visible()
 
 
+FOREIGN = {
+    "02_matmul_tiling": [".trn-stepper", ".trn-digits"],
+    "03_quantization": [".trn-numbers.number", ".trn-numbers.block"],
+}
+
+
+@pytest.mark.parametrize("notebook", FOREIGN)
+def test_a_state_of_another_dashboard_is_refused_where_it_was_loaded(
+    open_page, lesson, notebook
+) -> None:
+    page = open_page(lesson(notebook))
+    for where in FOREIGN[notebook]:
+        root = page.locator(where).first
+        root.scroll_into_view_if_needed()
+        root.get_by_text("Save, share, download").click()
+        root.get_by_label("State as JSON").fill('{"claim": "faster", "knobs": {}}')
+        root.get_by_role("button", name="Load this JSON").click()
+        expect(root).to_contain_text("This state is not of this dashboard")
+        expect(root).not_to_contain_text("Loaded.")
+
+
 def test_pictures_and_tables_are_saved_as_they_are(open_page, lesson) -> None:
     page = open_page(lesson("01_neuroncore"), scheme="dark")
     root = page.locator(".cd")
@@ -135,6 +157,34 @@ async (png) => {
   const pen = canvas.getContext("2d");
   pen.drawImage(image, 0, 0);
   return [...pen.getImageData(1, 1, 1, 1).data].slice(0, 3);
+}
+"""
+
+
+def test_a_drawing_on_a_canvas_is_saved_as_vectors_that_look_alike(open_page, lesson) -> None:
+    page = open_page(lesson("02_matmul_tiling"))
+    root = page.locator(".trn-stepper")
+    root.get_by_text("Save, share, download").click()
+    for name in ("Timeline", "Tiles of the product"):
+        listed = root.locator(".trn-exports li", has_text=name)
+        svg = saved(page, listed.get_by_role("button", name="SVG of")).decode()
+        png = saved(page, listed.get_by_role("button", name="PNG of"))
+        assert svg.count("<path") > 50 and "<text" in svg
+        painted = base64.b64decode(page.evaluate(PAINTED, svg))
+        shown = cells(page, png)
+        assert share_far(cells(page, painted), shown) < 0.04 < share_far(shown, 255 + 0 * shown)
+    assert root.locator("canvas").first.evaluate("canvas => 'recorder' in canvas") is False
+
+
+PAINTED = """
+async (svg) => {
+  const image = new Image();
+  image.src = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
+  await image.decode();
+  const canvas = document.createElement("canvas");
+  Object.assign(canvas, { width: 2 * image.width, height: 2 * image.height });
+  canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+  return canvas.toDataURL().split(",")[1];
 }
 """
 

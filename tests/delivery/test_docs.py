@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlparse
 
 import pytest
+import yaml
 from traitlets.config import PyFileConfigLoader
 
 ROOT = Path(__file__).parents[2]
@@ -73,7 +74,7 @@ def test_commands_that_a_page_names_can_be_made(page):
 
 @pytest.fixture
 def hub(monkeypatch):
-    for name in ("HUB_URL", "HUB_SPAWNER", "TRNLAB_IMAGE", "HUB_ALLOW_ALL"):
+    for name in ("HUB_URL", "HUB_IP", "HUB_SPAWNER", "TRNLAB_IMAGE", "HUB_ALLOW_ALL"):
         monkeypatch.delenv(name, raising=False)
     return PyFileConfigLoader("jupyterhub_config.py", path=str(ROOT / "docs")).load_config()
 
@@ -88,12 +89,44 @@ def test_the_hub_limits_each_student_and_lets_nobody_in_unasked(hub):
     assert culler["name"] in role["services"] and "jupyterhub_idle_culler" in culler["command"]
 
 
+def test_a_container_runs_a_server_that_finds_the_hub_and_has_what_is_guaranteed(hub):
+    assert hub.DockerSpawner.cmd == ["jupyterhub-singleuser"]  # not the command of Binder's image
+    assert not hub.JupyterHub.hub_ip.startswith("127.")  # that would be the container itself
+    told = hub.DockerSpawner.extra_host_config
+    assert told["mem_reservation"].upper() == hub.Spawner.mem_guarantee
+    assert told["cpu_shares"] == round(1024 * hub.Spawner.cpu_guarantee)
+
+
+def test_without_containers_the_hub_stays_on_localhost(hub, monkeypatch):
+    monkeypatch.setenv("HUB_SPAWNER", "simple")
+    again = PyFileConfigLoader("jupyterhub_config.py", path=str(ROOT / "docs")).load_config()
+    assert "hub_ip" not in again.JupyterHub
+
+
 def test_the_hub_and_kubernetes_are_told_the_same(hub):
-    text = (ROOT / "docs" / "teaching.md").read_text(encoding="utf-8")
-    spawner = hub.Spawner
-    assert f"memory: {{guarantee: {spawner.mem_guarantee}, limit: {spawner.mem_limit}}}" in text
-    assert f"cpu: {{guarantee: {spawner.cpu_guarantee}, limit: {spawner.cpu_limit}}}" in text
-    assert f"defaultUrl: {spawner.default_url}" in text
+    values = yaml.safe_load((ROOT / "docs" / "kubernetes.yaml").read_text(encoding="utf-8"))
+    student, spawner = values["singleuser"], hub.Spawner
+    assert student["memory"] == {"guarantee": spawner.mem_guarantee, "limit": spawner.mem_limit}
+    assert student["cpu"] == {"guarantee": spawner.cpu_guarantee, "limit": spawner.cpu_limit}
+    assert student["defaultUrl"] == spawner.default_url
+    assert student["cmd"] == hub.DockerSpawner.cmd
+    assert student["startTimeout"] == spawner.start_timeout
+    culler = hub.JupyterHub.services[0]["command"]
+    assert f"--timeout={values['cull']['timeout']}" in culler
+    assert f"--cull-every={values['cull']['every']}" in culler
+
+
+def test_the_image_is_made_of_the_locked_packages_and_starts_as_on_binder():
+    lines = (ROOT / "docs" / "hub.Dockerfile").read_text(encoding="utf-8").splitlines()
+    told = {line.split()[0]: line for line in lines if line[:1].isupper()}
+    assert "lock/lab.txt" in "\n".join(lines) and "--require-hashes" in "\n".join(lines)
+    assert "./binder/postBuild" in "\n".join(lines)
+    assert told["ENTRYPOINT"] == 'ENTRYPOINT ["./binder/start"]'
+    assert told["USER"] != "USER root"
+    home = told["WORKDIR"].split()[1]
+    values = yaml.safe_load((ROOT / "docs" / "kubernetes.yaml").read_text(encoding="utf-8"))
+    kept = values["singleuser"]["storage"]["homeMountPath"]
+    assert kept.startswith(f"{home}/")  # a volume over the home would hide the lessons
 
 
 def test_the_link_that_brings_files_is_one_that_nbgitpuller_reads():

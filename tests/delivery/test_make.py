@@ -51,6 +51,30 @@ def test_a_python_that_will_not_do_is_refused_with_a_sentence(tmp_path, script, 
     assert not (tmp_path / ".venv").exists()
 
 
+@pytest.mark.parametrize(
+    ("script", "ends", "sentence"),
+    [
+        ("exit 0", 0, "no known weakness"),
+        ("echo 'Found 1 known vulnerability'; exit 1", 1, "known weaknesses, listed above"),
+        ("echo 'ERROR:pip_audit: no answer' >&2; exit 1", 2, "nothing was audited"),
+        ("echo 'ERROR:pip_audit: no answer' >&2; exit 0", 2, "nothing was audited"),
+    ],
+    ids=["clean", "weak", "no answer", "no answer, and no error"],
+)
+def test_an_audit_that_got_no_answer_never_passes(tmp_path, script, ends, sentence):
+    for name in ("Makefile", "pyproject.toml", "lock/lab.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    (tmp_path / "build" / "audit" / "bin").mkdir(parents=True)
+    Path(_fake_python(tmp_path / "build" / "audit" / "bin", script)).rename(
+        tmp_path / "build" / "audit" / "bin" / "pip-audit"
+    )
+    ran = _make("audit", "--assume-old=.venv/lab", folder=tmp_path)
+    assert (ran.returncode == 0) == (ends == 0)
+    assert f"Error {ends}" in ran.stderr or ends == 0
+    assert sentence in ran.stdout + ran.stderr
+
+
 def test_ci_needs_only_bash():
     script = ROOT / ".ci" / "run"
     assert os.access(script, os.X_OK)

@@ -2,6 +2,7 @@
 
 python -m tests.load                       40 visitors, ten minutes, one comes every two seconds
 python -m tests.load --apart 0 --minutes 2 --browsers 1     all at once, one more in a browser
+python -m tests.load --browsers 1 --hold 60 --minutes 2          one holds a slider for a minute
 python -m tests.load --openings 1000       pages opened and left, three at a time
 
 It ends with 1 if a goal is missed, and says which.
@@ -34,6 +35,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--visitors", type=int, default=40)
     parser.add_argument("--browsers", type=int, default=0, help="real ones, besides")
+    parser.add_argument("--hold", type=float, default=0, help="seconds; one browser drags a slider")
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--apart", type=float, default=2.0, help="seconds between arrivals")
     parser.add_argument("--every", type=float, default=4.0, help="seconds between two changes")
@@ -73,7 +75,7 @@ async def _visits(
 ) -> tuple[list[Row], list[str]]:
     address, for_s = f"localhost:{options.port}", options.minutes * 60
     visitors = [Visitor(address, PAGES[i % len(PAGES)], i) for i in range(options.visitors)]
-    browsers = Browsers(address, options.browsers)
+    browsers = Browsers(address, options.browsers, options.hold)
     memory: list[tuple[float, float, float]] = []
     watching = asyncio.create_task(_watch(server, memory))
     idle_s = server.cpu_times().user
@@ -103,6 +105,9 @@ def _seen(visitors: list[Visitor], browsers: Browsers, is_rush: bool) -> list[Ro
     answers = [s for v in visitors for s in v.answers_s]
     rows += times("control answered", answers, "ms", at_95=300)
     rows += times("browser, control to picture", browsers.picture_s, "ms", at_95=300)
+    held = f"slider held {browsers.hold_s:g} s"
+    rows += times(f"{held}, between two pictures", browsers.gaps_s, "ms", at_95=300)
+    rows += times(f"{held}, let go to last picture", browsers.settled_s, "ms", last=1000)
     for page in PAGES:
         used = [v.used_s / len(v.answers_s) for v in visitors if v.page == page and v.answers_s]
         if used:

@@ -1,6 +1,7 @@
 """Real browsers beside the visitors: what they see is the page as a learner does."""
 
 import asyncio
+import itertools
 import os
 import shutil
 import time
@@ -26,11 +27,26 @@ CHANGE = """
 """
 
 
-class Browsers:
-    """Pages of one browser, each with the stepper, changed now and then."""
+# Moments at which a picture was drawn, from now on.
+WATCH = """
+() => {
+  window.drawn = [performance.now()];
+  new MutationObserver(() => window.drawn.push(performance.now())).observe(
+    document.querySelector(".trn-stepper"), { attributes: true, attributeFilter: ["data-scene"] });
+}
+"""
+MOVE_S = 0.02  # between two moves of a hand that holds a slider
 
-    def __init__(self, address: str, count: int) -> None:
+
+class Browsers:
+    """Pages of one browser, each with the stepper, changed now and then; the first may hold a
+    slider before that."""
+
+    def __init__(self, address: str, count: int, hold_s: float = 0) -> None:
         self.count = count
+        self.hold_s = hold_s
+        self.gaps_s: list[float] = []  # between two pictures while the slider was held
+        self.settled_s: list[float] = []  # from letting go to the picture of the last value
         self.ready_s: list[float] = []
         self.picture_s: list[float] = []
         self.faults: list[str] = []
@@ -62,9 +78,36 @@ class Browsers:
             await page.goto(address, wait_until="commit")
             await page.wait_for_selector("html[data-ready]", state="attached")
             self.ready_s.append(time.monotonic() - began)
-            await self._use(page, time.monotonic() + for_s)
+            until = time.monotonic() + for_s
+            if self.hold_s and not self.gaps_s:
+                await self._hold(page)
+            await self._use(page, until)
         except Exception as fault:
             self.faults.append(f"browser: {type(fault).__name__}: {fault}")
+
+    async def _hold(self, page: Any) -> None:
+        """Take a slider and drag it to and fro, as a mouse does."""
+        slider = page.locator("[data-slider=K]")
+        await slider.scroll_into_view_if_needed()
+        box = await slider.bounding_box()
+        await page.evaluate(WATCH)
+        middle = box["y"] + box["height"] / 2
+        await page.mouse.move(box["x"] + box["width"] / 2, middle)
+        await page.mouse.down()
+        began = time.monotonic()
+        while (held_s := time.monotonic() - began) < self.hold_s:
+            share = 0.05 + 0.9 * abs((held_s / 3) % 2 - 1)  # three seconds from end to end
+            await page.mouse.move(box["x"] + share * box["width"], middle)
+            await asyncio.sleep(MOVE_S)
+        await page.mouse.up()
+        let_go = time.monotonic()
+        await page.wait_for_selector(".trn-stepper[data-busy=false]")
+        self.settled_s.append(time.monotonic() - let_go)
+        drawn = await page.evaluate("window.drawn")
+        self.gaps_s += [(b - a) / 1000 for a, b in itertools.pairwise(drawn)]
+        shown = await page.locator("[data-name=K]").first.input_value()
+        if shown != await slider.input_value():
+            self.faults.append(f"browser: let go at {await slider.input_value()}, shows {shown}")
 
     async def _use(self, page: Any, until: float) -> None:
         changes = 0

@@ -65,6 +65,24 @@ def test_an_executor_gives_the_same_table(tuning: Tuning) -> None:
         assert tune(LADDER, SHAPES, chip="trn3", executor=executor, blocks=(1, 2, 4)) == tuning
 
 
+def test_progress_is_told_after_each_candidate_and_can_stop_the_rest(tuning: Tuning) -> None:
+    told: list[tuple[int, int]] = []
+    family = {"tiled": LADDER["tiled"], "hoisted": LADDER["hoisted"]}
+    found = tune(family, SHAPES, blocks=(1, 2), progress=lambda *done: told.append(done))
+    total = len(found.candidates)
+    assert told == [(done, total) for done in range(1, total + 1)]
+
+    def enough(done: int, _total: int) -> None:
+        told.append((done, 0))
+        if done == 2:
+            raise KeyboardInterrupt
+
+    told.clear()
+    with ThreadPoolExecutor(1) as executor, pytest.raises(KeyboardInterrupt):
+        tune(LADDER, SHAPES, executor=executor, blocks=(1, 2, 4), progress=enough)
+    assert told == [(1, 0), (2, 0)]
+
+
 def test_an_executor_of_dask_gives_the_same_table() -> None:
     distributed = pytest.importorskip("distributed")
     small = shape((512, 512), "bfloat16")

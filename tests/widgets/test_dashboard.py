@@ -8,12 +8,20 @@ from pathlib import Path
 import pytest
 import traitlets
 
+from widgets import numbers
 from widgets.balance import BalanceCalculator
+from widgets.claims import ClaimBoard
+from widgets.cluster_planner.widget import PlannerBoard
+from widgets.collective.widget import CollectiveBoard
 from widgets.core_diagram import CoreDiagram
 from widgets.dashboard import bundle, link
 from widgets.dashboard.stateful import Stateful
 from widgets.digit_reader import DigitReader
+from widgets.machine.widget import MachineBoard
+from widgets.numbers.bench import NAMES as PARTS
 from widgets.pe_array import PeArray
+from widgets.profiler import Profiler
+from widgets.stepper import Stepper
 
 STATEFUL = (BalanceCalculator, CoreDiagram, PeArray, DigitReader)
 of_each = pytest.mark.parametrize("make", STATEFUL, ids=lambda make: make.__name__)
@@ -97,6 +105,36 @@ def test_names_that_are_no_state_are_ignored() -> None:
     dashboard = CoreDiagram()
     restore(dashboard, {"chips": [], "_esm": "alert(1)", "selected": "dma"})
     assert dashboard.chips and dashboard.selected == "dma" and "alert(1)" not in dashboard._esm
+
+
+BOARDS = {
+    "stepper": Stepper,
+    "profiler": Profiler,
+    "planner": PlannerBoard,
+    "machine": MachineBoard,
+    "collective": CollectiveBoard,
+    "claims": ClaimBoard,
+    **{make.__name__: make for make in STATEFUL},
+    **{part: lambda part=part: getattr(numbers.lesson({}), part) for part in PARTS},
+}
+
+
+@pytest.mark.parametrize("make", BOARDS.values(), ids=BOARDS)
+def test_a_state_of_another_dashboard_is_refused_and_changes_nothing(make) -> None:
+    board = make()
+    before = board.saved()
+    board.restore({"of": "another", "view": {"tab": 1}})
+    said = board.refused if hasattr(board, "refused") else board.problem
+    said = said["text"] if isinstance(said, dict) else said
+    assert said.startswith("This state is not of this dashboard: it has none of ")
+    assert board.saved() == before
+    board.restore(json.loads(json.dumps(before)))  # the way back
+    assert board.saved() == before
+
+
+def test_a_view_alone_is_a_state() -> None:
+    assert link.foreign({"view": {}}, ["kernel"]) == link.foreign({}, ["kernel"]) == ""
+    assert link.foreign({"kernel": 1, "of another version": 2}, ["kernel"]) == ""
 
 
 def test_a_refusal_is_short() -> None:

@@ -127,6 +127,7 @@ def tune(
     chip: str = "trn3",
     executor: Executor | None = None,
     blocks: Iterable[int] = BLOCKS,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Tuning:
     """Schedule every tile and block choice of every kernel of a family.
 
@@ -136,6 +137,8 @@ def tune(
         executor: where candidates run, such as a process pool or what Dask's
             `Client.get_executor()` gives; None: here, one after the other
         blocks: values of each choice of a block, in tiles
+        progress: told after each candidate how many are done, of how many; what it raises stops
+            the work, and candidates that have not begun are never run
     Returns:
         all candidates, the fastest first
     Raises:
@@ -143,7 +146,11 @@ def tune(
     """
     tasks = list(_tasks(family, tuple(shapes), chip, tuple(blocks), executor is not None))
     run: Callable[..., Iterable[Candidate]] = executor.map if executor else map
-    found = list(run(_run, tasks))
+    found = []
+    for candidate in run(_run, tasks):
+        found.append(candidate)
+        if progress:
+            progress(len(found), len(tasks))
     found.sort(key=lambda candidate: (bool(candidate.refused), candidate.total_s, candidate.label))
     return Tuning(tuple(found), caution(spec.chip(chip).core))
 

@@ -140,25 +140,50 @@ function roofKey(result) {
       + `${roof.knee.toLocaleString("en-US", { maximumFractionDigits: 0 })} FLOP per byte`)));
 }
 
+// What both pictures show, to read and to save.
+
+function table(caption, head, rows) {
+  const cells = (tag, texts) => texts.map((textContent) => el(tag, { textContent }));
+  return el("table", { className: "bl-table" }, el("caption", { textContent: caption }),
+    el("thead", {}, el("tr", {}, ...cells("th", head))),
+    el("tbody", {}, ...rows.map((row) => el("tr", {}, ...cells("td", row)))));
+}
+
+function tables(result) {
+  const rounded = (value) => value.toLocaleString("en-US", { maximumFractionDigits: 0 });
+  return [
+    table("Time for one nc_matmul", ["Part", "Work", "Time"],
+      result.bars.map((bar) => [bar.label, bar.work, bar.time])),
+    table("Roofs and the product", ["Roof", "Rate", "FLOP per byte"], [
+      ["Tensor engine", result.peak, ""],
+      ...result.roofs.map((roof) => [`${roof.label}, knee`, roof.rate, rounded(roof.knee)]),
+      ["This product", result.rate, rounded(result.intensity)]]),
+  ];
+}
+
 function render({ model, el: root }) {
   const problem = el("p", { className: "bl-problem", attrs: { role: "alert" } });
   const sentence = el("p", { className: "bl-sentence", attrs: { role: "status" } });
   const work = el("p", { className: "bl-small" });
   const times = el("div");
   const plot = el("div");
+  const listed = el("div", { className: "bl-tables" });
   const tools = toolsOf(model, root);
   root.replaceChildren(el("div", { className: "bl-outer" },
     el("section", { className: "bl", attrs: { "aria-label": "Balance calculator" } },
       controls(model), problem, el("div", { className: "bl-main" },
         el("div", {}, el("p", { className: "bl-small",
           textContent: "Time for one nc_matmul, each part alone at its ceiling" }),
-        times, sentence, work), plot), tools.element)));
+        times, sentence, work), plot),
+      el("details", { className: "bl-fold" },
+        el("summary", { textContent: "The same as tables" }), listed), tools.element)));
 
   const draw = () => {
     const result = model.get("result");
     problem.textContent = model.get("problem");
     times.replaceChildren(bars(result));
     plot.replaceChildren(roofline(result), roofKey(result));
+    listed.replaceChildren(...tables(result));
     sentence.textContent = result.sentence;
     work.textContent = result.work;
   };

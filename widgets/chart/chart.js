@@ -113,13 +113,15 @@ function render({ model, el }) {
     old?.finalize();
     const datasets = Object.entries(model.get("data")).map(([name, data]) => [name, rows(data)]);
     const spec = { ...model.get("spec"), datasets: Object.fromEntries(datasets) };
-    return embed(picture, spec, {
+    const drawn = await embed(picture, spec, {
       mode: "vega-lite",
       renderer: "svg",
       actions: false,
       ast: true, // interpret expressions: no eval, so the page's policy can refuse it
       config: config(element),
     });
+    picture.querySelector("svg").dataset.title = model.get("description");
+    return drawn;
   };
   const update = async (drawn) => {
     if (!drawn) return draw(drawn);

@@ -65,7 +65,10 @@ class Board(anywidget.AnyWidget):
         return {**self.params, "view": self.view}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Show what a saved state describes."""
+        """Show what a saved state describes; `problem` says if it is another dashboard's."""
+        if refused := link.foreign(state, self.defaults):
+            self.problem = refused
+            return
         view = state.get("view")
         self.view = dict(view) if isinstance(view, Mapping) else {}
         params = {name: state.get(name, value) for name, value in self.defaults.items()}

@@ -10,7 +10,7 @@ SHARED = Path(__file__).parent / "js"
 TOOLS = Path(__file__).parent / "tools.css"
 FRAME = Path(__file__).parent / "frame.css"
 
-STATE = ("dom", "history", "files", "state", "tools")  # what `toolsOf` consists of
+STATE = ("dom", "history", "svg_pen", "files", "state", "tools")  # what `toolsOf` consists of
 
 _COMMENTS = re.compile(r"^[ ]*(?://.*|/\*\*(?s:.*?)\*/)[ ]*$\n", re.MULTILINE)
 _REMARKS = re.compile(r"(?<=[;,{}()\[\]])[ ]+// .*$", re.MULTILINE)  # at the end of a line

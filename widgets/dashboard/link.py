@@ -4,7 +4,7 @@ import base64
 import binascii
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol, TypeVar
 from urllib.parse import parse_qs
 
@@ -41,6 +41,15 @@ def unpack(text: str) -> dict[str, Any]:
     if not isinstance(state, dict):
         raise ValueError("The address carries a state that cannot be read; this is the start.")
     return state
+
+
+def foreign(state: Mapping[str, Any], names: Iterable[str]) -> str:
+    """Why a state is not one of the dashboard whose state has these names; "" if it may be."""
+    known = list(names)
+    given = state.keys() - {"view"}
+    if not given or given & set(known):
+        return ""
+    return f"This state is not of this dashboard: it has none of {', '.join(known[:4])}."
 
 
 def address(parameter: str = PARAMETER) -> str:

@@ -49,6 +49,9 @@ class Stateful(anywidget.AnyWidget):
     def restore(self, state: Mapping[str, Any]) -> None:
         """Show a saved state, all of it or nothing: what it leaves out stays, what it has too many
         is ignored; why it cannot be is said in `refused`."""
+        if refused := link.foreign(state, self.STATE):
+            self.refused = refused
+            return
         try:
             with self.hold_trait_notifications():
                 for name in self.STATE:

@@ -14,20 +14,20 @@ from widgets.lesson import amount
 
 ANNOUNCED = "trn4-announced"
 NAMES = {
-    "trn3-gen2": "Trn3 UltraServer Gen2, 144 chips",
-    "trn3-gen1": "Trn3 UltraServer Gen1, 64 chips",
-    "trn2-ultraserver": "Trn2 UltraServer, 64 chips",
-    "trn2": "Trn2 server, 16 chips",
-    "trn1": "Trn1 server, 16 chips",
+    "trn3-gen2": "Trn3 UltraServer Gen2, {chips:,} chips",
+    "trn3-gen1": "Trn3 UltraServer Gen1, {chips:,} chips",
+    "trn2-ultraserver": "Trn2 UltraServer, {chips:,} chips",
+    "trn2": "Trn2 server, {chips:,} chips",
+    "trn1": "Trn1 server, {chips:,} chips",
     ANNOUNCED: "Trainium4, announced: does not exist yet",
-    "b200": "NVIDIA B200, 8 to a server",
-    "h100": "NVIDIA H100, 8 to a server",
-    "a100-80gb": "NVIDIA A100, 8 to a server",
-    "ironwood": "Google TPU7x (Ironwood), 9,216 to a pod",
-    "tpu-v6e": "Google TPU v6e (Trillium), 256 to a pod",
-    "tpu-v5p": "Google TPU v5p, 8,960 to a pod",
-    "tpu-v5e": "Google TPU v5e, 256 to a pod",
-    "tpu-v4": "Google TPU v4, 4,096 to a pod",
+    "b200": "NVIDIA B200, {chips:,} to a server",
+    "h100": "NVIDIA H100, {chips:,} to a server",
+    "a100-80gb": "NVIDIA A100, {chips:,} to a server",
+    "ironwood": "Google TPU7x (Ironwood), {chips:,} to a pod",
+    "tpu-v6e": "Google TPU v6e (Trillium), {chips:,} to a pod",
+    "tpu-v5p": "Google TPU v5p, {chips:,} to a pod",
+    "tpu-v5e": "Google TPU v5e, {chips:,} to a pod",
+    "tpu-v4": "Google TPU v4, {chips:,} to a pod",
 }  # any other by its product
 FIRST_CHIPS = {"trn3-gen2": 144, "trn2": 16, "trn1": 16, ANNOUNCED: 72}
 MOST_FIRST_CHIPS = 256
@@ -112,9 +112,13 @@ def figures(found: System) -> list[dict[str, Any]]:
 def listed() -> list[list[Any]]:
     """Systems as a control offers them: name, words, chips to begin with."""
     return [
-        [name, NAMES.get(name, SYSTEMS[name].product), _first_chips(SYSTEMS[name])]
+        [name, _label(SYSTEMS[name]), _first_chips(SYSTEMS[name])]
         for name in [*NAMES, *(other for other in SYSTEMS if other not in NAMES)]
     ]
+
+
+def _label(found: System) -> str:
+    return NAMES.get(found.name, found.product).format(chips=found.domain_chips)
 
 
 def _first_chips(found: System) -> int:
@@ -132,5 +136,5 @@ def _rate(bytes_per_s: float) -> str:
 
 def _used(found: System) -> str:
     if found.name.startswith("trn3"):
-        return "5 links of 64 GB/s to the rack's switch, one direction"
+        return "all links to the rack's switch, one direction"
     return "one link, one direction"

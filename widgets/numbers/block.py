@@ -37,8 +37,8 @@ class Way(NamedTuple):
 WAYS = {
     "tensor": Way("One for the tensor", "all values share a float32 scale", None),
     "channel": Way("One for each channel", "a row shares a float32 scale", None),
-    "ocp": Way("MX, OCP's rule", "32 values share a power of two", 0),
-    "hardware": Way("MX, the hardware's rule", "32 values share a power of two", 1),
+    "ocp": Way("MX, OCP's rule", f"{BLOCK} values share a power of two", 0),
+    "hardware": Way("MX, the hardware's rule", f"{BLOCK} values share a power of two", 1),
 }
 
 
@@ -83,6 +83,7 @@ class BlockPart(Part):
             "elements": [[name, number_format(name).label.partition(" (")[0]] for name in ELEMENTS],
             "presets": list(presets().items()),
             "range": [SMALLEST, LARGEST],
+            "steps": [f"{'' if step > STEPS[0] else 'exact to '}{step:.0%}" for step in STEPS],
             "map": [CHANNELS, BLOCKS * BLOCK],
             "own": [CHANNEL, PLACE * BLOCK, BLOCK],
         }

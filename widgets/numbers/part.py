@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import anywidget
 import traitlets
 
+from widgets.dashboard import link
 from widgets.dashboard.idle import Idle
 from widgets.numbers import bundle
 
@@ -41,7 +42,7 @@ class Part(anywidget.AnyWidget):
     def __init__(self, state: Mapping[str, Any] | None = None, waits: bool = False) -> None:
         self._idle = Idle()
         self._good: dict[str, Any] = dict(self.first)
-        self._refused = ""
+        self._refused = link.foreign(state or {}, self.first)
         self._is_open = False
         super().__init__(key=self.name, defaults=dict(self.first), params=dict(self.first))
         self.on_msg(self._on_message)
@@ -80,6 +81,8 @@ class Part(anywidget.AnyWidget):
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Show what a saved state describes; what it leaves out is the default."""
+        if foreign := link.foreign(state, self.first):
+            return self._say(foreign)
         self.show({**self.first, **_known(state, self.first)})
 
     def settle(self) -> None:
@@ -117,16 +120,18 @@ class Part(anywidget.AnyWidget):
             asked = {**self.first, **_known(params, self.first)}
             scene = self.answer(asked)
         except ValueError as refused:
-            with self.hold_sync():
-                self.problem = str(refused)
-                self.answers += 1
-            return
+            return self._say(str(refused))
         self._good = asked
         with self.hold_sync():
             self.problem = ""
             self.answers += 1
             self.scene = {**scene, "id": self.answers, "params": self.saved()}
         self._idle.later(*self.later())
+
+    def _say(self, problem: str) -> None:
+        with self.hold_sync():
+            self.problem = problem
+            self.answers += 1
 
     def _on_message(self, _widget: Any, message: Any, buffers: list[Any]) -> None:
         if not isinstance(message, Mapping):
@@ -140,9 +145,7 @@ class Part(anywidget.AnyWidget):
         try:
             self.receive(message, buffers)
         except ValueError as refused:
-            with self.hold_sync():
-                self.problem = str(refused)
-                self.answers += 1
+            self._say(str(refused))
 
 
 def _known(given: Mapping[str, Any], names: Mapping[str, Any]) -> dict[str, Any]:

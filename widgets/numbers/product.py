@@ -40,6 +40,7 @@ class ProductPart(Part):
         self.fixed = {
             "sizes": {name: [[str(n), f"{n:,}"] for n in sizes] for name, sizes in SIZES.items()},
             "interleave": list(SPECS.items()),
+            "tile": TILE_M,
             "data": DATA,
             "honesty": {key: trust.honesty(CHIP)[key] for key in ("badge", "why")},
         }

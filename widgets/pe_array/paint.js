@@ -165,7 +165,7 @@ function makeArrayCanvas() {
 
   function draw(wave, cycle, lens, inks) {
     const { cell, strip, left } = box;
-    const ctx = canvas.getContext("2d");
+    const ctx = canvas.recorder || canvas.getContext("2d");
     const tiny = small.getContext("2d");
     const pixels = tiny.createImageData(wave.columns, wave.rows);
     paintArray(wave, cycle, inks, pixels);

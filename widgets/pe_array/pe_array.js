@@ -134,7 +134,9 @@ function watchTheme(redraw) {
   observer.observe(document.documentElement, filter);
   observer.observe(document.body, filter);
   dark.addEventListener("change", redraw);
+  window.addEventListener("trn-redraw", redraw); // a drawing is saved as a file
   return () => {
+    window.removeEventListener("trn-redraw", redraw);
     observer.disconnect();
     dark.removeEventListener("change", redraw);
   };

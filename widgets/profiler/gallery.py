@@ -135,7 +135,8 @@ def _scan(channels: int, steps: int) -> Size:
 
 
 def _top_k(k: int) -> Size:
-    return Size(f"{k} of 2048, 1024 rows", [trnlab.shape((1024, 2048), FP32), k], {})
+    rows, columns = 1024, 2048
+    return Size(f"{k} of {columns}, {rows} rows", [trnlab.shape((rows, columns), FP32), k], {})
 
 
 GALLERY: dict[str, Entry] = {

@@ -96,7 +96,10 @@ class Profiler(anywidget.AnyWidget):
         return {**asdict(self._request), "view": self.view}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Show what a saved state describes."""
+        """Show what a saved state describes; `problem` says if it is another dashboard's."""
+        if refused := link.foreign(state, self.defaults):
+            self.problem = refused
+            return
         view = state.get("view")
         self.view = dict(view) if isinstance(view, Mapping) else {}
         params = {name: state.get(name, value) for name, value in self.defaults.items()}

@@ -24,6 +24,7 @@ from widgets.stepper.product import OBVIOUS, Product, fields
 from widgets.stepper.values import Values
 
 QUESTION = "Why does the same product take so much longer when written the obvious way?"
+CURSOR = ("row", "rival", "guess", "revealed")  # what of a state no run depends on
 
 
 class Stepper(anywidget.AnyWidget):
@@ -81,14 +82,14 @@ class Stepper(anywidget.AnyWidget):
         """The state: `lesson(state=...)` leads back to this moment."""
         return {
             **asdict(self._product),
-            "row": self.row,
-            "rival": self.rival,
-            "guess": self.guess,
-            "revealed": self.revealed,
+            **{name: getattr(self, name) for name in CURSOR},
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Show the moment that a saved state describes."""
+        """Show the moment that a saved state describes; `problem` says if it is not one."""
+        if refused := link.foreign(state, [*self.defaults, *CURSOR]):
+            self.problem = {"text": refused, "fix": None}
+            return
         row, rival, guess = state.get("row"), state.get("rival"), state.get("guess")
         self._wanted_row = wanted = row if isinstance(row, int) and row >= 0 else 0
         self.rival = rival if isinstance(rival, str) and rival in LADDER else ""

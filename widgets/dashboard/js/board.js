@@ -1,7 +1,6 @@
 // A dashboard's frame: what was asked, what is wrong with it, the views, the state to share.
 
 const QUIET_MS = 250;
-const MOST_ADDRESS = 4000; // characters of a state; a larger one is shared as JSON
 
 /**
  * mountBoard(context, {className, module, parameter, build}) -> cleanup.
@@ -35,8 +34,7 @@ function mountBoard({ model, el }, { className, module, parameter, build }) {
         model.set("view", views.viewState());
         heart.tell(() => model.save_changes());
         app.refresh();
-        const fits = packState(app.state()).length <= MOST_ADDRESS;
-        if (inPage && fits) window.history.replaceState(null, "", linkTo(app.state(), parameter));
+        if (inPage) putInAddress(app.state(), parameter);
       }, QUIET_MS);
     },
   };
@@ -49,7 +47,8 @@ function mountBoard({ model, el }, { className, module, parameter, build }) {
     app.theme = readTheme(root);
     const text = model.get("problem");
     problem.hidden = !text;
-    say(problem, text ? `${text} The last picture that worked is still shown.` : "");
+    const still = "The last picture that worked is still shown.";
+    say(problem, text ? `${text.replace(/\.?$/, ".")} ${still}` : "");
     views.draw();
     root.dataset.scene = app.scene().id;
     share.draw(app.state(), inPage);

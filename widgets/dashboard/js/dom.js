@@ -58,12 +58,14 @@ function readTheme(element) {
 function watchTheme(changed) {
   const dark = matchMedia("(prefers-color-scheme: dark)");
   dark.addEventListener("change", changed);
+  window.addEventListener("trn-redraw", changed); // a drawing is saved as a file
   const observer = new MutationObserver(changed);
   const options = { attributes: true, attributeFilter: ["data-theme", "data-jp-theme-light"] };
   observer.observe(document.documentElement, options);
   observer.observe(document.body, options);
   return () => {
     dark.removeEventListener("change", changed);
+    window.removeEventListener("trn-redraw", changed);
     observer.disconnect();
   };
 }
@@ -77,7 +79,7 @@ function prepare(canvas) {
     canvas.width = Math.round(width * ratio);
     canvas.height = Math.round(height * ratio);
   }
-  const pen = canvas.getContext("2d");
+  const pen = canvas.recorder || canvas.getContext("2d");
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);
   pen.clearRect(0, 0, width, height);
   return { pen, width, height };
@@ -108,7 +110,7 @@ function drawStripes(pen, color, kind, gap, ratio) {
   ink.stroke();
   const pattern = pen.createPattern(tile, "repeat");
   pattern.setTransform(new DOMMatrix().scale(1 / ratio));
-  return pattern;
+  return Object.assign(pattern, { tile, ratio }); // for drawings as SVG
 }
 
 /** One line of text on a canvas. */

@@ -43,22 +43,29 @@ function svgOf(svg) {
   return new XMLSerializer().serializeToString(copy);
 }
 
+/** The canvases of which a drawing consists, the lowest first. */
+function layersOf(canvas) {
+  return canvas.classList.contains("layer")
+    ? [...canvas.parentElement.querySelectorAll(":scope > canvas.layer")] : [canvas];
+}
+
 /** A drawing's pixels on the page's background. */
 async function pngOf(drawing) {
   const { width, height } = drawing.getBoundingClientRect();
-  let picture = drawing;
-  if (drawing.tagName !== "CANVAS") {
+  let pictures = drawing.tagName === "CANVAS" ? layersOf(drawing) : [];
+  if (!pictures.length) {
     const url = URL.createObjectURL(new Blob([svgOf(drawing)], { type: "image/svg+xml" }));
-    picture = new Image();
+    const picture = new Image();
     picture.src = url;
     await picture.decode();
     URL.revokeObjectURL(url);
+    pictures = [picture];
   }
   const canvas = h("canvas", { width: width * PNG_SCALE, height: height * PNG_SCALE });
   const pen = canvas.getContext("2d");
   pen.fillStyle = getComputedStyle(drawing).getPropertyValue("--trn-bg").trim() || "white";
   pen.fillRect(0, 0, canvas.width, canvas.height);
-  pen.drawImage(picture, 0, 0, canvas.width, canvas.height);
+  for (const each of pictures) pen.drawImage(each, 0, 0, canvas.width, canvas.height);
   return new Promise((done) => canvas.toBlob(done, "image/png"));
 }
 
@@ -67,7 +74,7 @@ function labelOf(node) {
   const named = node.closest("[aria-label]");
   const part = node.closest("[aria-labelledby]");
   const heading = part && document.getElementById(part.getAttribute("aria-labelledby"));
-  const text = node.getAttribute("aria-label") || node.caption?.textContent
+  const text = node.dataset.title || node.getAttribute("aria-label") || node.caption?.textContent
     || heading?.textContent || named?.getAttribute("aria-label") || "";
   return text.split(/[.:;,(]/)[0].trim().slice(0, 50);
 }
@@ -93,7 +100,8 @@ function exportsView(root) {
 
   function drawings() {
     return [...root.querySelectorAll("svg, canvas")].filter((node) =>
-      isShown(node) && !node.parentElement.closest("svg"));
+      isShown(node) && !node.parentElement.closest("svg")
+      && !(node.tagName === "CANVAS" && node.ariaHidden === "true"));
   }
 
   function draw() {
@@ -108,9 +116,10 @@ function exportsView(root) {
     const items = [
       ...drawings().map((node) => {
         const name = named(node, "Picture");
-        const svg = node.tagName !== "CANVAS" && button("SVG", name, () =>
-          download(file(name, "svg"), svgOf(node), "image/svg+xml"));
-        return h("li", {}, `${name} `, svg || null, button("PNG", name, async () =>
+        const svg = button("SVG", name, async () => download(file(name, "svg"),
+          node.tagName === "CANVAS" ? await svgOfCanvases(layersOf(node)) : svgOf(node),
+          "image/svg+xml"));
+        return h("li", {}, `${name} `, svg, button("PNG", name, async () =>
           download(file(name, "png"), await pngOf(node))));
       }),
       ...[...root.querySelectorAll("table")].filter((table) => table.rows.length > 1)

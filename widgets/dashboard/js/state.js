@@ -1,5 +1,7 @@
 // The state of a dashboard as an address, as JSON and as code; its pictures and tables as files.
 
+const MOST_ADDRESS = 4000; // characters of a state; a larger one is shared as a file
+
 /** Dictionary -> URL-safe base64 of its JSON, and back (null if it is not one). */
 function packState(state) {
   const text = String.fromCharCode(...new TextEncoder().encode(JSON.stringify(state)));
@@ -22,6 +24,18 @@ function linkTo(state, key = "s") {
   const url = new URL(window.location.href);
   url.searchParams.set(key, packState(state));
   return url;
+}
+
+/** Whether a state is short enough for an address. */
+function fitsAddress(state) {
+  return packState(state).length <= MOST_ADDRESS;
+}
+
+/** The address follows the state; one that is too large for it is left out, never an older one. */
+function putInAddress(state, key = "s") {
+  const url = linkTo(state, key);
+  if (!fitsAddress(state)) url.searchParams.delete(key);
+  window.history.replaceState(null, "", url);
 }
 
 function pythonOf(value) {
@@ -63,14 +77,25 @@ function stateView(app) {
   const button = (words, act, onclick) =>
     h("button", { type: "button", "data-act": act, onclick }, words);
 
+  let loading = null;
+  function confirmLoaded(shown) {
+    const same = ([name, value]) =>
+      name === "view" || JSON.stringify(shown[name]) === JSON.stringify(value);
+    if (!loading || !Object.entries(loading).every(same)) return;
+    loading = null;
+    say(done, "Loaded.");
+  }
+
   function read(text) {
     try {
       const state = JSON.parse(text);
       if (!state || typeof state !== "object" || Array.isArray(state)) {
         throw new Error("not a dictionary");
       }
+      loading = state;
+      say(done, "");
       app.restore(state);
-      say(done, "Loaded.");
+      confirmLoaded(app.state());
     } catch (error) {
       say(done, `This is not a state: ${error.message}.`);
     }
@@ -90,7 +115,8 @@ function stateView(app) {
     h("p", { class: "how" }, "A link, a file and a cell that lead to exactly this moment."),
     address,
     h("div", { class: "trn-split" },
-      h("div", {}, json, copy(json, "JSON"), button("Load this JSON", "load", () => read(json.value)),
+      h("div", {}, json, copy(json, "JSON"),
+        button("Load this JSON", "load", () => read(json.value)),
         button("Save as a file", "save", () =>
           download("trnlab-state.json", JSON.stringify(app.state(), null, 1), "application/json")),
         button("Open a file", "open", () => picker.click())),
@@ -100,10 +126,12 @@ function stateView(app) {
     element: root,
     draw(state, inPage) {
       address.hidden = !inPage;
+      confirmLoaded(state);
       if (!root.open || document.activeElement === json) return;
       json.value = JSON.stringify(state, null, 1);
       code.value = (app.code || asCode)(state);
-      link.value = linkTo(state, app.key).href;
+      link.value = fitsAddress(state) ? linkTo(state, app.key).href
+        : "This state is too large for a link: save it as a file.";
     },
   };
   root.addEventListener("toggle", () => {

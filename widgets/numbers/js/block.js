@@ -23,7 +23,7 @@ function blockView(app) {
     } });
   const which = labelled("Value", typed);
 
-  const bars = Array.from({ length: 32 }, (_, i) => {
+  const bars = Array.from({ length: fixed.own[2] }, (_, i) => {
     const bar = h("g", { role: "slider", class: "bar", "aria-label": `Value ${i + 1}` });
     bar.dataset.lmSuppressShortcuts = "";
     bar.addEventListener("keydown", (event) => onKey(event, i));
@@ -31,7 +31,8 @@ function blockView(app) {
     return bar;
   });
   const editor = picture(HEIGHT, "", { role: "group" });
-  editor.setAttribute("aria-label", "The 32 values of the block; arrow keys move and change them");
+  editor.setAttribute("aria-label",
+    `The ${bars.length} values of the block; arrow keys move and change them`);
   const grid = h("g", {});
   editor.append(grid, ...bars); // they stay: a bar that is put in again would lose the focus
   const words = h("p", { class: "sentence", "aria-live": "polite" });
@@ -131,7 +132,7 @@ function blockView(app) {
       h("p", { class: "quiet map-key" },
         "Maps: the tensor of 8 channels around the block, framed. ",
         ...[0, 1, 2, 3, 4, 5].map((level) => h("span", {}, h("i", { class: `cell level${level}` }),
-          ["exact to 2 %", "6 %", "15 %", "50 %", "worse", "became 0"][level])))),
+          [...fixed.steps, "worse", "became 0"][level])))),
     draw(scene) {
       const { values } = app.params();
       which.querySelector("label").textContent = `Value ${chosen + 1}`;
@@ -190,9 +191,9 @@ function wayPanel(app, way) {
       svg.replaceChildren(...marks);
       svg.setAttribute("aria-label",
         `${way.title}: ${found.scale}. It spans ${brief(found.window[0])} to ${
-        brief(found.window[1])}. ${found.vanished} of 32 values became 0, ${
+        brief(found.window[1])}. ${found.vanished} of ${values.length} values became 0, ${
         found.clipped.length} clipped.`);
-      list.replaceChildren(item("became 0", `${found.vanished} of 32`, "vanished"),
+      list.replaceChildren(item("became 0", `${found.vanished} of ${values.length}`, "vanished"),
         item("clipped", String(found.clipped.length), "clipped"),
         item("SQNR, block", found.db, "db"), item("SQNR, tensor", found.tensor_db, "tensor_db"));
       drawMap(map, found, app);

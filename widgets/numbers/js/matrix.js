@@ -9,7 +9,8 @@ function matrixView(app) {
   const words = h("p", { class: "sentence", "aria-live": "polite" });
   const about = h("p", { class: "quiet" });
   const body = h("tbody", {});
-  const table = h("table", { class: "storages" }, h("thead", {}, h("tr", {},
+  const table = h("table", { class: "storages", "aria-label": "Ways to store it" },
+    h("thead", {}, h("tr", {},
     ...["Format", "Scale for each", "Bits", "SQNR, matrix", "", "SQNR, product", ""].map((text) =>
       h("th", { scope: "col" }, text)))), body);
   const histogram = picture(180, "");

@@ -10,7 +10,8 @@ function productView(app) {
   const { fixed } = app;
   const words = h("p", { class: "sentence", "aria-live": "polite" });
   const body = h("tbody", {});
-  const table = h("table", { class: "storages" }, h("thead", {}, h("tr", {},
+  const table = h("table", { class: "storages", "aria-label": "Formats" },
+    h("thead", {}, h("tr", {},
     ...["", "Format", "Time", "Faster", "TensorE", "SQNR", "Moved"].map((text) =>
       h("th", { scope: "col" }, text)))), body);
   const tradeoff = picture(250, "");
@@ -73,7 +74,7 @@ function productView(app) {
       drawWorks(works, scene);
       causes.replaceChildren(...(now ? now.causes.map(([text, us]) =>
         h("span", { class: "block" }, `${text} Without it: ${time(us)} less.`)) : []));
-      drawSweep(sweep, now, Number(app.params().M), app.theme.em);
+      drawSweep(sweep, now, Number(app.params().M), app.theme.em, app.fixed.tile);
     },
   };
 }
@@ -138,7 +139,7 @@ function drawWorks(root, { work, total_us: total }) {
   }), h("p", { class: "quiet" }, `A full bar is the whole run, ${time(total)}.`));
 }
 
-function drawSweep(svg, more, current, em) {
+function drawSweep(svg, more, current, em, tile) {
   if (!more) {
     svg.replaceChildren(label(svg.pixels() / 2, 100, "Scheduling other sizes…", "small"));
     return;
@@ -157,7 +158,8 @@ function drawSweep(svg, more, current, em) {
     marks.push(line(x(Math.log2(m)), bottom, x(Math.log2(m)), bottom + 5, "tick"),
       label(x(Math.log2(m)), bottom + 20, String(m), m === current ? "hit" : "small"));
   }
-  marks.push(label(0, bottom + 40, "M; a quantized tile is used M / 128 times", "small", "start"),
+  marks.push(label(0, bottom + 40, `M; a quantized tile is used M / ${tile} times`,
+    "small", "start"),
     label(right + 8, y(4) + 4, "TensorE in MX", "small", "start"));
   let below = -Infinity;
   const last = ([, , values]) => values[values.length - 1];

@@ -261,7 +261,7 @@ function render({ model, el }) {
       model.set("view", viewState());
       model.save_changes();
       share.draw(app.state(), inPage);
-      if (inPage) window.history.replaceState(null, "", linkTo(app.state()));
+      if (inPage) putInAddress(app.state());
     }, QUIET_MS);
   }
 

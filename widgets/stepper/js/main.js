@@ -195,7 +195,7 @@ function render({ model, el }) {
       if (model.get("row") !== app.row) put({ row: app.row });
       const now_state = app.state();
       state.draw(now_state, inPage);
-      if (inPage) window.history.replaceState(null, "", linkTo(now_state));
+      if (inPage) putInAddress(now_state);
     }, QUIET_MS);
   }
 

@@ -47,7 +47,7 @@ function timesWords(n) {
 }
 
 function tilesView(app) {
-  const canvas = h("canvas", { role: "img" });
+  const canvas = h("canvas", { role: "img", "data-title": "Tiles of the product" });
   const legend = h("p", { class: "legend" });
   const root = panel("tiles", "Tiles of the product",
     "A number counts how often that tile has crossed HBM so far.", canvas, legend);
