@@ -16,7 +16,7 @@ from trnlab.nki import isa as nisa
 def products(lhsT, rhs, count):
     """The same work on each core: `count` matmuls of two tiles, then an exchange."""
     core, cores = nl.program_id(0), nl.num_programs()
-    result = nl.ndarray((2, 128, 512), nl.float32, buffer=nl.shared_hbm)
+    result = nl.ndarray((cores, 128, 512), nl.float32, buffer=nl.shared_hbm)
     stationary, moving = (nl.ndarray(x.shape, x.dtype, nl.sbuf) for x in (lhsT, rhs))
     nisa.dma_copy(stationary, lhsT)
     nisa.dma_copy(moving, rhs)

@@ -42,11 +42,6 @@ def bf16() -> Iterator[Row]:
         operand = shape((2048, 2048), "bfloat16")
         return profile(kernel, operand, operand, chip="trn2", **options)
 
-    tiled = run(matmul.tiled)
-    yield Row(
-        "BF16 matmul, loads in the inner loop", "trn2", "MFU", "% of BF16 peak", 16.0,
-        100 * tiled.mfu, AUTOTUNE, limit=10.0, note="printed as about 16 %",
-    )  # fmt: skip
     one = run(kernels.resident, banks=1)
     yield from _rows("BF16 matmul, one PSUM bank", AUTOTUNE, one, 0, {
         "MFU": 59.5, "TensorE active": 73.0, "VectorE active": 18.2, "GpSimdE active": 8.8,
