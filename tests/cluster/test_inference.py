@@ -1,9 +1,13 @@
 """Prefill, decoding, caches and two pools."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from trnlab import cluster
 from trnlab.cluster.degrees import Plan
+from trnlab.spec.scenario import SCENARIOS
 from trnlab.spec.systems import SYSTEMS
 
 REQUEST = {
@@ -63,6 +67,20 @@ def test_a_sweep_is_many_single_predictions() -> None:
         assert single.ttft_s == pytest.approx(table["ttft_s"][i])
         assert single.tpot_s == pytest.approx(table["tpot_s"][i])
         assert single.fits == table["fits"][i]
+        assert single.cost.joules_per_token == pytest.approx(table["joules_per_token"][i])
+        paid = single.cost.usd_per_million_tokens
+        assert paid == pytest.approx(table["usd_per_million_tokens"][i])
+
+
+def test_a_sweep_follows_its_scenario_and_has_no_price_without_one() -> None:
+    request = {key: value for key, value in REQUEST.items() if key not in ("batch", "prompt")}
+    request |= {"batches": [8], "prompts": [1024]}
+    usual = SCENARIOS[REQUEST["system"]]
+    dear = replace(usual, usd_per_chip_hour=2 * usual.usd_per_chip_hour)
+    first, second = cluster.sweep(**request), cluster.sweep(**request, scenario=dear)
+    assert second["usd_per_million_tokens"] == pytest.approx(2 * first["usd_per_million_tokens"])
+    own = replace(SYSTEMS[REQUEST["system"]], name="my own")
+    assert np.isnan(cluster.sweep(**{**request, "system": own})["joules_per_token"]).all()
 
 
 def test_caches_are_counted_exactly_and_bound_the_batch() -> None:
@@ -115,6 +133,10 @@ def test_two_pools_keep_step() -> None:
         assert others <= whole.tokens_per_s * (1 + 1e-12)
     with pytest.raises(ValueError, match="16 chips are too few for a group of 16"):
         cluster.pools(pools, 16)
+    assert whole.chips == 144
+    assert whole.cost.joules_per_token == pytest.approx(whole.cost.watts / whole.tokens_per_s)
+    busy = whole.cost.scenario.watts * (144 - whole.idle_chips)
+    assert busy <= whole.cost.watts <= whole.cost.scenario.watts * 144
     prompts_per_s = pools.prefill_groups / pools.prefill.ttft_s
     assert prompts_per_s == pytest.approx(64 / (512 * pools.tpot_s))
     assert pools.ttft_s > pools.prefill.ttft_s

@@ -11,7 +11,7 @@ from .decode import cache_bytes
 from .degrees import Plan
 from .dtypes import number_format
 from .inference import Inference, predict_inference
-from .scenario import Cost, cost_of, find_scenario
+from .scenario import Cost, Scenario, cost_of, find_scenario
 
 __all__ = ["Disaggregated", "Pools", "disaggregate", "pools"]
 
@@ -63,6 +63,18 @@ class Pools(NamedTuple):
     decode_groups: int
     idle_chips: int
     tokens_per_s: float  # of the pool that is slower
+    chips: int  # idle ones too
+    scenario: Scenario | str  # power and price; a name that has no preset: none is known
+
+    @property
+    def cost(self) -> Cost:
+        """Energy and money of a token that is written, under `scenario`.
+
+        Raises:
+            ValueError: a system of one's own, and no scenario was given
+        """
+        busy = self.chips - self.idle_chips
+        return cost_of(self.tokens_per_s, self.chips, find_scenario(self.scenario), busy)
 
 
 def pools(of: Disaggregated, chips: int) -> Pools:
@@ -84,7 +96,8 @@ def pools(of: Disaggregated, chips: int) -> Pools:
     best = int(np.argmax(np.minimum(read, written)))
     used = prefill[best] * reading + decode[best] * writing
     rate = float(min(read[best], written[best]))
-    return Pools(int(prefill[best]), int(decode[best]), int(chips - used), rate)
+    idle = int(chips - used)
+    return Pools(int(prefill[best]), int(decode[best]), idle, rate, chips, of.decode.scenario)
 
 
 def disaggregate(

@@ -58,9 +58,27 @@ def cost_of(
 ) -> Cost:
     """The same for a rate of tokens; all chips work unless told."""
     busy = chips if busy_chips is None else busy_chips
-    watts = float(fleet_watts(scenario, chips, np.array(float(busy))))
-    usd_per_s = chips * scenario.usd_per_chip_hour / SECONDS_PER_HOUR
+    watts, usd_per_s = _rates(scenario, chips, busy)
     return Cost(watts, watts / tokens_per_s, usd_per_s / tokens_per_s * 1e6, scenario)
+
+
+def token_costs(
+    tokens_per_s: Column, chips: float, busy_chips: float, scenario: Scenario | str
+) -> dict[str, Column]:
+    """Energy and money of a token for each rate, as columns; NaN without a scenario."""
+    watts = usd_per_s = np.nan
+    if isinstance(scenario, Scenario):
+        watts, usd_per_s = _rates(scenario, chips, busy_chips)
+    return {
+        "joules_per_token": watts / tokens_per_s,
+        "usd_per_million_tokens": usd_per_s / tokens_per_s * 1e6,
+    }
+
+
+def _rates(scenario: Scenario, chips: float, busy_chips: float) -> tuple[float, float]:
+    """Watts, and dollars a second."""
+    watts = float(fleet_watts(scenario, chips, np.array(float(busy_chips))))
+    return watts, chips * scenario.usd_per_chip_hour / SECONDS_PER_HOUR
 
 
 def fleet_watts(scenario: Scenario, chips: float, busy_chips: Column) -> Column:

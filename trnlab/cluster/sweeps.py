@@ -19,6 +19,7 @@ from .inference import check_request, inference_bytes, request_times, throughput
 from .models import Transformer
 from .models import model as find_model
 from .requests import check_chips, check_devices, check_dtype
+from .scenario import Scenario, scenario_of, token_costs
 
 
 def sweep(
@@ -32,11 +33,15 @@ def sweep(
     output: int,
     dtype: str | Format = "bfloat16",
     cache_dtype: str | Format = "bfloat16",
+    scenario: str | Scenario | None = None,
 ) -> dict[str, Column]:
     """Inference for every pair of a batch and a prompt, as columns.
 
+    Args:
+        scenario: power and price; the preset of the system if left out
     Returns:
-        batch, prompt, ttft_s, tpot_s, tokens_per_s, memory_bytes (of one device), fits (0 or 1)
+        batch, prompt, ttft_s, tpot_s, tokens_per_s, memory_bytes (of one device), fits (0 or 1),
+        joules_per_token and usd_per_million_tokens under the scenario (NaN: the system has none)
     Raises:
         ValueError: what cannot be, in one sentence
     """
@@ -54,12 +59,15 @@ def sweep(
     plans = columns([plan] * len(batch))
     prefill, token = request_times(machine, network, plans, batch, prompt, wanted, chosen, cache)
     held = total(inference_bytes(network, plans, batch, prompt, wanted, chosen, cache).values())
+    rate = throughput(prefill, token, batch, wanted)
+    busy = plan.devices / machine.devices_per_chip
     return {
         "batch": batch,
         "prompt": prompt,
         "ttft_s": total(prefill.values()),
         "tpot_s": total(token.values()),
-        "tokens_per_s": throughput(prefill, token, batch, wanted),
+        "tokens_per_s": rate,
         "memory_bytes": held,
         "fits": (held <= machine.device_hbm_bytes).astype(float),
+        **token_costs(rate, chips, busy, scenario_of(machine.name, scenario)),
     }
