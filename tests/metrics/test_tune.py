@@ -60,6 +60,24 @@ def test_the_heat_map_shows_the_best_of_each_pair(tuning: Tuning) -> None:
     )
 
 
+def test_a_heat_map_is_read_as_numbers_and_shown_as_a_table(tuning: Tuning) -> None:
+    found = tuning.heat_map("m_block", "k_block", "pipelined")
+    best = f"{100 * np.nanmax(found.mfu):.1f}*"
+    title, head, *rows, said = str(found).splitlines()
+    assert "across" in title and head.split() == [str(value) for value in found.x_values]
+    assert [row.split()[0] for row in rows] == [str(value) for value in found.y_values]
+    assert best in " ".join(rows) and "predictions" in said
+    page = found._repr_html_()
+    assert page.count("<td") == found.mfu.size and best in page and said in page
+    assert page.count("currentColor 40%") == 1
+    assert "<b>" not in found._replace(x="<b>")._repr_html_()
+
+
+def test_a_heat_map_of_choices_that_no_kernel_has_is_a_sentence(tuning: Tuning) -> None:
+    with pytest.raises(ValueError, match="both m_block and colour; there are k_block, m_block"):
+        tuning.heat_map("m_block", "colour")
+
+
 def test_an_executor_gives_the_same_table(tuning: Tuning) -> None:
     with ThreadPoolExecutor(1) as executor:
         assert tune(LADDER, SHAPES, chip="trn3", executor=executor, blocks=(1, 2, 4)) == tuning

@@ -5,6 +5,7 @@ Candidates are independent, so they run one after the other or on any `concurren
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
+from html import escape
 from importlib import import_module
 from itertools import product
 from typing import Any, NamedTuple
@@ -46,6 +47,41 @@ class HeatMap(NamedTuple):
     x_values: tuple[int, ...]
     y_values: tuple[int, ...]
     mfu: np.ndarray  # [y, x]
+    caution: str = ""  # how far its times can be trusted, if nothing of the kind was measured
+
+    @property
+    def title(self) -> str:
+        """What the numbers are."""
+        return f"MFU in percent, the best for each {self.x} (across) and {self.y} (down)"
+
+    def __str__(self) -> str:
+        """Numbers in rows and columns, the largest with a star."""
+        width = max(8, *(len(str(value)) + 2 for value in self.x_values))
+        lines = [self.title, " " * 8 + "".join(f"{value:>{width}}" for value in self.x_values)]
+        for value, row in zip(self.y_values, self.mfu.tolist(), strict=True):
+            lines.append(f"{value:>8}" + "".join(f"{self._cell(mfu):>{width}}" for mfu in row))
+        return "\n".join([*lines, self.caution] if self.caution else lines)
+
+    def _repr_html_(self) -> str:
+        """The same as a table whose cells are darker the better they are, for a notebook."""
+        head = "".join(f"<th scope='col'>{value}</th>" for value in self.x_values)
+        rows = "".join(
+            f"<tr><th scope='row'>{value}</th>{''.join(map(self._shaded, row))}</tr>"
+            for value, row in zip(self.y_values, self.mfu.tolist(), strict=True)
+        )
+        words = " ".join(filter(None, (f"{self.title}.", self.caution)))
+        corner = f"<th>{escape(self.y)} \\ {escape(self.x)}</th>"
+        return f"<table><caption>{escape(words)}</caption><tr>{corner}{head}</tr>{rows}</table>"
+
+    def _cell(self, mfu: float) -> str:
+        if np.isnan(mfu):
+            return "-"
+        return f"{100 * mfu:.1f}{'*' if mfu == np.nanmax(self.mfu) else ''}"
+
+    def _shaded(self, mfu: float) -> str:
+        share = 0.0 if np.isnan(mfu) else 40 * mfu / np.nanmax(self.mfu)
+        color = f"color-mix(in srgb, currentColor {share:.0f}%, transparent)"
+        return f"<td style='background: {color}'>{self._cell(mfu)}</td>"
 
 
 class Tuning(NamedTuple):
@@ -96,19 +132,27 @@ class Tuning(NamedTuple):
 
         Args:
             kernel: of the family; "": any that has both choices
+        Raises:
+            ValueError: no legal candidate has both choices
         """
         rows = [
             (dict(found.choices), found.mfu)
             for found in self.legal
             if kernel in ("", found.kernel) and {x, y} <= dict(found.choices).keys()
         ]
+        if not rows:
+            names = ", ".join(sorted({name for found in self.legal for name, _ in found.choices}))
+            raise ValueError(
+                f"heat_map: no legal candidate has both {x} and {y}; there are {names}, not each "
+                "of them for each kernel"
+            )
         x_values = tuple(sorted({choices[x] for choices, _ in rows}))
         y_values = tuple(sorted({choices[y] for choices, _ in rows}))
         grid = np.full((len(y_values), len(x_values)), np.nan)
         for choices, mfu in rows:
             at = y_values.index(choices[y]), x_values.index(choices[x])
             grid[at] = np.fmax(grid[at], mfu)
-        return HeatMap(x, y, x_values, y_values, grid)
+        return HeatMap(x, y, x_values, y_values, grid, self.caution)
 
 
 class _Task(NamedTuple):
