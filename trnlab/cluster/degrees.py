@@ -96,14 +96,23 @@ def stage_slots(layers: int, stages: int) -> int | None:
     return None
 
 
+def require_plan(plan: object) -> None:
+    """Refuse what is no plan.
+
+    Raises:
+        ValueError: what was given instead
+    """
+    if not isinstance(plan, Plan):
+        raise ValueError(f"plan: a cluster.Plan says how to cut a model, not a {_kind(plan)}")
+
+
 def check_plan(plan: Plan, model: Transformer) -> None:
     """Refuse a plan that the model cannot be cut by.
 
     Raises:
         ValueError: what does not divide, and a degree that would
     """
-    if not isinstance(plan, Plan):
-        raise ValueError(f"plan: a cluster.Plan says how to cut a model, not a {_kind(plan)}")
+    require_plan(plan)
     stages = plan.pp * plan.virtual_stages
     if stage_slots(model.layers, stages) is None:
         raise ValueError(

@@ -8,7 +8,7 @@ import numpy as np
 
 from .columns import columns
 from .decode import cache_bytes
-from .degrees import Plan
+from .degrees import Plan, require_plan
 from .dtypes import number_format
 from .inference import Inference, predict_inference
 from .scenario import Cost, Scenario, cost_of, find_scenario
@@ -118,9 +118,7 @@ def disaggregate(
         ValueError: what cannot be, in one sentence
     """
     for plan in (prefill_plan, decode_plan):
-        if not isinstance(plan, Plan):
-            kind = type(plan).__name__
-            raise ValueError(f"plan: a cluster.Plan says how to cut a model, not a {kind}")
+        require_plan(plan)
     reads = predict_inference(
         chips=prefill_chips, plan=prefill_plan, batch=prefill_plan.dp, **request
     )

@@ -264,8 +264,8 @@ def _last_s(core: Core, tiles: _Tiles, tile_s: Column, load_s: Column) -> Column
 def _transfer_s(core: Core, row_bytes: Column, rows: Column) -> Column:
     """One transfer by all DMA engines."""
     dma = core.dma
-    pieces = np.ceil(row_bytes / dma.usual_piece_bytes)
-    row_s = pieces * dma.usual_descriptor_s + row_bytes / dma.moving_bytes_per_s
+    descriptor_s, longest = dma.piece()
+    row_s = np.ceil(row_bytes / longest) * descriptor_s + row_bytes / dma.moving_bytes_per_s
     return dma.transfer_s + np.ceil(rows / dma.engines) * row_s
 
 

@@ -116,14 +116,14 @@ class _Side:
     def add(self, tensor: Tensor, k: int) -> None:
         """Put a tensor at row k, unless it is there already."""
         key = _key(tensor)
-        stack, count = self.stack, self.count
+        stack = self.stack
         if stack is None:
             stack = self.stack = _kept.find(key) or _kept.new(key, tensor)
             stack.users += 1
         known = stack.keys
-        if count < len(known):
-            if known[count] == key:
-                self.count = count + 1
+        if self.count < len(known):
+            if known[self.count] == key:
+                self.count += 1
                 return
             stack = self._fork(stack, tensor, k)
         end = k + tensor.shape[0]

@@ -307,9 +307,7 @@ def spread(core: Core, op: str, dst: Signature, src: Signature, dge: str = "") -
         dge: who makes the descriptors; "": who usually does
     """
     dma = core.dma
-    is_prepared = (dge or dma.usual_dge) == "none"
-    longest = dma.max_prepared_bytes if is_prepared else dma.max_piece_bytes
-    descriptor_s = dma.prepared_descriptor_s if is_prepared else dma.descriptor_s
+    descriptor_s, longest = dma.piece(dge)
     sides = [(operand, operand.size * itemsize(operand.dtype)) for operand in (dst, src)]
     widest = max(itemsize(operand.dtype) for operand in (dst, src))
     total = dst.size * widest

@@ -46,15 +46,15 @@ class Dma(Record):
         """Who makes the descriptors when the kernel leaves that open, as `nki.isa` names it."""
         return "none" if self.trigger == "sync" else "swdge"
 
-    @property
-    def usual_descriptor_s(self) -> float:
-        """Fixed cost of one piece, when the kernel leaves the descriptors open."""
-        return self.prepared_descriptor_s if self.trigger == "sync" else self.descriptor_s
+    def piece(self, dge: str = "") -> tuple[float, int]:
+        """Fixed cost of a piece, seconds, and the bytes of the longest.
 
-    @property
-    def usual_piece_bytes(self) -> int:
-        """Longest piece, when the kernel leaves the descriptors open."""
-        return self.max_prepared_bytes if self.trigger == "sync" else self.max_piece_bytes
+        Args:
+            dge: who makes the descriptors; "": who usually does
+        """
+        if (dge or self.usual_dge) == "none":
+            return self.prepared_descriptor_s, self.max_prepared_bytes
+        return self.descriptor_s, self.max_piece_bytes
 
     @property
     def usual_start_s(self) -> float:
@@ -74,8 +74,8 @@ class Dma(Record):
     @property
     def piece_bytes_per_s(self) -> float:
         """Rate of one engine on full pieces: piece / (descriptor + piece / rate while moving)."""
-        piece_s = self.usual_descriptor_s + self.usual_piece_bytes / self.moving_bytes_per_s
-        return self.usual_piece_bytes / piece_s
+        descriptor_s, longest = self.piece()
+        return longest / (descriptor_s + longest / self.moving_bytes_per_s)
 
     @property
     def total_bytes_per_s(self) -> float:

@@ -19,9 +19,10 @@ _SPACE = re.compile(r"(?<=[;,{}(\[])\n[ ]*|\n[ ]*(?=[})\]?:.&|])|(?<=\n)[ ]+|[ ]
 _BINDING = re.compile(r"\b((?:const|let) \w+) = ")
 
 
-def scoped(name: str, shared: Iterable[str] = STATE) -> str:
-    """Shared files of which a module sees one function alone, whatever names it has itself."""
-    return f"const {name} = (() => {{\n{text(_paths(shared))}\nreturn {name};\n}})();\n"
+def scoped(*names: str, shared: Iterable[str] = STATE) -> str:
+    """Shared files of which a module sees these functions alone, whatever names it has itself."""
+    seen = names[0] if len(names) == 1 else f"{{ {', '.join(names)} }}"
+    return f"const {seen} = (() => {{\n{text(_paths(shared))}\nreturn {seen};\n}})();\n"
 
 
 def module(shared: Iterable[str], folder: Path, own: Iterable[str]) -> str:

@@ -4,6 +4,7 @@ from functools import cache
 from typing import Any
 
 from trnlab import spec
+from trnlab.metrics.basis import is_prediction
 from trnlab.spec import Fact
 from widgets.lesson import amount
 
@@ -31,7 +32,7 @@ def honesty(chip: str) -> dict[str, Any]:
     """The badge of a chip's times, the reason, its assumed constants as text, what is left out."""
     record = spec.chip(chip)
     product = record.product.removeprefix("AWS ")
-    predicted = record.core.generation == "v4"
+    predicted = is_prediction(record.core)
     assumed = [fact for fact in record.core.facts() if fact.status == "assumed"]
     return {
         "badge": "predicted" if predicted else "modelled",

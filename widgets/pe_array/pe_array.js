@@ -127,21 +127,6 @@ function makeClock(tick) {
   };
 }
 
-function watchTheme(redraw) {
-  const dark = matchMedia("(prefers-color-scheme: dark)");
-  const observer = new MutationObserver(redraw);
-  const filter = { attributes: true, attributeFilter: ["data-theme", "data-jp-theme-light"] };
-  observer.observe(document.documentElement, filter);
-  observer.observe(document.body, filter);
-  dark.addEventListener("change", redraw);
-  window.addEventListener("trn-redraw", redraw); // a drawing is saved as a file
-  return () => {
-    window.removeEventListener("trn-redraw", redraw);
-    observer.disconnect();
-    dark.removeEventListener("change", redraw);
-  };
-}
-
 const button = (text, label) =>
   el("button", { type: "button", textContent: text, attrs: label ? { "aria-label": label } : {} });
 

@@ -206,6 +206,11 @@ function render({ model, el }) {
     root.dataset.busy = "false";
   }
 
+  function readOther() {
+    const raw = model.get("other");
+    return raw.rows ? readScene(readProgram(raw), raw) : null;
+  }
+
   /** A new run: the cursor stays at the same share of it, unless a saved moment says where. */
   function onScene() {
     const rows = app.scene.rows.n;
@@ -238,8 +243,7 @@ function render({ model, el }) {
       app.redraw();
     },
     "change:other": () => {
-      const raw = model.get("other");
-      app.other = raw.rows ? readScene(readProgram(raw), raw) : null;
+      app.other = readOther();
       drawLadder();
     },
     "change:revealed": () => { drawLadder(); save(); },
@@ -280,8 +284,7 @@ function render({ model, el }) {
 
   app.row = Math.min(app.scene.rows.n - 1, Math.max(0, model.get("row")));
   app.scene.waits = readWaits(model.get("waits"), app.scene.id);
-  const rival = model.get("other");
-  if (rival.rows) app.other = readScene(readProgram(rival), rival);
+  app.other = readOther();
   timeline.window = { from: 0, to: app.scene.summary.total_us };
   listeners["change:honesty"]();
   drawAll();
