@@ -11,6 +11,7 @@ import trnlab
 import trnlab.nki.language as nl
 from trnlab import nki, spec
 from trnlab.nki import isa as nisa
+from widgets.core_diagram.labels import title
 from widgets.profiler import Profiler, bundle, constants, lesson, scene, why
 from widgets.profiler.gallery import GALLERY
 from widgets.profiler.request import Request
@@ -137,7 +138,16 @@ def test_the_range_is_the_band_of_the_run(profiler):
     band = profiler.profile.band
     assert profiler.band["fast_us"] == band.fast_s * 1e6
     assert profiler.band["slow_us"] == band.slow_s * 1e6
-    assert profiler.band["effects"][0]["name"] == band.effects[0].field
+    assert band.effects[0].field == "dma.swdge_s"
+    assert profiler.band["effects"][0]["name"] == "DMA: one transfer with descriptors by GpSimd"
+    assert profiler.band["effects"][0]["why"].startswith("dma.swdge_s. ")
+
+
+@pytest.mark.parametrize("chip", list(spec.CHIPS))
+def test_every_assumed_constant_has_a_name_in_words(chip):
+    assumed = [fact.field for fact in spec.chip(chip).core.facts() if fact.assumption]
+    names = [title(field) for field in assumed]
+    assert not set(names) & set(assumed) and len(set(names)) == len(names)
 
 
 def test_a_slider_shows_the_run_on_the_changed_core(profiler):

@@ -204,7 +204,7 @@ def _transfers(line: Timeline) -> Iterator[Suspect]:
     )
     yield (
         "DMA bandwidth",
-        Change({"dma.moving_bytes_per_s": 1e18, "hbm.bytes_per_s": 1e18, **_FREE_OVERHEAD}),
+        Change({"dma.moving_bytes_per_s": 1e18, "hbm.bytes_per_s": 1e18}),
         f"{loads.bytes / 1e6:,.1f} MB move between HBM and the chip; move less, or sooner.",
     )
     if loads.repeated:

@@ -93,6 +93,11 @@ export default {
       set({ revealed: true });
       again.focus({ preventScroll: true });
     });
+    fieldset.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      model.set("guess", event.target.value);
+      reveal.click();
+    });
     again.addEventListener("click", () => {
       set({ revealed: false, guess: "" });
       fieldset.querySelector("input")?.focus();

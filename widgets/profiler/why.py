@@ -12,6 +12,7 @@ import numpy as np
 from trnlab.metrics import Profile
 from trnlab.nki.kernel import plain
 from trnlab.schedule.timeline import ENGINE_TITLE
+from widgets.core_diagram.labels import title
 
 MAX_PARTS = 12  # of the critical path
 MAX_EFFECTS = 8
@@ -91,8 +92,8 @@ def band(run: Profile) -> dict[str, Any]:
         "predicted_us": found.predicted_s * 1e6,
         "slow_us": found.slow_s * 1e6,
         "effects": [
-            {"name": e.field, "fast_us": e.fast_s * 1e6, "slow_us": e.slow_s * 1e6,
-             "why": e.assumption.why}
+            {"name": title(e.field), "fast_us": e.fast_s * 1e6, "slow_us": e.slow_s * 1e6,
+             "why": f"{e.field}. {e.assumption.why}"}
             for e in found.effects[:MAX_EFFECTS]
         ],
     }  # fmt: skip
