@@ -12,7 +12,9 @@ def browser_sets(widget, **state):
     widget._handle_msg({"content": {"data": message}, "buffers": []})
 
 
-@pytest.mark.parametrize("given", ["1024", " 1024 ", "1.024e3", "1,024", "1 024", "1024,0", "1024 bytes", "1,024bytes"])
+@pytest.mark.parametrize(
+    "given", ["1024", " 1024 ", "1.024e3", "1,024", "1 024", "1024,0", "1024 bytes", "1,024bytes"]
+)
 def test_a_number_is_right_however_it_is_written(given):
     assert lesson.Number(1024, "bytes").verdict(given).right
 

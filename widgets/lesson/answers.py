@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-CLOSE = 1.5  # the sentence says how far off a number is, and not so exactly that it tells the answer
+# How far off a number is, said in steps: a factor would tell the answer.
+CLOSE = 1.5
 FAR = 10
 THOUSANDS = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d*)?")
 
