@@ -81,6 +81,8 @@ def require_free(port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, os.name == "posix")
         try:
+            if not port:  # a server would take any, and name none
+                raise OverflowError("ports go from 1 to 65535")
             probe.bind(("127.0.0.1", port))
         except (OSError, OverflowError) as error:
             why = getattr(error, "strerror", None) or str(error)
