@@ -180,7 +180,7 @@ def _what(error: BaseException) -> str:
 
 def _meant(error: BaseException) -> str:
     """For a name that does not exist, the nearest one that does."""
-    if not isinstance(error, AttributeError) or error.obj is None:
+    if not isinstance(error, AttributeError) or not error.name or error.obj is None:
         return ""
     near = difflib.get_close_matches(error.name, dir(error.obj), 1)
     return f"; did you mean {near[0]}?" if near else ""

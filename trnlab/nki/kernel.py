@@ -176,6 +176,8 @@ def record_ranks(
     Returns:
         the trace of all cores, the outputs by rank, the inputs (None: not kept)
     """
+    if not callable(kernel):
+        raise ValueError(f"kernel: {kernel!r} cannot be called; give a function, as nki.jit makes")
     kernel = kernel if isinstance(kernel, Kernel) else Kernel(kernel)
     require_precise()
     arguments = [(to_numpy(args), to_numpy(kwargs)) for args, kwargs in arguments]
