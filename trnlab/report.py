@@ -1,14 +1,12 @@
 """A kernel in a file, run from a shell: what to run and on what, and the profile as a table."""
 
 import ast
-import difflib
 import importlib
 import importlib.util
 import inspect
 import math
 import re
 import sys
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -16,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from trnlab.errors import told
 from trnlab.metrics.basis import is_prediction
 from trnlab.metrics.profile import Profile, profile, shape
 from trnlab.nki.imports import as_nki
@@ -26,7 +25,6 @@ TOP_WAITS = 5
 MOST_ROWS_OF_A_BAND = 30_000  # it schedules the run about a hundred times
 MOST_RANDOM = 2**28  # numbers that --values random makes
 NAMED = re.compile(r":([A-Za-z_]\w*)(?:\[(\d+)\])?$")  # FILE:KERNEL, FILE:KERNEL[2]
-OWN = str(Path(__file__).parent)
 
 
 def report(where: str, inputs: Sequence[str], chip: str | None = None, values: bool = False) -> str:
@@ -110,7 +108,7 @@ def _load(path: Path) -> ModuleType:
     try:
         return importlib.import_module(".".join(names)) if len(names) > 1 else _alone(path)
     except (Exception, SystemExit) as error:
-        raise ValueError(f"{path} cannot be loaded: {_what(error)}") from error
+        raise ValueError(f"{path} cannot be loaded: {told(error)}") from error
     finally:
         sys.path.pop(0)
 
@@ -164,26 +162,7 @@ def _profile(kernel: Callable[..., Any], arguments: dict[str, Any], chip: str | 
     except ValueError:
         raise
     except (Exception, SystemExit) as error:
-        raise ValueError(f"the kernel failed: {_what(error)}") from error
-
-
-def _what(error: BaseException) -> str:
-    """An exception of somebody's code in one line, with the place in that code it came from."""
-    said = f"{type(error).__name__}: {error}{_meant(error)}"
-    frames = traceback.extract_tb(error.__traceback__)
-    theirs = [frame for frame in frames if not frame.filename.startswith((OWN, "<frozen"))]
-    if isinstance(error, SyntaxError):  # it says itself where it is
-        return said
-    place = (theirs or frames)[-1]
-    return f"{said} ({Path(place.filename).name}, line {place.lineno})"
-
-
-def _meant(error: BaseException) -> str:
-    """For a name that does not exist, the nearest one that does."""
-    if not isinstance(error, AttributeError) or not error.name or error.obj is None:
-        return ""
-    near = difflib.get_close_matches(error.name, dir(error.obj), 1)
-    return f"; did you mean {near[0]}?" if near else ""
+        raise ValueError(f"the kernel failed: {told(error)}") from error
 
 
 def _lines(prof: Profile) -> Iterator[str]:

@@ -94,7 +94,7 @@ def test_transposes_are_named_however_they_are_made(by_matmul: bool) -> None:
 
 def test_it_reads_as_sentences(one_bank: Profile) -> None:
     lines = str(one_bank.explain()).splitlines()
-    assert lines[0].endswith("of it.")
+    assert lines[0].endswith("of the time.")
     assert all(line.endswith(".") for line in lines)
 
 

@@ -260,6 +260,31 @@ def test_a_kernel_of_ones_own_that_is_refused_leaves_the_gallery():
     assert profiler.scene["key"][0] == "tiled"
 
 
+@nki.jit
+def for_one_chip(x):
+    """Fails on all others."""
+    if nisa.get_nc_version() != nisa.nc_version.gen4:
+        raise RuntimeError("written\nfor Trainium3")
+    return copy(x)
+
+
+def test_a_kernel_of_ones_own_that_fails_is_said_and_the_last_run_stays():
+    profiler = lesson(kernel=for_one_chip, inputs=trnlab.shape((128, 64)))
+    assert not profiler.problem
+    shown = profiler.scene
+    asked(profiler, chip="trn2")
+    failed = "The kernel failed: RuntimeError: written for Trainium3 (test_profiler.py, line "
+    assert profiler.problem.startswith(failed)
+    assert profiler.scene == shown
+    asked(profiler, chip="trn3")
+    assert not profiler.problem
+
+
+def test_inputs_that_are_missing_are_said():
+    expected = "The kernel failed: TypeError: copy() missing 1 required positional argument: 'x'"
+    assert lesson(kernel=copy).problem == expected
+
+
 def said(profiler, message):
     answers = []
     profiler.send = lambda content, buffers=None: answers.append((content, buffers))

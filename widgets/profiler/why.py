@@ -11,7 +11,6 @@ import numpy as np
 
 from trnlab.metrics import Profile
 from trnlab.nki.kernel import plain
-from trnlab.schedule.timeline import ENGINE_TITLE
 from widgets.core_diagram.labels import title
 
 MAX_PARTS = 12  # of the critical path
@@ -37,9 +36,8 @@ def why(run: Profile, kernel: Callable[..., Any]) -> dict[str, Any]:
         kernel: what was profiled, for its source
     """
     found = run.explain()
-    busiest = f"{ENGINE_TITLE[found.engine]} is the busiest engine: at work {found.busy:.1%} of it."
     return {
-        "text": micro(busiest),
+        "text": micro(found.busiest),
         "engine": found.engine,
         "gaps": [
             {"kind": gap.why, "us": gap.seconds * 1e6, "count": gap.times, "text": micro(gap.text)}
