@@ -15,6 +15,7 @@ from trnlab.cluster.models import (
     parameters,
     training_flops,
 )
+from trnlab.cluster.models.config import read_config
 
 # Numbers of parameters that the safetensors metadata on huggingface.co gives, looked up in copies;
 # DeepSeek-V3 without its multi-token prediction layer, as its README counts.
@@ -209,6 +210,20 @@ def test_a_picture_is_not_a_configuration(tmp_path) -> None:
     path.write_bytes(b"\x89PNG\r\n\x1a\n\x00\xff")
     with pytest.raises(ValueError, match="not JSON text; give the config.json of a model"):
         model(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("3", "this is a number"),
+        ("null", "this is null"),
+        ('"llama"', "this is text"),
+        ('{"model_type": "llama", "num_hidden_layers": 1000000000}', "from 1 to 10,000,000"),
+    ],
+)
+def test_what_is_no_configuration_is_called_what_it_is(text: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        from_config(read_config(text.encode()))
 
 
 def test_a_list_is_not_a_configuration() -> None:
