@@ -13,9 +13,9 @@ from trnlab.cluster.models import (
     gallery,
     model,
     parameters,
+    read_config,
     training_flops,
 )
-from trnlab.cluster.models.config import read_config
 
 # Numbers of parameters that the safetensors metadata on huggingface.co gives, looked up in copies;
 # DeepSeek-V3 without its multi-token prediction layer, as its README counts.
