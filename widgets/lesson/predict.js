@@ -95,6 +95,7 @@ export default {
     });
     fieldset.addEventListener("keydown", (event) => {
       if (event.key !== "Enter") return;
+      event.preventDefault(); // the button that gets the focus would take it for a click
       model.set("guess", event.target.value);
       reveal.click();
     });
