@@ -318,12 +318,14 @@ class Launch:
             frame = frame.f_back
         if frame is None:
             return 0, ("", 0)
-        line, site = frame.f_lineno, (frame.f_code.co_filename, frame.f_lineno)
-        while frame:
-            if frame.f_code.co_filename == self.filename:
-                return frame.f_lineno, site
-            frame = frame.f_back
-        return line, site
+        line = frame.f_lineno
+        site = (frame.f_code.co_filename, line)
+        outer: FrameType | None = frame
+        while outer and outer.f_code.co_filename != self.filename:
+            outer = outer.f_back
+        if outer is None or outer is frame:
+            return line, site
+        return outer.f_lineno, site
 
 
 def _is_ours(frame: FrameType) -> bool:
