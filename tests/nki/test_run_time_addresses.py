@@ -1,16 +1,19 @@
 """Registers, gathers, scatters and dynamic slices: what they read, write, refuse and wait for."""
 
+import ml_dtypes
 import numpy as np
 import pytest
 
 import trnlab
 import trnlab.nki.isa as nisa
 import trnlab.nki.language as nl
+from tests.kit import small_integers
 from tests.nki.kernels import loaded, normal, run, stored
 from trnlab.errors import KernelError
 from trnlab.memory.register import RegisterUseError
 
 DATA = normal(40, 16)
+BF16 = ml_dtypes.bfloat16
 ROWS = np.array([[3], [39], [0], [3]], np.int32)
 
 
@@ -131,6 +134,32 @@ def test_tensor_indirection_gathers_columns_by_groups_of_16_partitions():
         [[data[p, index[p // 16 * 16 + i % 16, i // 16]] for i in range(20)] for p in range(32)]
     )
     assert np.array_equal(run(kernel, data, index), expected)
+
+
+def test_the_tensor_engine_reads_offsets_of_32_partitions_together():
+    def kernel(data, moving, index):
+        gathered = loaded(data).indirect(loaded(index), 40)
+        acc = nl.ndarray((40, 8), nl.float32, nl.psum)
+        nisa.nc_matmul(acc, gathered, loaded(moving))
+        return stored(acc)
+
+    data, moving = small_integers(64, 50, dtype=BF16), small_integers(64, 8, dtype=BF16, seed=1)
+    index = np.random.default_rng(2).integers(0, 50, (64, 2)).astype(np.uint16)
+    chosen = np.stack(
+        [[data[p, index[p // 32 * 32 + i % 32, i // 32]] for i in range(40)] for p in range(64)]
+    )
+    expected = chosen.astype(np.float32).T @ moving.astype(np.float32)
+    assert np.array_equal(run(kernel, data, moving, index), expected)
+
+
+def test_more_offsets_than_the_engine_s_groups_hold_are_refused():
+    def kernel(data, index):
+        out = nl.ndarray((32, 40), data.dtype)
+        nisa.tensor_copy(dst=out, src=loaded(data).indirect(loaded(index), 40))
+        return stored(out)
+
+    with pytest.raises(KernelError, match=r"index \[32, 2\] holds 32 for each 16 partitions"):
+        run(kernel, normal(32, 50), np.zeros((32, 2), np.uint16))
 
 
 def test_an_index_tile_that_was_never_written_is_reported():

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from trnlab.errors import KernelError
-from trnlab.memory.dynamic import Indirect
+from trnlab.memory.dynamic import TENSOR_GROUP, Indirect, held_offsets
 from trnlab.memory.indexing import DynamicSlice
 from trnlab.memory.layout import completed, is_dense, regroup
 from trnlab.memory.pattern import access, check_index
@@ -284,6 +284,8 @@ class Views:
     def indirect(self, index: Any, num_elem: int | None = None) -> Tensor:
         """Tensor indirection: free offset i of a group of 16 partitions is index[i % 16, i // 16].
 
+        For the Tensor engine the groups are of 32 partitions.
+
         Args:
             index: [P, K] of whole numbers in SBUF
             num_elem: offsets used; default all that a group of 16 partitions holds
@@ -297,9 +299,9 @@ class Views:
                 "run time already"
             )
         check_index("index", index, 1)
-        held = min(16, index.shape[0]) * (index.size // index.shape[0])
-        count = held if num_elem is None else int(num_elem)
-        if index.shape[0] != self.shape[0] or count > held:
+        count = held_offsets(index) if num_elem is None else int(num_elem)
+        most = held_offsets(index, TENSOR_GROUP)
+        if index.shape[0] != self.shape[0] or not 1 <= count <= most:
             raise KernelError(
                 f"indirect: index {list(index.shape)} for {count} elements of {self.name} "
                 f"{list(self.shape)}; it needs {self.shape[0]} partitions and at least "

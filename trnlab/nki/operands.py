@@ -48,6 +48,18 @@ def number(name: str, role: str, value: Any) -> Any:
     return value
 
 
+def int32(name: str, role: str, value: Any) -> int:
+    """A constant that the instruction carries in 32 bits.
+
+    Raises:
+        KernelError: it does not fit
+    """
+    whole = int(value)
+    if not -(2**31) <= whole < 2**31:
+        raise KernelError(f"{name}: {role} is {whole}, which is no int32")
+    return whole
+
+
 def apart(
     name: str, names: Sequence[str], *operands: Any
 ) -> tuple[tuple[str, ...], tuple[Tensor, ...], tuple[Any, ...]]:
@@ -176,9 +188,13 @@ def check_accumulation(name: str, dst: Any, accumulate: bool | None) -> None:
     Raises:
         KernelError: nothing has written it
     """
-    if accumulate and isinstance(dst, Tensor) and not dst.storage.allocation.written:
+    if not accumulate or not isinstance(dst, Tensor):
+        return
+    allocation = dst.storage.allocation
+    part = allocation.written_part
+    if not allocation.written or (part is not None and not part.meets(dst)):
         raise KernelError(
             f"{name}: accumulate=True adds to {dst.name} {list(dst.shape)} (allocated in line "
-            f"{dst.storage.allocation.line}), but nothing has written it; overwrite it first with "
+            f"{allocation.line}), but nothing has written it; overwrite it first with "
             "accumulate=False, for example accumulate=k > 0, or leave accumulate out"
         )
