@@ -86,7 +86,7 @@ def check_accumulated(name: str, dst: Any, srcs: Sequence[Any]) -> None:
     )
 
 
-def _whole_place(tensor: Tensor) -> tuple:
+def _whole_place(tensor: Any) -> tuple:
     path = tensor.path
     index = None if path is None else (path.kind, _place(path.index))
     return tensor.dtype, *_place(tensor), index
