@@ -781,8 +781,12 @@ def dma_copy(
     dge_mode: dge_mode = dge_mode.unknown,
     engine: engine = engine.unknown,
     name: Name = None,
+    dst_rmw_op: Callable | None = None,  # of NKI 0.2: dma_compute took its place
+    unique_indices: bool = True,
 ) -> NkiInstruction:
-    """dst = src between HBM and SBUF, in any direction."""
+    """dst = src between HBM and SBUF, in any direction; dst += src with dst_rmw_op=nl.add."""
+    if dst_rmw_op is not None:
+        return dma_compute(dst, [dst, src], dst_rmw_op, None, unique_indices, oob_mode, name)
     options = _PLAIN_DMA
     if not (priority is None and oob_mode is _REFUSE and dge_mode is _ANY_DGE and engine is _ANY):
         options = dma.DmaOptions(

@@ -13,6 +13,7 @@ from trnlab.isa.scalar_engine import BYPASS
 from trnlab.memory import Tensor
 from trnlab.nki.enums import dge_mode, dma_engine, engine, matmul_perf_mode, oob_mode, reduce_cmd
 from trnlab.nki.launch import current
+from trnlab.nki.unwritten import warn_presumed
 
 ENGINE_NAMES: dict[Any, str] = {member: member.name for member in engine}
 ENGINE_NAMES |= {member.name: member.name for member in engine}
@@ -111,8 +112,15 @@ def reduction(
             named(COMMAND_NAMES, f"{name}: reduce_cmd", command),
             negates,
         )
-    accumulators = current().state.accumulators(engine, data)
-    is_set = accumulators.storage.allocation.mutated
+    launch = current()
+    accumulators = launch.state.accumulators(engine, data)
+    is_set = accumulators.storage.allocation.mutated and not launch.state.presumes
+    if how.command != "idle":
+        launch.state.presumes = False
+    elif result is not None and op is not None and engine == "scalar" and not is_set:
+        warn_presumed(name, launch.said, launch.lines)
+        launch.state.presumes, is_set = True, True
+        how = how._replace(command="reset_reduce")
     if how.command == "reduce" and not is_set:
         raise KernelError(
             f"{name}: reduce_cmd.reduce goes on with the accumulators of the {engine} engine, but "
