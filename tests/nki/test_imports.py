@@ -82,6 +82,39 @@ def test_constants_of_nki_02_have_a_dtype_of_their_own():
     assert zeros.dtype == np.uint8 and zeros.shape == (2, 2)
 
 
+KEYWORDS = """
+import nki
+import nki.isa as nisa
+
+def loaded(x):
+    tile = sbuf.view(dtype=x.dtype, shape=x.shape)
+    nisa.dma_copy(dst=tile, src=x)
+    return tile
+
+@nki.jit(platform_target="trn1")
+def kernel(x):
+    out = hbm.view(dtype=x.dtype, shape=x.shape)
+    nisa.dma_copy(dst=out, src=loaded(x))
+    return out
+"""
+
+
+def test_memories_are_words_of_nki_02():
+    names, x = {}, np.arange(8, dtype=np.float32).reshape(2, 4)
+    with trnlab.as_nki():
+        exec(KEYWORDS, names)
+    assert np.array_equal(names["kernel"](x), x)
+    assert "psum" not in names
+
+
+def test_a_module_s_own_name_stays():
+    names = {}
+    with trnlab.as_nki():
+        exec("hbm = 3\n" + KEYWORDS, names)
+    with pytest.raises(AttributeError, match="'int' object has no attribute 'view'"):
+        names["kernel"](np.ones((2, 4), np.float32))
+
+
 @pytest.mark.parametrize(
     "lines",
     [
