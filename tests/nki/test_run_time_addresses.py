@@ -182,6 +182,20 @@ def test_a_view_takes_one_run_time_index():
         run(kernel, DATA, ROWS)
 
 
+def test_bytes_are_reinterpreted_before_an_index_is_chosen():
+    def kernel(data, rows, early):
+        index = loaded(rows)
+        source = data.view(nl.int32) if early else data
+        gathered = source.vector_select(0, index)
+        tile = nl.ndarray((4, 16), nl.int32)
+        nisa.dma_copy(dst=tile, src=gathered if early else gathered.view(nl.int32))
+        return stored(tile)
+
+    assert np.array_equal(run(kernel, DATA, ROWS, True), DATA[ROWS[:, 0]].view(np.int32))
+    with pytest.raises(KernelError, match="view: .* is addressed at run time already"):
+        run(kernel, DATA, ROWS, False)
+
+
 @pytest.mark.parametrize(
     "use",
     [int, float, lambda r: [0][r], lambda r: 1 if r else 0, lambda r: r == 2, lambda r: r < 2,

@@ -317,13 +317,18 @@ class Views:
         """The same bytes as another dtype; the last dimension scales."""
         self = _tensor(self)
         name = dtype_name(dtype)
+        if self.path is not None:
+            raise KernelError(
+                f"view: {self.name} is addressed at run time already; reinterpret it before its "
+                "index is chosen"
+            )
         old, new = format_of(self.dtype).itemsize, format_of(name).itemsize
         if old == new:
-            return self.seen(name, self.shape, self.strides, self.offset, self.path)
+            return self.seen(name, self.shape, self.strides, self.offset, None)
         shape, strides = self.shape, self.strides
         lengths = (*strides[:-1], self.offset, shape[-1])
         fits = all(length * old % new == 0 for length in lengths)
-        if self.path is not None or strides[-1] != 1 or not fits:
+        if strides[-1] != 1 or not fits:
             raise KernelError(
                 f"view: {list(shape)} {self.dtype} of {self.name} as {name}; the last dimension "
                 f"must lie in one piece, and its bytes must divide by {new}"
