@@ -209,6 +209,12 @@ def test_python_control_flow_cannot_depend_on_a_register(use):
         run(kernel, ROWS)
 
 
+def test_registers_hold_32_bits():
+    run(lambda rows: nisa.register_alloc(2**32 - 1), ROWS)
+    with pytest.raises(KernelError, match="src is 4294967296, and a register holds 32 bits"):
+        run(lambda rows: nisa.register_alloc(2**32), ROWS)
+
+
 def test_a_register_is_not_none():
     found = []
     run(lambda rows: found.append(register(loaded(rows[0:1])) == None), ROWS)  # noqa: E711
