@@ -19,7 +19,7 @@ from trnlab.isa.instruction import Instruction, Kind
 from trnlab.memory import Allocation, Storage, Tensor
 from trnlab.memory.addresses import AddressedMemory, AddressedStorage
 from trnlab.memory.coverage import note_write
-from trnlab.memory.dynamic import index_call, index_tiles, resolve
+from trnlab.memory.dynamic import GROUP, TENSOR_GROUP, index_call, index_tiles, resolve
 from trnlab.nki.engine_state import EngineState
 from trnlab.nki.hazards import check_scatter, contents
 from trnlab.nki.instruction_handle import NkiInstruction
@@ -219,10 +219,12 @@ class Launch:
             if not tile.storage.allocation.filled:
                 check_read(instruction, tile, self.said, self.lines)
         after = [index_call(view) for view in views]
-        found = [resolve(instruction.name, view, self.has_values, skips_oob) for view in views]
+        group = TENSOR_GROUP if kind.engine == "tensor" else GROUP
+        name_of, has_values = instruction.name, self.has_values
+        found = [resolve(name_of, view, has_values, skips_oob, group) for view in views]
         is_skipped = any(view is None for view in found)
         if is_skipped:
-            found = [resolve(instruction.name, view, False, True) for view in views]
+            found = [resolve(name_of, view, False, True, group) for view in views]
         looked_up = tuple(view for view in found if view is not None)
         writes, reads = looked_up[: len(writes)], looked_up[len(writes) :]
         if not is_skipped:
