@@ -110,6 +110,8 @@ def serve(
     find_template()
     # Visitors share the cores: threads of one that wait for those of another only burn time.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # A page is a kernel's only client: what it sets need not come back to it.
+    os.environ.setdefault("JUPYTER_WIDGETS_ECHO", "0")
     config = Config()
     configure_voila(config, folder)
     configure_server(config)

@@ -81,8 +81,8 @@ function rooflineView(app) {
   return {
     element: root,
     draw(scene, ladder) {
-      const width = picture.clientWidth || 300;
-      const height = picture.clientHeight || 200;
+      const size = sizeOf(picture);
+      const [width, height] = [size.width || 300, size.height || 200];
       picture.setAttribute("viewBox", `0 0 ${width} ${height}`);
       draw(scene, ladder, width, height);
     },
