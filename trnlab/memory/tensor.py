@@ -15,6 +15,7 @@ from trnlab.memory.dynamic import Beyond, Indirect, Reach, gathered, resolve, sc
 from trnlab.memory.footprint import Footprint, Signature, View
 from trnlab.memory.indexing import fixed, index
 from trnlab.memory.layout import Region, Sizes, extents, is_apart, region_of, row_major
+from trnlab.memory.operators import NoOperators
 from trnlab.memory.storage import Storage, copy_version
 from trnlab.memory.views import Views
 from trnlab.numerics import format_of, stored
@@ -26,7 +27,7 @@ MAX_PARTS = 4096  # of one tensor that are kept to be asked for again
 _footprints: dict[tuple, Footprint] = {}  # of tensors without run-time or explicit address
 
 
-class Tensor(Views):
+class Tensor(Views, NoOperators):
     """A view on a storage."""
 
     assign: Callable[["Tensor", Any], None]  # what t[...] = value does: the language's to say
