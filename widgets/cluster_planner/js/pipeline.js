@@ -1,6 +1,7 @@
 // One replica's pipeline: when each stage works on which micro-batch, and where it waits.
 
 const WINDOWS = [["start", "its start"], ["end", "its end"], ["whole", "the whole step"]];
+const KINDS = ["forward", "backward", "gradients of weights"];
 const SEEN = 10; // micro-batches in sight, beside those that fill the pipe
 
 function pipelineView(app, view) {
@@ -13,6 +14,13 @@ function pipelineView(app, view) {
   const stage = h("div", { class: "stage pipe" }, canvas);
   const words = h("p", { class: "quiet" });
   let line = null;
+  let sight = [0, 0];
+  const table = tableFold("Pipeline in sight", ["stage", "micro-batch", "work", "start", "takes"],
+    () => [...(line?.stage || [])].map((_, i) => i).filter((i) => line.start[i] <= sight[1]
+      && line.start[i] + line.busy[i] >= sight[0]).map((i) => [line.stage[i], line.micro_batch[i],
+      KINDS[line.kind[i]], secondsWords(line.start[i]), secondsWords(line.busy[i])]));
+
+  behind(table.table, canvas);
 
   function read(scene) {
     if (line?.id === scene.id) return;
@@ -36,6 +44,7 @@ function pipelineView(app, view) {
     const span = view.window === "whole" ? p.total_s : Math.min(p.total_s,
       one * (SEEN + 2 * p.stages));
     const from = view.window === "end" ? p.total_s - span : 0;
+    sight = [from, from + span];
     const scale = (width - left - 4) / span;
     const at = (seconds) => left + (seconds - from) * scale;
     for (let s = 0; s < p.stages; s += 1) {
@@ -82,6 +91,7 @@ function pipelineView(app, view) {
         percent(bubble / scene.step_s)}.`);
     canvas.setAttribute("aria-label",
       `Pipeline of ${plural(p.stages, "stage")}. ${words.textContent}`);
+    table.draw();
   }
 
   return {
@@ -89,7 +99,7 @@ function pipelineView(app, view) {
       h("header", {}, h("h3", {}, "Pipeline"), h("p", { class: "how" },
         "Numbers: micro-batches. "
         + "Underlined: backward; twice as thick: gradients of weights; empty: waiting.")),
-      h("div", { class: "controls" }, labelled("Show", windows)), stage, words),
+      h("div", { class: "controls" }, labelled("Show", windows)), stage, words, table.element),
     draw,
   };
 }

@@ -16,6 +16,8 @@ function scalingView(app) {
         h("th", { scope: "col" }, text)))),
       body)));
 
+  behind(body.parentElement, canvas);
+
   function axes(found, width, height, em) {
     const all = [...found.grows, ...found.stays];
     const [left, right, top, bottom] = [3.7 * em, width - 7.6 * em, 26, height - 32];

@@ -13,6 +13,8 @@ function sweepView(app) {
         "each further", "tokens/s", "memory"]
         .map((text) => h("th", { scope: "col" }, text)))), body)));
 
+  behind(body.parentElement, canvas);
+
   function rowsOf(found) {
     return found.batch.map((batch, i) => ({ batch, prompt: found.prompt[i], tpot: found.tpot_s[i],
       ttft: found.ttft_s[i], rate: found.tokens_per_s[i] / found.chips,

@@ -21,6 +21,12 @@ function h(tag, attributes = {}, ...children) {
   return element;
 }
 
+/** Tell who cannot see a drawing which table stands behind it. */
+function behind(table, ...drawings) {
+  table.id ||= `trn-table-${Math.random().toString(36).slice(2, 9)}`;
+  for (const drawing of drawings) drawing.setAttribute("aria-details", table.id);
+}
+
 /** Write text only when it changed: keeps screen readers and layout quiet. */
 function say(element, text) {
   if (element.textContent !== text) element.textContent = text;

@@ -18,6 +18,17 @@ function matrixView(app) {
   const errorMap = h("canvas", { class: "heat", role: "img" });
   const scale = h("p", { class: "quiet" });
   const rows = new Map();
+  const sizes = tableFold("How many of each size", ["from", "to", "values", "errors"], () => {
+    const { first, last, values, errors } = app.scene.histogram;
+    const edge = (i) => `2^${Number((first + (i * (last - first)) / values.length).toFixed(2))}`;
+    return values.map((n, i) => [edge(i), edge(i + 1), n, errors[i]])
+      .filter(([, , n, wrong]) => n || wrong);
+  });
+  const cells = tableFold("The maps", ["rows from", "K from", "largest value at most",
+    "largest error at most"], () => cellsOf(app));
+
+  behind(sizes.table, histogram);
+  behind(cells.table, valueMap, errorMap);
 
   async function upload(chosen) {
     file.value = "";
@@ -59,7 +70,7 @@ function matrixView(app) {
         h("div", { class: "maps" },
           h("figure", {}, h("figcaption", { class: "quiet" }, "Values, K to the right"), valueMap),
           h("figure", {}, h("figcaption", { class: "quiet" }, "Errors, same shades"), errorMap)),
-            scale))),
+            scale, sizes.element, cells.element))),
     draw(scene) {
       say(words, scene.summary);
       say(about, `${scene.words} ${scene.shape[0]} × ${scene.shape[1]}; the largest is ${
@@ -86,8 +97,23 @@ function matrixView(app) {
       drawHeat(errorMap, scene.maps, "errors", app);
       say(scale, `Shades: ${app.fixed.decades} decades, down from the largest value, ${
         brief(scene.maps.top)}. Each cell shows its largest.`);
+      sizes.draw();
+      cells.draw();
     },
   };
+}
+
+/** The cells of both maps, those with the largest errors first. */
+function cellsOf({ fixed, scene: { maps, shape } }) {
+  const size = (digit) => {
+    const shade = parseInt(digit, 16);
+    return shade ? brief(maps.top * 10 ** (fixed.decades * (shade / (fixed.shades - 1) - 1))) : 0;
+  };
+  const from = (i, cells, all) => Math.floor((i * all) / cells);
+  return [...maps.errors].map((_, i) => i)
+    .sort((a, b) => parseInt(maps.errors[b], 16) - parseInt(maps.errors[a], 16) || a - b)
+    .map((i) => [from(Math.floor(i / maps.columns), maps.rows, shape[0]),
+      from(i % maps.columns, maps.columns, shape[1]), size(maps.values[i]), size(maps.errors[i])]);
 }
 
 function drawHistogram(svg, { histogram: found, label: name, vanished }) {
