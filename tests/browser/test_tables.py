@@ -42,7 +42,11 @@ def drawn(page: Page) -> Page:
     page.evaluate(DOWN)
     for part in page.locator(".trn-numbers").all():
         expect(part).not_to_have_attribute("data-scene", "", timeout=60_000)
+    for ring in page.locator(".trn-collective").all():
+        ring.press("ArrowRight")  # before the first step no link carries anything
     page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
+    for values in page.locator(".trn-stepper .values").all():
+        values.scroll_into_view_if_needed()  # they are fetched for eyes only
     return page
 
 

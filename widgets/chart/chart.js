@@ -150,7 +150,8 @@ function render({ model, el }) {
   scheme.addEventListener("change", recolor);
   const themes = new MutationObserver(recolor);
   for (const node of [document.documentElement, document.body]) {
-    themes.observe(node, { attributeFilter: ["data-theme", "data-jp-theme-light"] });
+    themes.observe(node, { attributeFilter: ["data-theme",
+      "data-jp-theme-light", "data-vscode-theme-kind"] });
   }
   describe();
   next(draw);

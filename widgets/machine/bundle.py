@@ -6,18 +6,7 @@ from pathlib import Path
 from widgets.dashboard import bundle
 
 HERE = Path(__file__).parent
-BOARD = (
-    "dom",
-    "amounts",
-    "history",
-    "svg_pen",
-    "files",
-    "state",
-    "heart",
-    "table",
-    "session",
-    "board",
-)
+BOARD = ("dom", "amounts", "history", "svg_pen", "files", "state", "heart", "session", "board")
 MACHINE = ("machine_layout", "machine_draw")
 BOARD_CSS = Path(bundle.__file__).parent / "board.css"
 

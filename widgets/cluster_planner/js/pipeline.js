@@ -21,6 +21,17 @@ function pipelineView(app, view) {
       KINDS[line.kind[i]], secondsWords(line.start[i]), secondsWords(line.busy[i])]));
 
   behind(table.table, canvas);
+  let layout = null;
+  tipOver(canvas, (x, y) => {
+    if (!layout || !line) return "";
+    const stage_ = Math.floor((y - layout.top) / layout.high);
+    const at = sight[0] + (x - layout.left) / layout.scale;
+    const i = line.stage.findIndex((each, place) => each === stage_ && at >= line.start[place]
+      && at < line.start[place] + line.busy[place]);
+    return i < 0 ? "" : `stage ${stage_}, micro-batch ${line.micro_batch[i]}, ${
+      KINDS[line.kind[i]]}: from ${secondsWords(line.start[i])}, takes ${
+      secondsWords(line.busy[i])}`;
+  });
 
   function read(scene) {
     if (line?.id === scene.id) return;
@@ -46,6 +57,7 @@ function pipelineView(app, view) {
     const from = view.window === "end" ? p.total_s - span : 0;
     sight = [from, from + span];
     const scale = (width - left - 4) / span;
+    layout = { left, top, high, scale };
     const at = (seconds) => left + (seconds - from) * scale;
     for (let s = 0; s < p.stages; s += 1) {
       if (high >= 11 || s % Math.ceil(13 / high) === 0) {

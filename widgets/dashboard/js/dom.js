@@ -60,13 +60,15 @@ function readTheme(element) {
   return theme;
 }
 
+const THEME_NAMES = ["data-theme", "data-jp-theme-light", "data-vscode-theme-kind"];
+
 /** Call `changed` when the reader switches between light and dark. */
 function watchTheme(changed) {
   const dark = matchMedia("(prefers-color-scheme: dark)");
   dark.addEventListener("change", changed);
   window.addEventListener("trn-redraw", changed); // a drawing is saved as a file
   const observer = new MutationObserver(changed);
-  const options = { attributes: true, attributeFilter: ["data-theme", "data-jp-theme-light"] };
+  const options = { attributes: true, attributeFilter: THEME_NAMES };
   observer.observe(document.documentElement, options);
   observer.observe(document.body, options);
   return () => {

@@ -182,6 +182,14 @@ function wayPanel(app, way, [kept, levels]) {
   const note = h("p", { class: "quiet" });
   behind(kept, svg);
   behind(levels, map);
+  tipOver(map, (x, y) => {
+    const [height, width] = app.fixed.map;
+    const row = Math.floor((y * height) / map.clientHeight);
+    const column = Math.floor((x * width) / map.clientWidth);
+    const found = app.scene.ways.find(({ name }) => name === way.name);
+    const level = found.map?.[row * width + column];
+    return level ? `channel ${row}, value ${column}: ${stepsOf(app.fixed)[Number(level)]}` : "";
+  });
   const item = (words, value, key) => h("div", {}, h("dt", {}, words),
     h("dd", { class: "figure", "data-number": key }, value));
   return {

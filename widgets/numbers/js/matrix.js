@@ -29,6 +29,16 @@ function matrixView(app) {
 
   behind(sizes.table, histogram);
   behind(cells.table, valueMap, errorMap);
+  for (const map of [valueMap, errorMap]) {
+    tipOver(map, (x, y) => {
+      const { maps, shape } = app.scene;
+      const row = Math.floor((y * maps.rows) / map.clientHeight);
+      const column = Math.floor((x * maps.columns) / map.clientWidth);
+      const [from, k, value, error] = cellOf(app, row * maps.columns + column);
+      return shape ? `rows from ${from}, K from ${k}: value at most ${value}, error at most ${
+        error}` : "";
+    });
+  }
 
   async function upload(chosen) {
     file.value = "";
@@ -103,17 +113,23 @@ function matrixView(app) {
   };
 }
 
-/** The cells of both maps, those with the largest errors first. */
-function cellsOf({ fixed, scene: { maps, shape } }) {
+/** A cell of both maps: its first row and column, and what its shades stand for. */
+function cellOf({ fixed, scene: { maps, shape } }, i) {
   const size = (digit) => {
     const shade = parseInt(digit, 16);
     return shade ? brief(maps.top * 10 ** (fixed.decades * (shade / (fixed.shades - 1) - 1))) : 0;
   };
-  const from = (i, cells, all) => Math.floor((i * all) / cells);
-  return [...maps.errors].map((_, i) => i)
-    .sort((a, b) => parseInt(maps.errors[b], 16) - parseInt(maps.errors[a], 16) || a - b)
-    .map((i) => [from(Math.floor(i / maps.columns), maps.rows, shape[0]),
-      from(i % maps.columns, maps.columns, shape[1]), size(maps.values[i]), size(maps.errors[i])]);
+  const from = (at, cells, all) => Math.floor((at * all) / cells);
+  return [from(Math.floor(i / maps.columns), maps.rows, shape[0]),
+    from(i % maps.columns, maps.columns, shape[1]), size(maps.values[i]), size(maps.errors[i])];
+}
+
+/** The cells of both maps, those with the largest errors first. */
+function cellsOf(app) {
+  const { errors } = app.scene.maps;
+  return [...errors].map((_, i) => i)
+    .sort((a, b) => parseInt(errors[b], 16) - parseInt(errors[a], 16) || a - b)
+    .map((i) => cellOf(app, i));
 }
 
 function drawHistogram(svg, { histogram: found, label: name, vanished }) {
