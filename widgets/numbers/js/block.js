@@ -1,6 +1,6 @@
 // 32 values to drag, and what four ways of scaling leave of them.
 
-const HEIGHT = 170; // of the editor
+const HEIGHT = 140; // of the editor
 const SMALL_HEIGHT = 140; // of each result
 const FACTORS = { ArrowUp: 1.1, ArrowDown: 1 / 1.1, PageUp: 8, PageDown: 1 / 8 };
 
@@ -139,7 +139,7 @@ function blockView(app) {
         "Maps: the tensor of 8 channels around the block, framed. ",
         ...[0, 1, 2, 3, 4, 5].map((level) => h("span", {}, h("i", { class: `cell level${level}` }),
           stepsOf(fixed)[level]))),
-      kept.element, levels.element),
+      h("div", { class: "tables" }, kept.element, levels.element)),
     draw(scene) {
       const { values } = app.params();
       which.querySelector("label").textContent = `Value ${chosen + 1}`;
