@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from trnlab.files import whole
 from trnlab.serve.lessons import Lesson, lessons
@@ -40,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="trnlab", description="A workbench that teaches Trainium3 by running a modelled chip."
     )
+    parser.add_argument("--version", action=_Version, nargs=0, help="which trnlab this is")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     workbench = commands.add_parser("open", help="serve the workbench and open it in a browser")
@@ -92,6 +94,16 @@ def _parser() -> argparse.ArgumentParser:
     validate.add_argument("--write", metavar="FILE", help="also as a page in Markdown")
     validate.set_defaults(command=_validate)
     return parser
+
+
+class _Version(argparse.Action):
+    """Print the version, looked up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_given: Any) -> None:
+        from importlib.metadata import version
+
+        print(f"trnlab {version('trnlab')}")
+        parser.exit()
 
 
 def _count(text: str) -> int:

@@ -4,9 +4,9 @@ import ast
 import importlib
 import importlib.util
 import inspect
+import math
 import re
 import sys
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from trnlab.errors import told
 from trnlab.metrics.basis import is_prediction
 from trnlab.metrics.profile import Profile, profile, shape
 from trnlab.nki.imports import as_nki
@@ -22,7 +23,8 @@ from trnlab.numerics import is_float, storage
 
 TOP_WAITS = 5
 MOST_ROWS_OF_A_BAND = 30_000  # it schedules the run about a hundred times
-NAMED = re.compile(r":([A-Za-z_]\w*)(?:\[([12])\])?$")  # FILE:KERNEL, FILE:KERNEL[2]
+MOST_RANDOM = 2**28  # numbers that --values random makes
+NAMED = re.compile(r":([A-Za-z_]\w*)(?:\[(\d+)\])?$")  # FILE:KERNEL, FILE:KERNEL[2]
 
 
 def report(where: str, inputs: Sequence[str], chip: str | None = None, values: bool = False) -> str:
@@ -38,7 +40,7 @@ def report(where: str, inputs: Sequence[str], chip: str | None = None, values: b
     """
     with as_nki():
         kernel = find_kernel(where)
-        arguments = dict(parse_input(text) for text in inputs)
+        arguments = _arguments(inputs)
         _check_names(kernel, arguments)
         if values:
             arguments = _with_values(arguments)
@@ -63,6 +65,16 @@ def find_kernel(where: str) -> Callable[..., Any]:
     raise ValueError(f"{path} {asked}; {listed}; name one as {path}:KERNEL")
 
 
+def _arguments(inputs: Sequence[str]) -> dict[str, Any]:
+    given: dict[str, Any] = {}
+    for text in inputs:
+        name, value = parse_input(text)
+        if name in given:
+            raise ValueError(f"--input {text}: {name} is given twice")
+        given[name] = value
+    return given
+
+
 def parse_input(text: str) -> tuple[str, Any]:
     """`lhsT=512x128:bfloat16` as a named shape, `m_block=4` as a named number."""
     name, _, value = text.partition("=")
@@ -82,6 +94,8 @@ def parse_input(text: str) -> tuple[str, Any]:
 
 def _load(path: Path) -> ModuleType:
     """A file as a module; one of a package under its full name, so that it finds its siblings."""
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder; name a Python file in it")
     if not path.is_file():
         raise ValueError(f"there is no file {path}")
     if path.suffix != ".py":
@@ -93,8 +107,8 @@ def _load(path: Path) -> ModuleType:
     sys.path.insert(0, str(folder))  # it may import its neighbors
     try:
         return importlib.import_module(".".join(names)) if len(names) > 1 else _alone(path)
-    except Exception as error:
-        raise ValueError(f"{path} cannot be loaded: {_what(error)}") from error
+    except (Exception, SystemExit) as error:
+        raise ValueError(f"{path} cannot be loaded: {told(error)}") from error
     finally:
         sys.path.pop(0)
 
@@ -123,6 +137,12 @@ def _check_names(kernel: Callable[..., Any], arguments: dict[str, Any]) -> None:
 
 
 def _with_values(arguments: dict[str, Any]) -> dict[str, Any]:
+    sizes = [math.prod(value.shape) for value in arguments.values() if isinstance(value, Shape)]
+    if sum(sizes) > MOST_RANDOM:
+        raise ValueError(
+            f"--values random: {sum(sizes):,} numbers are more than the {MOST_RANDOM:,} that a run"
+            " with values may have; use smaller inputs, or leave it out for time alone"
+        )
     rng = np.random.default_rng(0)
     return {
         name: _random(value, rng) if isinstance(value, Shape) else value
@@ -141,14 +161,8 @@ def _profile(kernel: Callable[..., Any], arguments: dict[str, Any], chip: str | 
         return profile(kernel, **arguments, chip=chip)
     except ValueError:
         raise
-    except Exception as error:
-        raise ValueError(f"the kernel failed: {_what(error)}") from error
-
-
-def _what(error: Exception) -> str:
-    """An exception of somebody's code in one line, with the place it came from."""
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}: {error} ({Path(last.filename).name}, line {last.lineno})"
+    except (Exception, SystemExit) as error:
+        raise ValueError(f"the kernel failed: {told(error)}") from error
 
 
 def _lines(prof: Profile) -> Iterator[str]:
@@ -162,7 +176,7 @@ def _lines(prof: Profile) -> Iterator[str]:
         yield _row("a prediction", _band(prof), "AWS has published no time of this chip")
     yield _row("with the launch", f"{prof.launched_us:,.2f} us", "as neuron-profile counts")
     yield _row("MFU", f"{prof.mfu:.1%}", f"{roof.flops_per_s / 1e12:.4g} TFLOP/s")
-    yield _row("MBU", f"{prof.mbu:.1%}", f"{prof.hbm_bytes / prof.total_s / 1e9:.4g} GB/s")
+    yield _row("MBU", f"{prof.mbu:.1%}", f"{_rate(prof) / 1e9:.4g} GB/s")
     yield _row("moved from and to HBM", f"{prof.hbm_bytes / 1e6:,.3f} MB")
     yield _row(
         "arithmetic intensity",
@@ -183,6 +197,11 @@ def _band(prof: Profile) -> str:
     if prof.timeline.rows > MOST_ROWS_OF_A_BAND:
         return "range: prof.band"
     return f"{prof.band.fast_s * 1e6:,.2f} to {prof.band.slow_s * 1e6:,.2f} us"
+
+
+def _rate(prof: Profile) -> float:
+    """Bytes per second from and to HBM, of a run that may be empty."""
+    return prof.hbm_bytes / prof.total_s if prof.total_s else 0.0
 
 
 def _row(name: str, value: str, note: str = "") -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from trnlab.cluster.validation import Row
 
 HEAD = ("Workload", "Chip", "Quantity", "Published", "Predicted", "Error", "Fitted", "Source")
+GROUP_HEAD = ("Group", "Figures", "Mean error", "Largest error")
 CLUSTER_HEAD = ("System", "Workload", "Quantity", "Published", "Predicted", "Error", "Source")
 
 
@@ -55,19 +56,24 @@ def _off(which: str, rows: list[Figure], is_held_out: bool) -> str:
 
 
 def clusters() -> VBox:
-    """A sentence and the table."""
+    """A sentence, the groups and their errors, and the table of all rows."""
     from trnlab.cluster import validation  # a lesson that shows kernels alone does without
 
     groups = validation.table()
     rows = [(group, row) for group, found in groups.items() for row in found]
-    means = {
-        group: 100 * sum(abs(row.error) for row in found) / len(found)
-        for group, found in groups.items()
-    }
-    listed = "; ".join(f"{html.escape(group)} {mean:.1f} %" for group, mean in means.items())
-    sentence = f"{len(rows)} published figures. Mean error, without sign, of each group: {listed}."
+    sentence = (
+        f"{len(rows)} published figures in {len(groups)} groups: first the error of each group, "
+        "without its sign, then every row."
+    )
+    errors = _table("Errors of each group", GROUP_HEAD, map(_group, groups, groups.values()))
     table = _table("Figures of many chips", CLUSTER_HEAD, (_cluster(*row) for row in rows))
-    return VBox([Text(sentence), table])
+    return VBox([Text(sentence), errors, table])
+
+
+def _group(name: str, rows: "Sequence[Row]") -> tuple[str, ...]:
+    from trnlab.cluster.compared import largest_error, mean_error
+
+    return name, str(len(rows)), f"{mean_error(rows):.1%}", f"{largest_error(rows):.1%}"
 
 
 def _cluster(group: str, row: "Row") -> tuple[str, ...]:

@@ -112,6 +112,28 @@ def test_every_control_shows_the_engines_run(stepper, name, value):
     assert int(shown["rows"]) == run.timeline.rows
 
 
+CROWDED = """async () => {
+  const root = document.querySelector('.trn-stepper');
+  const timeline = root.querySelector('.film canvas');
+  const before = timeline.clientHeight;
+  await new Promise((done) => {
+    new MutationObserver(done).observe(root, {attributeFilter: ['data-scene']});
+    const slider = root.querySelector('[data-slider=K]');
+    slider.value = 512;
+    slider.dispatchEvent(new Event('input', {bubbles: true}));
+  });
+  root.querySelector('.waiting').style.height = '5em';
+  for (let i = 0; i < 5; i += 1) await new Promise(requestAnimationFrame);
+  return [before, timeline.clientHeight, timeline.height / devicePixelRatio];
+}"""
+
+
+def test_a_timeline_whose_room_a_run_has_changed_is_drawn_again_at_once(stepper):
+    """A sentence that needs more lines leaves less room for it."""
+    before, room, drawn = stepper(size=(1280, 720)).evaluate(CROWDED)
+    assert drawn == room < before
+
+
 def test_a_slider_shows_the_engines_run_at_its_end(stepper):
     page = stepper()
     before = data(page)["scene"]

@@ -131,6 +131,9 @@ def test_a_prediction_is_kept_until_it_is_revealed(page):
     assert card.get_by_role("radio", name="HBM").is_disabled()
     card.get_by_role("button", name="Guess again").click()
     assert card.get_by_role("radio", name="HBM").is_enabled()
+    card.get_by_role("radio", name="HBM").check()
+    card.get_by_role("radio", name="HBM").press("Enter")  # commits, as in an exercise
+    assert "HBM" in card.locator(".trn-verdict").inner_text()
 
 
 def test_the_calculator_agrees_with_python(page):

@@ -13,6 +13,7 @@ from trnlab.cluster.models import (
     gallery,
     model,
     parameters,
+    read_config,
     training_flops,
 )
 
@@ -209,6 +210,20 @@ def test_a_picture_is_not_a_configuration(tmp_path) -> None:
     path.write_bytes(b"\x89PNG\r\n\x1a\n\x00\xff")
     with pytest.raises(ValueError, match="not JSON text; give the config.json of a model"):
         model(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("3", "this is a number"),
+        ("null", "this is null"),
+        ('"llama"', "this is text"),
+        ('{"model_type": "llama", "num_hidden_layers": 1000000000}', "from 1 to 10,000,000"),
+    ],
+)
+def test_what_is_no_configuration_is_called_what_it_is(text: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        from_config(read_config(text.encode()))
 
 
 def test_a_list_is_not_a_configuration() -> None:

@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,14 @@ def test_numbers_reach_the_kernel(trnlab_says):
         ([f"{MATMUL}:tiled", "--input", "lhsT"], "give NAME=SHAPE:DTYPE, such as lhsT=512x128:"),
         ([f"{MATMUL}:tiled", "--input", "lhsT=0x1:bfloat16"], "whole numbers of 1 or more"),
         ([f"{MATMUL}:tiled", *INPUTS, "--chip", "trn9"], "'trn9'"),
+        ([f"{MATMUL}:tiled[3]", *INPUTS], "a logical core has 1 or 2 physical cores"),
+        ([f"{MATMUL}:tiled", *INPUTS, *INPUTS[2:]], "rhs is given twice"),
+        (["."], "is a folder"),
+        (
+            [f"{MATMUL}:tiled", "--input", "lhsT=32768x8192:bfloat16", *INPUTS[2:]]
+            + ["--values", "random"],
+            "268,566,528 numbers are more than the 268,435,456",
+        ),
         ([f"{MATMUL}:tiled", *INPUTS[:2], "--input", "rhs=256x5:bfloat16"], "multiple of 512"),
     ],
 )
@@ -144,10 +153,56 @@ def test_run_says_where_a_file_or_a_kernel_fails(trnlab_says, tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("x.dtyp", "'Tensor' object has no attribute 'dtyp'; did you mean dtype? (own.py, line 7)"),
+        ("nisa.dma_copyy(x)", "no attribute 'dma_copyy'; did you mean dma_copy? (own.py, line 7)"),
+        ("nisa.dma_copy(dest=x)", "unexpected keyword argument 'dest' (own.py, line 7)"),
+        ("k(x)", "RecursionError: maximum recursion depth exceeded"),
+        ("raise SystemExit(2)", "the kernel failed: SystemExit: 2 (own.py, line 7)"),
+    ],
+)
+def test_a_mistake_is_shown_where_it_was_written(trnlab_says, tmp_path, line, says):
+    own = tmp_path / "own.py"
+    head = "import nki\nimport nki.isa as nisa\n\n@nki.jit\ndef k(x):\n"
+    own.write_text(f'{head}    """One."""\n    {line}\n')
+    code, said = trnlab_says("run", str(own), "--input", "x=4x4:float32")
+    assert code == 1 and says in said and "(own.py, line 7)" in said
+
+
+@pytest.mark.parametrize("line", ["def f(:", "import sys; sys.exit(3)"])
+def test_a_file_that_cannot_be_loaded_is_said(trnlab_says, tmp_path, line):
+    own = tmp_path / "own.py"
+    own.write_text(line)
+    code, said = trnlab_says("run", str(own))
+    assert code == 1 and said.count("own.py, line 1") == 1 and "cannot be loaded" in said
+
+
+def test_a_kernel_that_runs_nothing_has_a_summary_too(trnlab_says, tmp_path):
+    own = tmp_path / "own.py"
+    own.write_text("import nki\n\n@nki.jit\ndef k(x):\n    return x\n")
+    code, said = trnlab_says("run", str(own), "--input", "x=4x4:float32")
+    assert code == 0 and "0 NKI calls, 0 device instructions" in said
+
+
+def test_the_version_is_the_installed_ones(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"trnlab {version('trnlab')}\n"
+
+
 def test_open_lists_the_lessons_when_it_does_not_know_one(trnlab_says):
     code, said = trnlab_says("open", "nothing", "--no-browser")
     listed = ", ".join(lesson.name for lesson in lessons())
     assert (code, said) == (1, f"trnlab: there is no lesson 'nothing'; there are: {listed}")
+
+
+@pytest.mark.parametrize("port", ["0", "-1", "65536"])
+def test_open_refuses_what_is_no_port(trnlab_says, port):
+    code, said = trnlab_says("open", "--no-browser", "--port", port)
+    assert code == 1 and said.startswith(f"trnlab: port {port} cannot be used")
 
 
 @pytest.mark.parametrize("flags", [[], ["--lab"]], ids=["voila", "lab"])

@@ -125,6 +125,14 @@ def test_markers_that_do_not_pair_are_refused(tmp_path, lines, said):
     assert not (tmp_path / "out.ipynb").exists()
 
 
+@pytest.mark.parametrize("text", ["", "not JSON", "[]", "{}", '{"cells": 3}'])
+def test_what_is_no_notebook_is_refused(tmp_path, text):
+    source = tmp_path / "source.ipynb"
+    source.write_text(text)
+    with pytest.raises(ValueError, match="release: .* is no notebook"):
+        release(source, tmp_path / "out.ipynb")
+
+
 def test_the_source_is_never_written_over(tmp_path):
     source = _notebook(tmp_path, "### BEGIN SOLUTION", "### END SOLUTION")
     before = source.read_text()

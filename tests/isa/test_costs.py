@@ -97,7 +97,7 @@ FORMULAS = {
     "affine_select": (
         out_of(lambda o, x: nisa.affine_select(o, [[1, N]], 0, x, 0.0)), 150 + N
     ),
-    "topk": (None, 150 + 4 * 42 + 8),
+    "topk": (None, 4 * 42 + 8),
     "bn_stats": (result_of(lambda o, x: nisa.bn_stats(o, x[:, :512]), (8, 6)), 512),
     "bn_aggr": (result_of(lambda o, x: nisa.bn_aggr(o, x), (8, 2)), 13 * N / 3),
     "rand2": (out_of(lambda o, x: nisa.rand2(o, 0.0, 1.0)), N / 4),

@@ -203,6 +203,16 @@ def summed(*, count=2, **options):
     return body
 
 
+def test_dma_copy_of_nki_02_adds_to_what_is_there():
+    x, y = normal(4, 8), normal(4, 8, seed=1)
+
+    def body(x, y):
+        nisa.dma_copy(x, y, dst_rmw_op=nl.add)
+        return x
+
+    assert np.array_equal(run(body, x, y), x + y)
+
+
 def test_dma_compute_adds_in_float32():
     x, y = normal(4, 8), normal(4, 8, seed=1)
     assert np.array_equal(run(summed(count=1), x, y), x + y)

@@ -194,16 +194,14 @@ def operands(product: Product) -> tuple[np.ndarray, np.ndarray]:
 def test_products_add_to_what_was_written_and_overwrite_the_rest(program, chip):
     values = np.full((ROWS, COLUMNS), np.nan, np.float32)
     written = np.zeros((ROWS, COLUMNS), np.bool_)
-    program = [
-        p._replace(accumulate=None) if i == 0 and p.accumulate else p
-        for i, p in enumerate(program)
-    ]  # fmt: skip
-    for p in program:
+    for i, p in enumerate(program):
         place = slice(p.row, p.row + p.size[0]), slice(p.column, p.column + p.size[1])
         if p.kind != "matmul":
             values[place] = p.seed
         else:
             a, b = operands(p)
+            if p.accumulate and not written[place].any():  # nothing to add to is refused
+                p = program[i] = p._replace(accumulate=None)
             adds = written[place] if p.accumulate is None else np.full(p.size, p.accumulate)
             values[place] = np.where(adds, values[place] + a.T @ b, a.T @ b)
         written[place] = True

@@ -180,6 +180,21 @@ def test_idle_reads_the_sum_without_changing_it():
     assert np.allclose(run(chained(*calls), x)[1][:, 0], (x * x).sum(1), rtol=1e-6)
 
 
+def test_a_sum_without_a_command_is_the_sum_and_warned_of():
+    x, y = normal(4, 8), normal(4, 8, seed=1)
+
+    def body(x, y):
+        results = [tile((4, 1), "float32") for _ in range(2)]
+        for data, result in zip((x, y), results, strict=True):
+            nisa.activation(like(x), nl.square, data, reduce_op=nl.add, reduce_res=result)
+        return tuple(results)
+
+    with pytest.warns(UserWarning, match="Taken as reduce_cmd.reset_reduce here"):
+        found = run(body, x, y)
+    for data, result in zip((x, y), found, strict=True):
+        assert np.allclose(result[:, 0], (data * data).sum(1), rtol=1e-6)
+
+
 def test_reset_alone_sets_zero():
     calls = ({"reduce_cmd": CMD.reset_reduce}, {"reduce_cmd": CMD.reset, "reduce_res": "result"})
     assert (run(chained(*calls), normal(4, 8))[1] == 0).all()
@@ -194,7 +209,6 @@ def test_commands_are_taken_as_integers():
 @pytest.mark.parametrize(
     "options, message",
     [
-        ({"reduce_res": "result"}, "that reduce_cmd.idle leaves unset"),
         ({"reduce_cmd": CMD.load_reduce}, "reduce_cmd.load_reduce is not among"),
         ({"reduce_cmd": CMD.reduce}, "goes on with the accumulators of the scalar engine"),
     ],

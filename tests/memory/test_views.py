@@ -241,3 +241,20 @@ def test_a_reshape_that_would_have_to_copy_is_refused(
 def test_a_tensor_is_no_none() -> None:
     t = tensor((2, 2))
     assert (t == None) is False and (t != None) is True  # noqa: E711
+
+
+def test_a_part_that_is_asked_for_again_is_the_same_view_and_sees_new_values():
+    whole = tensor((4, 6))
+    part = whole[1:3, 2]
+    whole[1:3, 2].put(np.array([7, 8], np.int32))
+    assert whole[1:3, 2] is part
+    assert part.array.tolist() == [7, 8]
+    assert whole[1:3, 2:3] is not part
+    assert whole[np.int64(1), 2].array.tolist() == whole[1, 2].array.tolist()
+
+
+def test_an_index_that_is_refused_is_refused_each_time():
+    whole = tensor((4, 6))
+    for _ in range(2):
+        with pytest.raises(KernelError, match="size 6"):
+            whole[0, 6]

@@ -8,6 +8,7 @@ from trnlab.kernels import matmul
 from trnlab.metrics.explain import Cause, Explanation
 from trnlab.metrics.profile import Profile, profile, shape
 from trnlab.nki import isa as nisa
+from trnlab.validation.heldout.rows import silu
 
 
 def cause(found: Explanation, name: str) -> Cause:
@@ -93,7 +94,7 @@ def test_transposes_are_named_however_they_are_made(by_matmul: bool) -> None:
 
 def test_it_reads_as_sentences(one_bank: Profile) -> None:
     lines = str(one_bank.explain()).splitlines()
-    assert lines[0].endswith("of it.")
+    assert lines[0].endswith("of the time.")
     assert all(line.endswith(".") for line in lines)
 
 
@@ -135,3 +136,16 @@ def test_what_nobody_measured_is_called_a_prediction(chip: str, says: bool) -> N
     run = profile(moved, shape((128, 128)), chip=chip)
     texts = [str(run.explain()), str(run.compare(run)), repr(run)]
     assert [("predict" in text) for text in texts] == [says] * 3
+
+
+@pytest.mark.parametrize("chip", ["trn2", "trn3"])
+def test_bytes_are_to_blame_only_where_their_number_is(chip: str) -> None:
+    """The tiled product waits for transfers that are written, a stream for bytes that move."""
+    tile = shape((1024, 1024), "bfloat16")
+    product = profile(matmul.LADDER["tiled"].kernel, tile, tile, chip=chip)
+    causes = [found.name for found in product.explain().causes]
+    assert causes[:2] == ["small transfers", "operands loaded again"]
+    twice = product.core.with_({"hbm.bytes_per_s": 1e18, "dma.moving_bytes_per_s": 1e18})
+    assert product.on(twice).total_s > 0.9 * product.total_s
+    stream = profile(silu, shape((1024, 16384)), columns=4096, chip=chip)
+    assert stream.explain().causes[0].name == "DMA bandwidth"

@@ -291,7 +291,7 @@ def test_repeated_profiles_are_equal() -> None:
 def test_a_shape_has_positive_whole_sizes(sizes: Any) -> None:
     with pytest.raises(ValueError) as refused:
         trnlab.shape(sizes)
-    assert str(refused.value) == f"shape: {sizes} needs sizes that are whole numbers of 1 or more"
+    assert str(refused.value) == f"shape: {sizes!r} needs sizes that are whole numbers of 1 or more"
 
 
 def test_a_shape_has_one_of_nkis_dtypes() -> None:

@@ -26,6 +26,9 @@ def test_the_point_is_flops_over_bytes_and_over_time() -> None:
 def test_the_slope_is_the_slower_of_hbm_and_its_dma_engines(chip: str, gbytes_per_s: int) -> None:
     prof = trnlab.profile(lambda: None, chip=chip)
     assert prof.roofline.hbm_bytes_per_s == pytest.approx(gbytes_per_s * 1e9, rel=0.002)
+    assert prof.roofline.slope_of == "DMA"
+    slow = prof.core.with_({"hbm.bytes_per_s": 1e11})
+    assert prof.on(slow).roofline[3:] == (1e11, "HBM")
 
 
 @pytest.mark.parametrize(

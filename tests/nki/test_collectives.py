@@ -208,6 +208,12 @@ def test_all_gather_v_sends_one_chunk_to_all():
         (lambda x: ncc.all_reduce([x], [x], [[0, 1, 2, 7], [3]], nl.add), "trnlab.launch"),
         (lambda x: ncc.all_reduce([x], [x], 4, nl.add), "should be ReplicaGroup"),
         (lambda x: ncc.ReplicaGroup([[0], [0, 1]]), "each of them once"),
+        (
+            lambda x: ncc.collective_permute_implicit(
+                [[x]] * 5, [[hbm((8, 16))] for _ in range(5)], RING, channel_ids=list(range(5))
+            ),
+            "5 channels, at most 4 exist",
+        ),
         (lambda x: ncc.all_gather_v([x], [x], RING, x), "with LNC 2"),
         (lambda x: ncc.all_to_all_v([x], [x], RING, x), "should be uint32"),
     ],

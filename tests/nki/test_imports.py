@@ -64,6 +64,73 @@ def test_a_file_for_nki_01_is_refused_with_the_reason():
     assert sys.meta_path == finders
 
 
+def test_constants_of_nki_02_have_a_dtype_of_their_own():
+    with trnlab.as_nki():
+        import nki
+        import nki.language as nl
+        import nki.tensor as ntensor
+
+        @nki.jit
+        def kernel(x):
+            count = nl.shared_constant(ntensor.arange(0, 8, 2, dtype=nl.int32), dtype=nl.float32)
+            eye = nl.shared_constant(ntensor.identity(3, dtype=nl.int8) + 1, dtype=nl.bfloat16)
+            return count, eye, nl.shared_constant(ntensor.zeros((2, 2), dtype=nl.uint8))
+
+        count, eye, zeros = kernel(np.ones((1, 1), np.float32))
+    assert count.dtype == np.float32 and np.array_equal(count, [0, 2, 4, 6])
+    assert str(eye.dtype) == "bfloat16" and np.array_equal(eye, np.eye(3) + 1)
+    assert zeros.dtype == np.uint8 and zeros.shape == (2, 2)
+
+
+KEYWORDS = """
+import nki
+import nki.isa as nisa
+
+def loaded(x):
+    tile = sbuf.view(dtype=x.dtype, shape=x.shape)
+    nisa.dma_copy(dst=tile, src=x)
+    return tile
+
+@nki.jit(platform_target="trn1")
+def kernel(x):
+    out = hbm.view(dtype=x.dtype, shape=x.shape)
+    nisa.dma_copy(dst=out, src=loaded(x))
+    return out
+"""
+
+
+def test_memories_are_words_of_nki_02():
+    names, x = {}, np.arange(8, dtype=np.float32).reshape(2, 4)
+    with trnlab.as_nki():
+        exec(KEYWORDS, names)
+    assert np.array_equal(names["kernel"](x), x)
+    assert "psum" not in names
+
+
+def test_a_module_s_own_name_stays():
+    names = {}
+    with trnlab.as_nki():
+        exec("hbm = 3\n" + KEYWORDS, names)
+    with pytest.raises(AttributeError, match="'int' object has no attribute 'view'"):
+        names["kernel"](np.ones((2, 4), np.float32))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "try: import nki\nexcept ImportError: from neuronxcc import nki",
+        "try: from neuronxcc import nki; import neuronxcc.nki.isa\nexcept ImportError: import nki",
+        "from neuronxcc import nki",
+    ],
+)  # fmt: skip
+def test_files_for_both_namespaces_take_the_newer_one(lines):
+    text = lines + "\nimport nki.language as nl\n@nki.jit\ndef kernel(x):\n return nl.copy(x)\n"
+    names = {}
+    with trnlab.as_nki():
+        exec(text, names)
+    assert type(names["kernel"]) is trnlab.nki.Kernel
+
+
 def test_a_kernel_stays_on_the_platform_that_its_file_asked_for(kernel_file):
     with trnlab.as_nki():
         from for_the_device import kernel

@@ -1,16 +1,19 @@
 """Registers, gathers, scatters and dynamic slices: what they read, write, refuse and wait for."""
 
+import ml_dtypes
 import numpy as np
 import pytest
 
 import trnlab
 import trnlab.nki.isa as nisa
 import trnlab.nki.language as nl
+from tests.kit import small_integers
 from tests.nki.kernels import loaded, normal, run, stored
 from trnlab.errors import KernelError
 from trnlab.memory.register import RegisterUseError
 
 DATA = normal(40, 16)
+BF16 = ml_dtypes.bfloat16
 ROWS = np.array([[3], [39], [0], [3]], np.int32)
 
 
@@ -133,6 +136,32 @@ def test_tensor_indirection_gathers_columns_by_groups_of_16_partitions():
     assert np.array_equal(run(kernel, data, index), expected)
 
 
+def test_the_tensor_engine_reads_offsets_of_32_partitions_together():
+    def kernel(data, moving, index):
+        gathered = loaded(data).indirect(loaded(index), 40)
+        acc = nl.ndarray((40, 8), nl.float32, nl.psum)
+        nisa.nc_matmul(acc, gathered, loaded(moving))
+        return stored(acc)
+
+    data, moving = small_integers(64, 50, dtype=BF16), small_integers(64, 8, dtype=BF16, seed=1)
+    index = np.random.default_rng(2).integers(0, 50, (64, 2)).astype(np.uint16)
+    chosen = np.stack(
+        [[data[p, index[p // 32 * 32 + i % 32, i // 32]] for i in range(40)] for p in range(64)]
+    )
+    expected = chosen.astype(np.float32).T @ moving.astype(np.float32)
+    assert np.array_equal(run(kernel, data, moving, index), expected)
+
+
+def test_more_offsets_than_the_engine_s_groups_hold_are_refused():
+    def kernel(data, index):
+        out = nl.ndarray((32, 40), data.dtype)
+        nisa.tensor_copy(dst=out, src=loaded(data).indirect(loaded(index), 40))
+        return stored(out)
+
+    with pytest.raises(KernelError, match=r"index \[32, 2\] holds 32 for each 16 partitions"):
+        run(kernel, normal(32, 50), np.zeros((32, 2), np.uint16))
+
+
 def test_an_index_tile_that_was_never_written_is_reported():
     def kernel(data):
         index = nl.ndarray((4, 1), nl.int32)
@@ -153,6 +182,20 @@ def test_a_view_takes_one_run_time_index():
         run(kernel, DATA, ROWS)
 
 
+def test_bytes_are_reinterpreted_before_an_index_is_chosen():
+    def kernel(data, rows, early):
+        index = loaded(rows)
+        source = data.view(nl.int32) if early else data
+        gathered = source.vector_select(0, index)
+        tile = nl.ndarray((4, 16), nl.int32)
+        nisa.dma_copy(dst=tile, src=gathered if early else gathered.view(nl.int32))
+        return stored(tile)
+
+    assert np.array_equal(run(kernel, DATA, ROWS, True), DATA[ROWS[:, 0]].view(np.int32))
+    with pytest.raises(KernelError, match="view: .* is addressed at run time already"):
+        run(kernel, DATA, ROWS, False)
+
+
 @pytest.mark.parametrize(
     "use",
     [int, float, lambda r: [0][r], lambda r: 1 if r else 0, lambda r: r == 2, lambda r: r < 2,
@@ -164,6 +207,12 @@ def test_python_control_flow_cannot_depend_on_a_register(use):
 
     with pytest.raises(RegisterUseError, match="register: it cannot be"):
         run(kernel, ROWS)
+
+
+def test_registers_hold_32_bits():
+    run(lambda rows: nisa.register_alloc(2**32 - 1), ROWS)
+    with pytest.raises(KernelError, match="src is 4294967296, and a register holds 32 bits"):
+        run(lambda rows: nisa.register_alloc(2**32), ROWS)
 
 
 def test_a_register_is_not_none():

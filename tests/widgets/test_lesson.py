@@ -12,15 +12,40 @@ def browser_sets(widget, **state):
     widget._handle_msg({"content": {"data": message}, "buffers": []})
 
 
-@pytest.mark.parametrize("given", ["1024", " 1024 ", "1.024e3", "1,024", "1 024"])
+@pytest.mark.parametrize(
+    "given", ["1024", " 1024 ", "1.024e3", "1,024", "1 024", "1024,0", "1024 bytes", "1,024bytes"]
+)
 def test_a_number_is_right_however_it_is_written(given):
-    assert lesson.Number(1024).verdict(given).right
+    assert lesson.Number(1024, "bytes").verdict(given).right
 
 
-def test_a_number_outside_the_tolerance_says_how_far_off_it_is():
-    right, text = lesson.Number(100.0, rel=0.02).verdict("250")
-    assert not right
-    assert text == "Too large, by a factor of 2.5. Try a hint."
+@pytest.mark.parametrize("given", ["2,5", "2.5", "2,5 %", "2.50%"])
+def test_a_comma_before_other_than_three_digits_is_a_decimal_one(given):
+    assert lesson.Number(2.5, "%").verdict(given).right
+    assert not lesson.Number(25, "%").verdict(given).right
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ("103", "Close, but too large."),
+        ("70", "Close, but too small."),
+        ("250", "Too large, by less than a factor of 10."),
+        ("12", "Too small, by less than a factor of 10."),
+        ("5000", "Too large, by more than a factor of 10."),
+        ("1", "Too small, by more than a factor of 10."),
+        ("-100", "Not yet."),
+    ],
+)
+def test_a_number_outside_the_tolerance_says_how_far_off_it_is_and_not_what_is_right(given, says):
+    assert lesson.Number(100.0, rel=0.02).verdict(given) == (False, f"{says} Try a hint.")
+
+
+@pytest.mark.parametrize(
+    ("value", "says"), [(65536, "65,536"), (337.3161, "337.3"), (25.3777, "25.38"), (1e-3, "0.001")]
+)
+def test_a_right_number_is_repeated_with_as_many_digits_as_mean_something(value, says):
+    assert lesson.Number(value, "B").verdict(str(value)).text == f"Right: {says} B."
 
 
 def test_a_known_mistake_is_named():
@@ -51,7 +76,7 @@ def test_an_attempt_from_the_browser_is_judged():
     exercise = lesson.Exercise("How many?", lesson.Number(8, "banks"), ["Count."], "Eight.")
     browser_sets(exercise, given="7", attempts=1)
     assert not exercise.right
-    assert exercise.verdict.startswith("Too small")
+    assert exercise.verdict == "Close, but too small. Try a hint."
     browser_sets(exercise, given="8", attempts=2)
     assert exercise.right
     assert exercise.verdict == "Right: 8 banks."

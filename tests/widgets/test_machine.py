@@ -99,7 +99,7 @@ def test_another_reading_of_the_links_changes_what_hangs_on_it(board):
         ({"chips": "many"}, "chips = 'many' should be a whole number"),
         ({"system": "trn9"}, "system: 'trn9' is not one of trn1"),
         ({"target": 144}, "device = 144 should be a whole number from 0 to 143"),
-        ({"target": "x"}, "target: 'x' should be the number of a device"),
+        ({"target": "x"}, "to: 'x' should be the number of a device"),
         ({"message_bytes": -1}, "message: -1 bytes should be a number from 1"),
         ({"pattern": ["pair"]}, "traffic: ['pair'] is not one of pair"),
         ({"pattern": "chaos"}, "traffic: 'chaos' is not one of pair"),

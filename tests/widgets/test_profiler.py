@@ -11,6 +11,7 @@ import trnlab
 import trnlab.nki.language as nl
 from trnlab import nki, spec
 from trnlab.nki import isa as nisa
+from widgets.core_diagram.labels import title
 from widgets.profiler import Profiler, bundle, constants, lesson, scene, why
 from widgets.profiler.gallery import GALLERY
 from widgets.profiler.request import Request
@@ -137,7 +138,16 @@ def test_the_range_is_the_band_of_the_run(profiler):
     band = profiler.profile.band
     assert profiler.band["fast_us"] == band.fast_s * 1e6
     assert profiler.band["slow_us"] == band.slow_s * 1e6
-    assert profiler.band["effects"][0]["name"] == band.effects[0].field
+    assert band.effects[0].field == "dma.swdge_s"
+    assert profiler.band["effects"][0]["name"] == "DMA: one transfer with descriptors by GpSimd"
+    assert profiler.band["effects"][0]["why"].startswith("dma.swdge_s. ")
+
+
+@pytest.mark.parametrize("chip", list(spec.CHIPS))
+def test_every_assumed_constant_has_a_name_in_words(chip):
+    assumed = [fact.field for fact in spec.chip(chip).core.facts() if fact.assumption]
+    names = [title(field) for field in assumed]
+    assert not set(names) & set(assumed) and len(set(names)) == len(names)
 
 
 def test_a_slider_shows_the_run_on_the_changed_core(profiler):
@@ -248,6 +258,31 @@ def test_a_kernel_of_ones_own_that_is_refused_leaves_the_gallery():
     profiler = lesson(kernel=copy, inputs=[trnlab.shape((256, 64))])
     assert "256" in profiler.problem
     assert profiler.scene["key"][0] == "tiled"
+
+
+@nki.jit
+def for_one_chip(x):
+    """Fails on all others."""
+    if nisa.get_nc_version() != nisa.nc_version.gen4:
+        raise RuntimeError("written\nfor Trainium3")
+    return copy(x)
+
+
+def test_a_kernel_of_ones_own_that_fails_is_said_and_the_last_run_stays():
+    profiler = lesson(kernel=for_one_chip, inputs=trnlab.shape((128, 64)))
+    assert not profiler.problem
+    shown = profiler.scene
+    asked(profiler, chip="trn2")
+    failed = "The kernel failed: RuntimeError: written for Trainium3 (test_profiler.py, line "
+    assert profiler.problem.startswith(failed)
+    assert profiler.scene == shown
+    asked(profiler, chip="trn3")
+    assert not profiler.problem
+
+
+def test_inputs_that_are_missing_are_said():
+    expected = "The kernel failed: TypeError: copy() missing 1 required positional argument: 'x'"
+    assert lesson(kernel=copy).problem == expected
 
 
 def said(profiler, message):

@@ -48,11 +48,11 @@ class Plan:
                 raise ValueError(f"plan: {f.name} = {shown(value)} should be True or False")
         if self.recompute not in RECOMPUTE:
             raise ValueError(
-                f"plan: recompute = {self.recompute!r} should be one of {', '.join(RECOMPUTE)}"
+                f"plan: recompute = {shown(self.recompute)} should be one of {', '.join(RECOMPUTE)}"
             )
         if self.schedule not in SCHEDULES:
             raise ValueError(
-                f"plan: schedule = {self.schedule!r} should be one of {', '.join(SCHEDULES)}"
+                f"plan: schedule = {shown(self.schedule)} should be one of {', '.join(SCHEDULES)}"
             )
 
     @property

@@ -205,7 +205,7 @@ class DmaTranspose(Instruction):
 class ComputeOptions(NamedTuple):
     tiles: tuple[str, ...]  # one for each source
     operator: str
-    scales_are_one: bool
+    scales: tuple[float, ...] | None  # of each source; None: 1.0
     unique_indices: bool
     dge: str = "unknown"
     trigger: str = ""
@@ -235,9 +235,15 @@ class DmaCompute(Instruction):
             options.operator == "add",
             f"{self.name}: reduce_op {options.operator}; DMA engines add only, use nl.add",
         )
+        scales = options.scales
         require(
-            options.scales_are_one,
+            scales is None or all(scale == 1.0 for scale in scales),
             f"{self.name}: scales must all be 1.0; scale with nisa.tensor_scalar",
+        )
+        require(
+            scales is None or len(scales) == len(srcs),
+            f"{self.name}: {len(scales or ())} scales for {len(srcs)} sources; give one for each, "
+            "or leave scales out",
         )
         for role, src in zip(options.tiles, srcs, strict=True):
             require(
@@ -250,6 +256,12 @@ class DmaCompute(Instruction):
             not is_indirect or (len(srcs) == 2 and options.unique_indices),
             f"{self.name}: with vector_offset it adds two sources, one of them dst, at unique "
             f"indices; here are {len(srcs)}, unique_indices={options.unique_indices}",
+        )
+        require(
+            "scalar" not in [operand.path for operand in (dst, *srcs)],
+            f"{self.name}: an operand has a scalar_offset or a register in its index; addresses "
+            "must be known before the run, but for a vector_offset: copy it with nisa.dma_copy "
+            "first",
         )
         require(
             is_indirect or not options.skips,

@@ -310,8 +310,8 @@ class Topk(Instruction):
             require_size(self.name, role, operand, src.partitions, k, "K for each partition of src")
 
     def cost(self, core: Core, kind: Kind) -> tuple[Step, ...]:
-        cycles = 4 * kind.options.n + kind.writes[0].free
-        return (step(core, "gpsimd", self.name, cycles),)
+        cycles = 4 * kind.options.n + kind.writes[0].free  # of all of it, the start included
+        return (step(core, "gpsimd", self.name, cycles - core.gpsimd.start_cycles),)
 
     def execute(
         self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any

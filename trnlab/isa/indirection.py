@@ -72,6 +72,26 @@ def _place(index: Tensor) -> tuple:
     return index.storage.id, index.shape, index.strides, index.offset
 
 
+def check_accumulated(name: str, dst: Any, srcs: Sequence[Any]) -> None:
+    """A sum with a run-time index for each row reads what it writes: one source is dst."""
+    operands = [dst, *srcs] if isinstance(srcs, (list, tuple)) else []
+    tensors = [operand for operand in operands if isinstance(operand, Tensor)]
+    if not any(tensor.path is not None and tensor.path.kind == ROWS for tensor in tensors):
+        return
+    places = [_whole_place(tensor) for tensor in tensors]
+    require(
+        places[0] in places[1:],
+        f"{name}: with vector_offset one source must be dst itself, {dst.name} in the same place "
+        "and by the same index; it is what the rows are added to",
+    )
+
+
+def _whole_place(tensor: Any) -> tuple:
+    path = tensor.path
+    index = None if path is None else (path.kind, _place(path.index))
+    return tensor.dtype, *_place(tensor), index
+
+
 def check_gather_index(name: str, src: Any) -> None:
     """What the index of a transpose that gathers must look like."""
     path = getattr(src, "path", None)

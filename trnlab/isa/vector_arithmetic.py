@@ -216,6 +216,11 @@ class ScalarTensorTensor(Instruction):
         require_one_psum(self.name, ("data", data), ("operand1", tile))
         for op in (options.op0, options.op1):
             require_arithmetic(core, self.name, op)
+        require(
+            not is_unary(options.op1),
+            f"{self.name}: op1 {options.op1} takes one input and would leave operand1 out; use "
+            "nisa.tensor_scalar",
+        )
         for role in options.tiles:
             require_vector(core, self.name, role, operands[role], data)
 

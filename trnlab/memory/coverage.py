@@ -75,6 +75,13 @@ class Coverage:
         first = self.rectangles[0] if self.rectangles else Region(0, 0, 0, 0)
         return _area(first) == self.allocation.nbytes or len(self.rectangles) > MAX_RECTANGLES
 
+    def meets(self, view: Tensor) -> bool:
+        """Whether any of a view may have been written."""
+        if view.path is not None:
+            return True
+        region = view.region
+        return any(_without(region, written) != [region] for written in self.regions())
+
     def holds(self, view: Tensor) -> bool:
         """Whether all of a view has been written, as far as is seen without looking at bytes."""
         return (

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 INDEX_DTYPES = ("int32", "uint32", "int16", "uint16", "int8", "uint8")
 GROUP = 16  # partitions whose indices lie together, for tensor indirection
+TENSOR_GROUP = 32  # the same where the Tensor engine gathers or scatters
 
 
 class Indirect(NamedTuple):
@@ -65,12 +66,15 @@ def index_call(tensor: Tensor) -> int:
     )
 
 
-def resolve(name: str, tensor: Tensor, has_values: bool, skips: bool) -> Tensor | None:
+def resolve(
+    name: str, tensor: Tensor, has_values: bool, skips: bool, group: int = GROUP
+) -> Tensor | None:
     """The view with its index looked up.
 
     Args:
         name: the instruction, for messages
         skips: indices out of range are dropped instead of refused
+        group: partitions whose indices lie together, if columns are chosen
     Returns:
         None if its only index is out of range and is skipped
     Raises:
@@ -79,6 +83,8 @@ def resolve(name: str, tensor: Tensor, has_values: bool, skips: bool) -> Tensor 
     path = tensor.path
     if not isinstance(path, Indirect):
         return tensor
+    if path.kind == "columns":
+        _check_held(name, tensor, path.index, group)
     region = _reach(tensor, path)
     if not has_values:
         return tensor.at(tensor.offset, Reach(path.kind, region, path.limit, None, None))
@@ -90,7 +96,8 @@ def resolve(name: str, tensor: Tensor, has_values: bool, skips: bool) -> Tensor 
             raise _out_of_range(name, tensor, index, path.limit)
         reach = Reach(path.kind, region, path.limit, None, None)
         return tensor.at(tensor.offset + index * path.stride, reach)
-    at = _rows(tensor, path.index) if path.kind == "rows" else _columns(tensor, path.index)
+    is_rows = path.kind == "rows"
+    at = _rows(tensor, path.index) if is_rows else _columns(tensor, path.index, group)
     valid: np.ndarray | None = (at >= 0) & (at < path.limit)
     assert valid is not None
     if valid.all():
@@ -163,15 +170,29 @@ def _rows(tensor: Tensor, index: Tensor) -> np.ndarray:
     return flat[: tensor.shape[0]].astype(np.int64)
 
 
-def _columns(tensor: Tensor, index: Tensor) -> np.ndarray:
-    """Offset i of a group of partitions is its index[i % GROUP, i // GROUP]."""
+def held_offsets(index: Tensor, group: int = GROUP) -> int:
+    """How many offsets an index tile holds for each group of partitions."""
+    return min(group, index.shape[0]) * (index.size // index.shape[0])
+
+
+def _check_held(name: str, tensor: Tensor, index: Tensor, group: int) -> None:
+    held, count = held_offsets(index, group), tensor.shape[1]
+    if count > held:
+        raise KernelError(
+            f"{name}: {count} offsets of {tensor.name}.indirect(), but index {list(index.shape)} "
+            f"holds {held} for each {group} partitions, which the engine reads together; give it "
+            f"{-(-count // group)} columns"
+        )
+
+
+def _columns(tensor: Tensor, index: Tensor, group: int) -> np.ndarray:
+    """Offset i of a group of partitions is its index[i % group, i // group]."""
     partitions, count = tensor.shape
     offsets = index.array.reshape(index.shape[0], -1).astype(np.int64)
     rows = []
-    for first in range(0, partitions, GROUP):
-        group = offsets[first : first + GROUP]
-        snake = group.T.reshape(-1)[:count]
-        rows.extend([snake] * min(GROUP, partitions - first))
+    for first in range(0, partitions, group):
+        snake = offsets[first : first + group].T.reshape(-1)[:count]
+        rows.extend([snake] * min(group, partitions - first))
     return np.stack(rows)
 
 

@@ -14,6 +14,8 @@ from trnlab.memory.register import Register
 if TYPE_CHECKING:
     from trnlab.memory.tensor import Tensor
 
+ENDS = (int, type(None))  # types of the ends of a slice that is known
+
 
 class DynamicSlice:
     """`nl.ds(start, size)`: a slice given by its start, a number or a register, and its size."""
@@ -37,6 +39,21 @@ class Dynamic(NamedTuple):
 
 
 Pattern = tuple[tuple[int, ...], tuple[int, ...], int, Dynamic | None]
+
+
+def fixed(key: Any) -> tuple[Any, ...] | None:
+    """An index of whole numbers and slices, as something to look up by; None if it is another."""
+    if type(key) is not tuple:
+        return None
+    known: list[Any] = []
+    for item in key:
+        if type(item) is int:
+            known.append(item)
+        elif type(item) is slice and type(item.start) in ENDS and type(item.stop) in ENDS:
+            known.append((item.start, item.stop, item.step))
+        else:
+            return None
+    return tuple(known)
 
 
 def index(tensor: "Tensor", key: Any) -> Pattern:

@@ -125,6 +125,7 @@ class Storage:
         "data",
         "fp32",
         "id",
+        "is_written",
         "memory",
         "pending",
         "pitch_bytes",
@@ -142,7 +143,8 @@ class Storage:
         self.fp32: dict = {}  # float32 form of views that are read many times
         self.version = next(versions)  # of the bytes
         self.pending: Pending | None = None  # to be finished before `data` is looked at
-        self.written_parts: set = set()  # PSUM views written so far, for accumulate=None
+        self.is_written = False  # all of it, by one call, for accumulate=None
+        self.written_parts: set = set()  # views of it written so far
         self.written_mask: np.ndarray | None = None  # the same by byte
 
     def __del__(self) -> None:

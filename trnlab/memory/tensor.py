@@ -13,7 +13,7 @@ import numpy as np
 from trnlab.errors import KernelError
 from trnlab.memory.dynamic import Beyond, Indirect, Reach, gathered, resolve, scatter
 from trnlab.memory.footprint import Footprint, Signature, View
-from trnlab.memory.indexing import index
+from trnlab.memory.indexing import fixed, index
 from trnlab.memory.layout import Region, Sizes, extents, is_apart, region_of, row_major
 from trnlab.memory.storage import Storage, copy_version
 from trnlab.memory.views import Views
@@ -21,6 +21,7 @@ from trnlab.numerics import format_of, stored
 
 PSUM_BANK_BYTES = 2048
 MAX_FOOTPRINTS = 50_000
+MAX_PARTS = 4096  # of one tensor that are kept to be asked for again
 
 _footprints: dict[tuple, Footprint] = {}  # of tensors without run-time or explicit address
 
@@ -34,6 +35,7 @@ class Tensor(Views):
         "_array",
         "_footprint",
         "_detached",
+        "_parts",
         "dtype",
         "offset",
         "path",
@@ -60,6 +62,7 @@ class Tensor(Views):
         self._array: np.ndarray | None = None
         self._footprint: Footprint | None = None
         self._detached: View | None = None
+        self._parts: dict[tuple, Tensor] | None = None  # what indexing gave, by the index
 
     @classmethod
     def whole(cls, storage: Storage) -> "Tensor":
@@ -134,6 +137,19 @@ class Tensor(Views):
         return self.path is not None and self.path.kind == "rows"
 
     def __getitem__(self, key: Any) -> "Tensor":
+        """A part; loops ask for the same ones again and again."""
+        known = fixed(key)
+        parts = self._parts
+        if parts is None:
+            parts = self._parts = {}
+        elif known in parts:
+            return parts[known]
+        part = self._part_at(key)
+        if known is not None and len(parts) < MAX_PARTS:
+            parts[known] = part
+        return part
+
+    def _part_at(self, key: Any) -> "Tensor":
         shape, strides, offset, dynamic = index(self, key)
         if self.path is None and dynamic is None:
             return Tensor(self.storage, self.dtype, shape, strides, offset)
@@ -351,8 +367,7 @@ class Tensor(Views):
     def written(self) -> np.ndarray | bool:
         """Which elements anything has written: all (True), none (False) or a mask."""
         storage = self.storage
-        key = (self.dtype, self.offset, self.shape, self.strides)
-        if key in storage.written_parts:
+        if storage.is_written or self._pattern() in storage.written_parts:
             return True
         if storage.written_mask is None:
             return False
@@ -361,10 +376,15 @@ class Tensor(Views):
     def mark_written(self) -> None:
         """Remember that these elements have been written."""
         storage = self.storage
-        key = (self.dtype, self.offset, self.shape, self.strides)
-        if key in storage.written_parts:
+        if storage.is_written or self._pattern() in storage.written_parts:
             return
-        storage.written_parts.add(key)
+        if self._covers_all():
+            storage.is_written = True
+            return
+        storage.written_parts.add(self._pattern())
         if storage.written_mask is None:
             storage.written_mask = np.zeros(storage.allocation.nbytes, np.bool_)
         self._on(storage.written_mask, np.dtype(np.bool_))[...] = True
+
+    def _pattern(self) -> tuple[str, int, Sizes, Sizes]:
+        return (self.dtype, self.offset, self.shape, self.strides)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from trnlab.errors import KernelError
-from trnlab.memory.dynamic import Indirect
+from trnlab.memory.dynamic import TENSOR_GROUP, Indirect, held_offsets
 from trnlab.memory.indexing import DynamicSlice
 from trnlab.memory.layout import completed, is_dense, regroup
 from trnlab.memory.pattern import access, check_index
@@ -284,6 +284,8 @@ class Views:
     def indirect(self, index: Any, num_elem: int | None = None) -> Tensor:
         """Tensor indirection: free offset i of a group of 16 partitions is index[i % 16, i // 16].
 
+        For the Tensor engine the groups are of 32 partitions.
+
         Args:
             index: [P, K] of whole numbers in SBUF
             num_elem: offsets used; default all that a group of 16 partitions holds
@@ -297,9 +299,9 @@ class Views:
                 "run time already"
             )
         check_index("index", index, 1)
-        held = min(16, index.shape[0]) * (index.size // index.shape[0])
-        count = held if num_elem is None else int(num_elem)
-        if index.shape[0] != self.shape[0] or count > held:
+        count = held_offsets(index) if num_elem is None else int(num_elem)
+        most = held_offsets(index, TENSOR_GROUP)
+        if index.shape[0] != self.shape[0] or not 1 <= count <= most:
             raise KernelError(
                 f"indirect: index {list(index.shape)} for {count} elements of {self.name} "
                 f"{list(self.shape)}; it needs {self.shape[0]} partitions and at least "
@@ -315,13 +317,18 @@ class Views:
         """The same bytes as another dtype; the last dimension scales."""
         self = _tensor(self)
         name = dtype_name(dtype)
+        if self.path is not None:
+            raise KernelError(
+                f"view: {self.name} is addressed at run time already; reinterpret it before its "
+                "index is chosen"
+            )
         old, new = format_of(self.dtype).itemsize, format_of(name).itemsize
         if old == new:
-            return self.seen(name, self.shape, self.strides, self.offset, self.path)
+            return self.seen(name, self.shape, self.strides, self.offset, None)
         shape, strides = self.shape, self.strides
         lengths = (*strides[:-1], self.offset, shape[-1])
         fits = all(length * old % new == 0 for length in lengths)
-        if self.path is not None or strides[-1] != 1 or not fits:
+        if strides[-1] != 1 or not fits:
             raise KernelError(
                 f"view: {list(shape)} {self.dtype} of {self.name} as {name}; the last dimension "
                 f"must lie in one piece, and its bytes must divide by {new}"

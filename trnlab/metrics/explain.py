@@ -58,10 +58,16 @@ class Explanation(NamedTuple):
     causes: tuple[Cause, ...]
     caution: str = ""  # how far its times can be trusted, if nothing of the kind was measured
 
+    @property
+    def busiest(self) -> str:
+        """The busiest engine in a sentence."""
+        title = ENGINE_TITLE[self.engine]
+        return f"{title} is the busiest engine: at work {self.busy:.1%} of the time."
+
     def __str__(self) -> str:
         if not self.total_s:
             return "0.0 us. No device instruction runs."
-        lines = [f"{self.total_s * 1e6:,.1f} us. {_busiest(self)}"]
+        lines = [f"{self.total_s * 1e6:,.1f} us. {self.busiest}"]
         lines += [
             f"  idle {gap.seconds * 1e6:,.1f} us: {gap.why}, in {_times(gap.times)} {gap.text}"
             for gap in self.gaps
@@ -88,10 +94,6 @@ def explain(line: Timeline) -> Explanation:
     found.sort(key=lambda cause: -cause.saved_s)
     gaps = _gaps(line, engine)
     return Explanation(total, engine, shares[engine], gaps, tuple(found), caution(line.core))
-
-
-def _busiest(found: Explanation) -> str:
-    return f"{ENGINE_TITLE[found.engine]} is the busiest engine: at work {found.busy:.1%} of it."
 
 
 def _gaps(line: Timeline, engine: str) -> tuple[Gap, ...]:
@@ -200,11 +202,11 @@ def _transfers(line: Timeline) -> Iterator[Suspect]:
     yield (
         "DMA latency",
         Change(dict.fromkeys(_LATENCY, 0.0)),
-        f"A transfer takes {latency * 1e6:.1f} us beside its bytes; start it earlier.",
+        f"A transfer takes {latency * 1e6:.1f} us besides moving its bytes; start it earlier.",
     )
     yield (
         "DMA bandwidth",
-        Change({"dma.moving_bytes_per_s": 1e18, "hbm.bytes_per_s": 1e18, **_FREE_OVERHEAD}),
+        Change({"dma.moving_bytes_per_s": 1e18, "hbm.bytes_per_s": 1e18}),
         f"{loads.bytes / 1e6:,.1f} MB move between HBM and the chip; move less, or sooner.",
     )
     if loads.repeated:

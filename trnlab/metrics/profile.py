@@ -36,8 +36,12 @@ def shape(sizes: tuple[int, ...], dtype: Any = "float32") -> Shape:
     Raises:
         ValueError: sizes that are not positive integers, or no such dtype
     """
-    if not sizes or any(int(size) != size or size < 1 for size in sizes):
-        raise ValueError(f"shape: {sizes} needs sizes that are whole numbers of 1 or more")
+    try:
+        are_sizes = bool(sizes) and all(int(size) == size >= 1 for size in sizes)
+    except (TypeError, ValueError, OverflowError):
+        are_sizes = False
+    if not are_sizes:
+        raise ValueError(f"shape: {sizes!r} needs sizes that are whole numbers of 1 or more")
     return Shape(tuple(int(size) for size in sizes), dtype_name(dtype))
 
 

@@ -12,6 +12,7 @@ class Roofline(NamedTuple):
     flops_per_s: float  # achieved
     peak_flops_per_s: float  # TensorE in the kernel's mode
     hbm_bytes_per_s: float  # what HBM or the DMA engines sustain, whichever is lower
+    slope_of: str = "HBM"  # or DMA: whose rate that is
 
     @property
     def bound_flops_per_s(self) -> float:
@@ -35,9 +36,12 @@ def roofline(
     """
     dma = core.dma
     rate = max(dma.usable_bytes_per_s, dma.piece_bytes_per_s)  # Trainium1 was measured above AWS's
+    stacks = -(-cores // core.hbm.cores) * core.hbm_bytes_per_s
+    engines = cores * dma.engines * rate
     return Roofline(
         flops / hbm_bytes if hbm_bytes else 0.0,
         flops / total_s if total_s else 0.0,
         cores * core.tensor.peak_flops_per_s(mode),
-        min(-(-cores // core.hbm.cores) * core.hbm_bytes_per_s, cores * dma.engines * rate),
+        min(stacks, engines),
+        "HBM" if stacks < engines else "DMA",
     )

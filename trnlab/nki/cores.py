@@ -23,7 +23,7 @@ def core_barrier(
     """Both cores meet; what each did to `data` before is seen by the other after.
 
     Args:
-        data: in shared HBM
+        data: in shared HBM; a tile is taken too, since kernels of nki-library pass one
         cores: (0, 1); in a launch on one core 0
         engine: whose instruction stream waits
     """

@@ -16,6 +16,7 @@ class EngineState:
 
     def __init__(self, trace: Trace) -> None:
         self._trace = trace
+        self.presumes = False  # Scalar's sum was asked for, and no command has made it
         self._whole: dict[str, Tensor] = {}
         self._parts: dict[tuple[str, str, int, int], Tensor] = {}
 

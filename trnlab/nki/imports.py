@@ -16,6 +16,7 @@ MODULES = {
     "nki.isa.constants": "trnlab.nki.enums",
     "nki.collectives": "trnlab.nki.collectives",
     "nki.typing": "trnlab.nki.typing",
+    "nki.tensor": "trnlab.nki.tensor",
     "nki.dtype": "trnlab.nki.language",
     # one current file of the kernel library still takes annotations from here
     "neuronxcc.nki.typing": "trnlab.nki.typing",
@@ -31,7 +32,7 @@ def as_nki() -> Iterator[None]:
     takes the real one. Functions and kernels that were taken from them go on working.
     """
     modules = {name: importlib.import_module(ours) for name, ours in MODULES.items()}
-    modules |= _old_packages(modules["neuronxcc.nki.typing"])
+    modules |= _old_packages(modules["neuronxcc.nki.typing"], modules["nki"].jit)
     before, environment = dict(sys.modules), dict(os.environ)
     refusal = _RefusesOldNames()
     sys.modules.update(modules)
@@ -65,10 +66,13 @@ class _RefusesOldNames:
             )
 
 
-def _old_packages(typing: ModuleType) -> dict[str, ModuleType]:
-    """The packages around the old home of annotations; they hold nothing else."""
+def _old_packages(typing: ModuleType, jit: Any) -> dict[str, ModuleType]:
+    """The packages around the old home of annotations and of the decorator; nothing else is there.
+
+    A file that takes the decorator from here, and all else from nki, is one for NKI 0.2 and later.
+    """
     compiler, old = ModuleType("neuronxcc"), ModuleType("neuronxcc.nki")
-    compiler.nki, old.typing = old, typing  # type: ignore[attr-defined]
+    compiler.nki, old.typing, old.jit = old, typing, jit  # type: ignore[attr-defined]
     compiler.__path__, old.__path__ = [], []
     return {"neuronxcc": compiler, "neuronxcc.nki": old}
 

@@ -28,7 +28,7 @@ from trnlab.isa import (
 from trnlab.isa import scalar_engine as scalar
 from trnlab.isa import tensor_engine as tensor
 from trnlab.isa.activations import activation_name
-from trnlab.isa.indirection import check_gather_index, check_same_index
+from trnlab.isa.indirection import check_accumulated, check_gather_index, check_same_index
 from trnlab.isa.matmul_tiles import MatmulOptions
 from trnlab.isa.operators import operator_name
 from trnlab.memory import Register, Tensor
@@ -55,6 +55,7 @@ from trnlab.nki.operands import (
     bypassed,
     check_accumulation,
     check_bits,
+    int32,
     named,
     number,
     pattern,
@@ -684,7 +685,8 @@ def iota(
     name: Name = None,
 ) -> NkiInstruction:
     """dst = offset + partition x channel_multiplier + sum of index x step of [step, count]."""
-    options = gpsimd.PatternOptions(_pattern(pattern), int(channel_multiplier))
+    multiplier = int32("iota", "channel_multiplier", channel_multiplier)
+    options = gpsimd.PatternOptions(_pattern(pattern), multiplier)
     return current().issue(gpsimd.IOTA, (dst,), (), options, _whole("iota", offset), name=name)
 
 
@@ -699,8 +701,9 @@ def affine_select(
     name: Name = None,
 ) -> NkiInstruction:
     """dst = on_true_tile where cmp_op(the affine value that iota gives, 0), else a constant."""
+    multiplier = int32("affine_select", "channel_multiplier", channel_multiplier)
     options = gpsimd.AffineSelectOptions(
-        _pattern(pattern), int(channel_multiplier), operator_name("affine_select", cmp_op)
+        _pattern(pattern), multiplier, operator_name("affine_select", cmp_op)
     )
     number("affine_select", "on_false_value", on_false_value)
     values = (_whole("affine_select", offset), on_false_value)
@@ -750,10 +753,11 @@ def nonzero_with_count(
     dst: Tensor, src: Tensor, index_offset: int = 0, padding_val: int = -1, name: Name = None
 ) -> NkiInstruction:
     """Indices of nonzeros, padding, and their count, on partitions 0, 16, ..., 112."""
-    values = (index_offset, padding_val)
-    for role, value in zip(("index_offset", "padding_val"), values, strict=True):
-        if not -(2**31) <= value < 2**31:
-            raise KernelError(f"nonzero_with_count: {role} is {value}, which is no int32")
+    function = "nonzero_with_count"
+    values = (
+        int32(function, "index_offset", index_offset),
+        int32(function, "padding_val", padding_val),
+    )
     return current().issue(gpsimd.NONZERO_WITH_COUNT, (dst,), (src,), (), values, name=name)
 
 
@@ -777,8 +781,12 @@ def dma_copy(
     dge_mode: dge_mode = dge_mode.unknown,
     engine: engine = engine.unknown,
     name: Name = None,
+    dst_rmw_op: Callable | None = None,  # of NKI 0.2: dma_compute took its place
+    unique_indices: bool = True,
 ) -> NkiInstruction:
-    """dst = src between HBM and SBUF, in any direction."""
+    """dst = src between HBM and SBUF, in any direction; dst += src with dst_rmw_op=nl.add."""
+    if dst_rmw_op is not None:
+        return dma_compute(dst, [dst, src], dst_rmw_op, None, unique_indices, oob_mode, name)
     options = _PLAIN_DMA
     if not (priority is None and oob_mode is _REFUSE and dge_mode is _ANY_DGE and engine is _ANY):
         options = dma.DmaOptions(
@@ -840,10 +848,11 @@ def dma_compute(
     options = dma.ComputeOptions(
         tuple([f"src{i}" for i in range(len(srcs))]),
         operator_name("dma_compute", operator),
-        factors is None or all(scale == 1.0 for scale in factors),
+        None if factors is None else tuple(factors),
         unique_indices,
         skips=named(OOB_NAMES, "dma_compute: oob_mode", oob_mode) == "skip",
     )
+    check_accumulated("dma_compute", dst, srcs)
     launch = current()
     for src in srcs:
         check_overlap("dma_compute", dst, src, launch.lines)
@@ -889,7 +898,7 @@ def _engine(name: str, given: Any) -> str:
 def _whole(name: str, offset: Any) -> int | None:
     """An offset that may be a register; None for one that is not known."""
     if not isinstance(offset, Register):
-        return int(offset)
+        return int32(name, "offset", offset)
     return offset.known(f"{name}: offset") if current().has_values else None
 
 

@@ -6,12 +6,14 @@ import gc
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from types import FunctionType
 from typing import Any, NamedTuple
 
 from trnlab.errors import KernelError
 from trnlab.nki.frameworks import to_numpy, to_torch, uses_torch
 from trnlab.nki.inputs import Inputs, Shape, arrays, holds_shape, mark_output, output
 from trnlab.nki.kept_inputs import KeptInputs
+from trnlab.nki.keywords import grant_keywords
 from trnlab.nki.launch import Launch, is_running, launching
 from trnlab.nki.located import located
 from trnlab.nki.named_edges import Edges, add_schedule
@@ -176,6 +178,8 @@ def record_ranks(
     Returns:
         the trace of all cores, the outputs by rank, the inputs (None: not kept)
     """
+    if not callable(kernel):
+        raise ValueError(f"kernel: {kernel!r} cannot be called; give a function, as nki.jit makes")
     kernel = kernel if isinstance(kernel, Kernel) else Kernel(kernel)
     require_precise()
     arguments = [(to_numpy(args), to_numpy(kwargs)) for args, kwargs in arguments]
@@ -274,11 +278,14 @@ class _Rank:
         cores: int,
     ) -> None:
         self.function = kernel.function
+        source = plain(self.function)
+        if isinstance(source, FunctionType):
+            grant_keywords(source)
         self.world = world
         self.args, self.kwargs = arguments
         self.has_values = has_values
         self.name = f"rank {rank} " if len(world.teams) > 1 else ""
-        filename = plain(self.function).__code__.co_filename
+        filename = source.__code__.co_filename
         has_grid = kernel.lnc is not None or cores > 1
         self.launches = [
             Launch(world.trace.core, has_values, filename, world.teams[rank], program, has_grid)

@@ -19,7 +19,7 @@ from trnlab.isa.instruction import Instruction, Kind
 from trnlab.memory import Allocation, Storage, Tensor
 from trnlab.memory.addresses import AddressedMemory, AddressedStorage
 from trnlab.memory.coverage import note_write
-from trnlab.memory.dynamic import index_call, index_tiles, resolve
+from trnlab.memory.dynamic import GROUP, TENSOR_GROUP, index_call, index_tiles, resolve
 from trnlab.nki.engine_state import EngineState
 from trnlab.nki.hazards import check_scatter, contents
 from trnlab.nki.instruction_handle import NkiInstruction
@@ -219,10 +219,12 @@ class Launch:
             if not tile.storage.allocation.filled:
                 check_read(instruction, tile, self.said, self.lines)
         after = [index_call(view) for view in views]
-        found = [resolve(instruction.name, view, self.has_values, skips_oob) for view in views]
+        group = TENSOR_GROUP if kind.engine == "tensor" else GROUP
+        name_of, has_values = instruction.name, self.has_values
+        found = [resolve(name_of, view, has_values, skips_oob, group) for view in views]
         is_skipped = any(view is None for view in found)
         if is_skipped:
-            found = [resolve(instruction.name, view, False, True) for view in views]
+            found = [resolve(name_of, view, False, True, group) for view in views]
         looked_up = tuple(view for view in found if view is not None)
         writes, reads = looked_up[: len(writes)], looked_up[len(writes) :]
         if not is_skipped:
@@ -318,12 +320,14 @@ class Launch:
             frame = frame.f_back
         if frame is None:
             return 0, ("", 0)
-        line, site = frame.f_lineno, (frame.f_code.co_filename, frame.f_lineno)
-        while frame:
-            if frame.f_code.co_filename == self.filename:
-                return frame.f_lineno, site
-            frame = frame.f_back
-        return line, site
+        line = frame.f_lineno
+        site = (frame.f_code.co_filename, line)
+        outer: FrameType | None = frame
+        while outer and outer.f_code.co_filename != self.filename:
+            outer = outer.f_back
+        if outer is None or outer is frame:
+            return line, site
+        return outer.f_lineno, site
 
 
 def _is_ours(frame: FrameType) -> bool:

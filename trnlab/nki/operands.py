@@ -13,6 +13,7 @@ from trnlab.isa.scalar_engine import BYPASS
 from trnlab.memory import Tensor
 from trnlab.nki.enums import dge_mode, dma_engine, engine, matmul_perf_mode, oob_mode, reduce_cmd
 from trnlab.nki.launch import current
+from trnlab.nki.unwritten import warn_presumed
 
 ENGINE_NAMES: dict[Any, str] = {member: member.name for member in engine}
 ENGINE_NAMES |= {member.name: member.name for member in engine}
@@ -46,6 +47,18 @@ def number(name: str, role: str, value: Any) -> Any:
     if not hasattr(value, "__float__") or hasattr(value, "__len__"):
         raise KernelError(f"{name}: {role} is of type {type(value).__name__}; it takes a number")
     return value
+
+
+def int32(name: str, role: str, value: Any) -> int:
+    """A constant that the instruction carries in 32 bits.
+
+    Raises:
+        KernelError: it does not fit
+    """
+    whole = int(value)
+    if not -(2**31) <= whole < 2**31:
+        raise KernelError(f"{name}: {role} is {whole}, which is no int32")
+    return whole
 
 
 def apart(
@@ -99,8 +112,15 @@ def reduction(
             named(COMMAND_NAMES, f"{name}: reduce_cmd", command),
             negates,
         )
-    accumulators = current().state.accumulators(engine, data)
-    is_set = accumulators.storage.allocation.mutated
+    launch = current()
+    accumulators = launch.state.accumulators(engine, data)
+    is_set = accumulators.storage.allocation.mutated and not launch.state.presumes
+    if how.command != "idle":
+        launch.state.presumes = False
+    elif result is not None and op is not None and engine == "scalar" and not is_set:
+        warn_presumed(name, launch.said, launch.lines)
+        launch.state.presumes, is_set = True, True
+        how = how._replace(command="reset_reduce")
     if how.command == "reduce" and not is_set:
         raise KernelError(
             f"{name}: reduce_cmd.reduce goes on with the accumulators of the {engine} engine, but "
@@ -176,9 +196,13 @@ def check_accumulation(name: str, dst: Any, accumulate: bool | None) -> None:
     Raises:
         KernelError: nothing has written it
     """
-    if accumulate and isinstance(dst, Tensor) and not dst.storage.allocation.written:
+    if not accumulate or not isinstance(dst, Tensor):
+        return
+    allocation = dst.storage.allocation
+    part = allocation.written_part
+    if not allocation.written or (part is not None and not part.meets(dst)):
         raise KernelError(
             f"{name}: accumulate=True adds to {dst.name} {list(dst.shape)} (allocated in line "
-            f"{dst.storage.allocation.line}), but nothing has written it; overwrite it first with "
+            f"{allocation.line}), but nothing has written it; overwrite it first with "
             "accumulate=False, for example accumulate=k > 0, or leave accumulate out"
         )

@@ -33,6 +33,8 @@ def register_move(dst: Register, src: int | Register) -> None:
     if isinstance(src, Register):
         dst.value, dst.origin, dst.call = src.value, src.origin, src.call
     elif hasattr(src, "__index__"):
+        if not -(2**31) <= int(src) < 2**32:
+            raise KernelError(f"register_move: src is {src}, and a register holds 32 bits")
         dst.value, dst.origin, dst.call = int(src), "", -1
     else:
         raise KernelError(f"register_move: src {src!r} should be an int or a register")

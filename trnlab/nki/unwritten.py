@@ -72,6 +72,20 @@ def check_returned(tensors: list[Tensor], function: Any) -> None:
         )
 
 
+def warn_presumed(name: str, said: set[Site], lines: Callable[[], tuple[int, Site]]) -> None:
+    """A sum is read from accumulators that no command has set: kernels that do so want the sum."""
+    line, site = lines()
+    if site not in said:
+        said.add(site)
+        _warn(
+            f"{name} in line {line}: reduce_res reads the Scalar engine's accumulators, but "
+            "reduce_cmd.idle leaves them as they are and nothing has set them. Taken as "
+            "reduce_cmd.reset_reduce here; the device gives whatever was there before. Name the "
+            "command",
+            site,
+        )
+
+
 def _named(tensor: Tensor) -> str:
     allocation = tensor.storage.allocation
     return f"{allocation.name} {list(allocation.shape)} (allocated in line {allocation.line})"

@@ -81,6 +81,8 @@ def require_free(port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, os.name == "posix")
         try:
+            if not port:  # a server would take any, and name none
+                raise OverflowError("ports go from 1 to 65535")
             probe.bind(("127.0.0.1", port))
         except (OSError, OverflowError) as error:
             why = getattr(error, "strerror", None) or str(error)
@@ -108,6 +110,8 @@ def serve(
     find_template()
     # Visitors share the cores: threads of one that wait for those of another only burn time.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # A page is a kernel's only client: what it sets need not come back to it.
+    os.environ.setdefault("JUPYTER_WIDGETS_ECHO", "0")
     config = Config()
     configure_voila(config, folder)
     configure_server(config)

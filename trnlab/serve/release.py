@@ -22,11 +22,12 @@ def release(source: Path, target: Path) -> int:
     """Write the students' version of a notebook; return how many solutions were stripped.
 
     Raises:
-        ValueError: markers that do not pair, no solution at all, or the target is the source
+        ValueError: the source is no notebook, markers that do not pair, no solution at all, or the
+            target is the source
     """
     if target.resolve() == source.resolve():
         raise ValueError(f"release: {target} is the source itself; name another file")
-    notebook = json.loads(source.read_text(encoding="utf-8"))
+    notebook = _read(source)
     stripped = 0
     for number, cell in enumerate(notebook["cells"], 1):
         if cell["cell_type"] != "code":
@@ -42,6 +43,16 @@ def release(source: Path, target: Path) -> int:
     with whole(target) as file:
         file.write(_text(notebook))
     return stripped
+
+
+def _read(source: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(source.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"release: {source} is no notebook: {error}") from None
+    if not isinstance(found, dict) or not isinstance(found.get("cells"), list):
+        raise ValueError(f"release: {source} is no notebook: it has no list of cells")
+    return found
 
 
 def _strip(lines: list[str], where: str) -> tuple[list[str], int]:

@@ -4,6 +4,7 @@ const NS = "http://www.w3.org/2000/svg";
 const PLOT = { width: 520, height: 300, left: 72, right: 24, top: 18, bottom: 52 };
 const X_DECADES = [0, 4]; // FLOP per byte: 1 to 10^4
 const Y_DECADES = [11, 15]; // FLOP per second: 10^11 to 10^15
+const MOST_TYPED = 1e9; // a larger number is refused as this one
 
 function el(tag, props = {}, ...children) {
   const node = document.createElement(tag);
@@ -37,8 +38,9 @@ function bound(model, name, control, read) {
 const choice = (model, name, entries, read = String) => bound(model, name, el("select", {},
   ...entries.map(([value, words]) => el("option", { value, textContent: words }))), read);
 
+const clamped = (value) => Math.max(-MOST_TYPED, Math.min(MOST_TYPED, value));
 const whole = (model, name) => bound(model, name,
-  el("input", { type: "number", min: 1, step: 1 }), (text) => Math.trunc(Number(text)) || 0);
+  el("input", { type: "number", min: 1, step: 1 }), (text) => Math.trunc(clamped(Number(text))) || 0);
 
 const field = (words, control) => el("label", { className: "bl-field" }, words, control);
 

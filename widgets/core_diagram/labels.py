@@ -89,6 +89,21 @@ FIELDS = {
     "tcm_bytes": "local memory of a processor",
     "dma_bytes_per_s": "own DMA, one direction",
     "dma_trigger_s": "starting one transfer",
+    # the core
+    "semaphore_s": "semaphore, from engine to engine",
+    "launch_start_s": "start of a launch",
+    "launch_end_s": "end of a launch",
+}
+PARTS = {
+    "hbm": "HBM",
+    "sbuf": "SBUF",
+    "psum": "PSUM",
+    "dma": "DMA",
+    "tensor": "TensorE",
+    "vector": "VectorE",
+    "scalar": "ScalarE",
+    "gpsimd": "GpSimdE",
+    "sync": "SyncE",
 }
 MODES = {
     "float32": "FP32",
@@ -107,3 +122,9 @@ def label(field: str) -> str:
     """A fact's name in words: `label("peaks_flops_per_s.bfloat16")` is "peak, BF16"."""
     name, _, mode = field.partition(".")
     return f"{FIELDS[name]}, {MODES[mode]}" if mode else FIELDS[name]
+
+
+def title(field: str) -> str:
+    """A core's fact in words, with its part: `title("dma.start_s")`."""
+    part, _, name = field.partition(".")
+    return f"{PARTS[part]}: {label(name)}" if name else label(field)

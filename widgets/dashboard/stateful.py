@@ -1,5 +1,6 @@
 """A dashboard whose state is some of its traits: a link, a JSON, a cell; restored or refused."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -9,6 +10,7 @@ import traitlets
 from widgets.dashboard import link
 
 MAX_WORDS = 300  # of a refusal, which may repeat what was asked for
+TRAIT = re.compile(r"(?:The value of )?[Tt]he ('\w+') trait of an? \w+ instance")
 
 
 class Stateful(anywidget.AnyWidget):
@@ -57,8 +59,9 @@ class Stateful(anywidget.AnyWidget):
                 for name in self.STATE:
                     if name in state:
                         setattr(self, name, state[name])
-        except traitlets.TraitError as error:
-            self.refused = f"This state cannot be shown. {error}"[:MAX_WORDS]
+        except (traitlets.TraitError, OverflowError) as error:
+            what = TRAIT.sub(r"\1", str(error))
+            self.refused = f"This state cannot be shown. {what}"[:MAX_WORDS]
         else:
             self.refused = ""
 

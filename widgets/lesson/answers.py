@@ -1,9 +1,15 @@
 """What counts as right, and what to say to each wrong answer. Text goes in, a verdict comes out."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
+
+# How far off a number is, said in steps: a factor would tell the answer.
+CLOSE = 1.5
+FAR = 10
+THOUSANDS = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d*)?")
 
 
 class Verdict(NamedTuple):
@@ -45,15 +51,15 @@ class Number:
         return []
 
     def verdict(self, given: str) -> Verdict:
-        """Judge a typed number, such as "1,024" or "2.4e9"."""
+        """Judge a typed number, such as "1,024", "2.4e9", "2,5" or "30 %"."""
         try:
-            number = float(given.replace(",", "").replace(" ", ""))
+            number = float(_plain(given, self.unit))
         except ValueError:
             return Verdict(False, "This needs a number, such as 12.5 or 2.4e9.")
         if not math.isfinite(number):
             return Verdict(False, "This needs a finite number, such as 12.5 or 2.4e9.")
         if self._is_near(number, self.value):
-            return Verdict(True, f"Right: {self.value:,.6g} {self.unit}".rstrip() + ".")
+            return Verdict(True, f"Right: {_read(self.value)} {self.unit}".rstrip() + ".")
         for mistake, why in self.wrong.items():
             if self._is_near(number, mistake):
                 return Verdict(False, why)
@@ -66,9 +72,22 @@ class Number:
         if number * self.value <= 0:
             return "Not yet. Try a hint."
         ratio = number / self.value
-        if ratio > 1:
-            return f"Too large, by a factor of {ratio:,.3g}. Try a hint."
-        return f"Too small, by a factor of {1 / ratio:,.3g}. Try a hint."
+        wrong, factor = ("large", ratio) if ratio > 1 else ("small", 1 / ratio)
+        if factor < CLOSE:
+            return f"Close, but too {wrong}. Try a hint."
+        how_far = "less" if factor < FAR else "more"
+        return f"Too {wrong}, by {how_far} than a factor of {FAR}. Try a hint."
+
+
+def _plain(given: str, unit: str) -> str:
+    """A number as Python reads it: no unit after it, and a comma taken for what it means."""
+    text = given.strip().removesuffix(unit).replace(" ", "")
+    return text.replace(",", "") if THOUSANDS.fullmatch(text) else text.replace(",", ".")
+
+
+def _read(value: float) -> str:
+    """Whole numbers in full, others with four digits."""
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4g}"
 
 
 @dataclass(frozen=True)

@@ -93,6 +93,12 @@ export default {
       set({ revealed: true });
       again.focus({ preventScroll: true });
     });
+    fieldset.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault(); // the button that gets the focus would take it for a click
+      model.set("guess", event.target.value);
+      reveal.click();
+    });
     again.addEventListener("click", () => {
       set({ revealed: false, guess: "" });
       fieldset.querySelector("input")?.focus();

@@ -52,10 +52,9 @@ class Request:
         is_number = isinstance(size, (int, float)) and not isinstance(size, bool)
         if not is_number or not 0 < size <= MOST_BYTES:
             raise ValueError(f"message: {size!r:.40} bytes should be a number from 1 to 1e15")
-        for name in ("source", "target"):
-            value = getattr(asked, name)
+        for words, value in (("from", asked.source), ("to", asked.target)):
             if isinstance(value, bool) or not isinstance(value, int):
-                raise ValueError(f"{name}: {value!r:.40} should be the number of a device")
+                raise ValueError(f"{words}: {value!r:.40} should be the number of a device")
         return asked
 
     def machine(self) -> Machine:

@@ -103,12 +103,14 @@ def _npy(name: str, data: bytes) -> np.ndarray:
 
 
 def _table(name: str, data: bytes) -> np.ndarray:
-    """Numbers between commas (or semicolons, tabs), one row a line."""
+    """Numbers between commas (or semicolons, tabs, blanks as `numpy.savetxt` writes them)."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ValueError(f"{name} is neither .npy nor text: {_WAY_OUT}.") from None
     mark = max(",;\t", key=text[:2000].count)
+    if mark not in text:
+        mark, text = " ", "\n".join(" ".join(line.split()) for line in text.splitlines())
     rows: list[Sequence[float]] = []
     try:
         for number, cells in enumerate(csv.reader(io.StringIO(text), delimiter=mark), 1):

@@ -4,7 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 import trnlab
+from trnlab.errors import told
 from trnlab.kernels.attention import attention
 from trnlab.kernels.gated_mlp import gated_mlp_decode, gated_mlp_prefill
 from trnlab.kernels.matmul import LADDER
@@ -16,6 +19,7 @@ from trnlab.kernels.softmax import softmax
 from trnlab.kernels.topk import top_k
 from trnlab.kernels.transpose import transpose
 from trnlab.metrics import Profile
+from trnlab.nki.kernel import Shape
 
 BF16, FP32 = "bfloat16", "float32"
 MATMUL, CLASSIC, OWN = "Matrix product, step by step", "Classic kernels", "Yours"
@@ -43,10 +47,15 @@ class Entry:
         """One run.
 
         Raises:
-            ValueError: the kernel refuses its inputs, or the core the kernel
+            ValueError: the kernel refuses its inputs, or the core the kernel, or it fails
         """
         chosen = self.sizes[size]
-        return trnlab.profile(self.kernel, *chosen.inputs, chip=chip, **chosen.options)
+        try:
+            return trnlab.profile(self.kernel, *chosen.inputs, chip=chip, **chosen.options)
+        except ValueError:
+            raise
+        except Exception as error:  # a learner's kernel may raise anything
+            raise ValueError(f"The kernel failed: {told(error)}") from error
 
     def nearest(self, size: str) -> str:
         """The same size if this kernel has it, else its first."""
@@ -56,6 +65,8 @@ class Entry:
 def own(kernel: Callable[..., Any], inputs: Sequence[Any], options: Mapping[str, Any]) -> Entry:
     """A learner's kernel as an entry."""
     name = getattr(kernel, "__name__", "kernel")
+    if isinstance(inputs, (Shape, np.ndarray)):  # one alone
+        inputs = [inputs]
     return Entry(name, OWN, kernel, {"given": Size("as given", inputs, options)})
 
 

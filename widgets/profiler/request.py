@@ -40,7 +40,7 @@ class Request:
         _check("compare with", asked.rival, ["", *gallery])
         _check("chip to compare with", asked.rival_chip, ["", *spec.CHIPS])
         if not isinstance(asked.constants, Mapping):
-            raise ValueError(f"constants: {asked.constants!r} must be names and numbers")
+            raise ValueError(f"constants: {asked.constants!r:.60} must be names and numbers")
         return asked
 
     @property

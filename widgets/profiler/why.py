@@ -11,7 +11,7 @@ import numpy as np
 
 from trnlab.metrics import Profile
 from trnlab.nki.kernel import plain
-from trnlab.schedule.timeline import ENGINE_TITLE
+from widgets.core_diagram.labels import title
 
 MAX_PARTS = 12  # of the critical path
 MAX_EFFECTS = 8
@@ -36,9 +36,8 @@ def why(run: Profile, kernel: Callable[..., Any]) -> dict[str, Any]:
         kernel: what was profiled, for its source
     """
     found = run.explain()
-    busiest = f"{ENGINE_TITLE[found.engine]} is the busiest engine: at work {found.busy:.1%} of it."
     return {
-        "text": micro(busiest),
+        "text": micro(found.busiest),
         "engine": found.engine,
         "gaps": [
             {"kind": gap.why, "us": gap.seconds * 1e6, "count": gap.times, "text": micro(gap.text)}
@@ -91,8 +90,8 @@ def band(run: Profile) -> dict[str, Any]:
         "predicted_us": found.predicted_s * 1e6,
         "slow_us": found.slow_s * 1e6,
         "effects": [
-            {"name": e.field, "fast_us": e.fast_s * 1e6, "slow_us": e.slow_s * 1e6,
-             "why": e.assumption.why}
+            {"name": title(e.field), "fast_us": e.fast_s * 1e6, "slow_us": e.slow_s * 1e6,
+             "why": f"{e.field}. {e.assumption.why}"}
             for e in found.effects[:MAX_EFFECTS]
         ],
     }  # fmt: skip

@@ -83,7 +83,11 @@ METHODS = {
 }
 
 # ours take more than NKI's do, or say what NKI does although its default says otherwise
-OTHERS = {"var": "x axis dtype=None keepdims=True", "reshape": "shape *more"}
+OTHERS = {
+    "var": "x axis dtype=None keepdims=True",
+    "reshape": "shape *more",
+    "shared_constant": "constant dtype=None",
+}
 
 
 def spelled(function):

@@ -29,6 +29,17 @@ def transposed(**options):
     )
 
 
+def rows_of(x, scalar=None):
+    """32 rows in HBM: those that a tile of indices chooses, or from one that a register holds."""
+    rows = nl.ndarray((64, 16), "float32", nl.hbm, name="rows")
+    for first in (0, 32):
+        nisa.dma_copy(rows[first : first + 32], x)
+    pattern = [[16, 32], [1, 16]]
+    if scalar is not None:
+        return rows.ap(pattern, scalar_offset=nisa.register_alloc(scalar))
+    return rows.ap(pattern, vector_offset=zeros((32, 1), "uint32"))
+
+
 REFUSED = {
     "dma_transpose direct swdge": (
         "trn3",
@@ -138,6 +149,36 @@ REFUSED = {
         "trn3",
         lambda x: nisa.dma_compute(like(x), [x, x], nl.add, scales=[1.0, 2.0]),
         ("dma_compute: scales must all be 1.0; scale with nisa.tensor_scalar"),
+    ),
+    "dma_compute scale missing": (
+        "trn3",
+        lambda x: nisa.dma_compute(like(x), [x, x], nl.add, scales=[1.0]),
+        ("dma_compute: 1 scales for 2 sources; give one for each, or leave scales out"),
+    ),
+    "dma_compute register": (
+        "trn3",
+        lambda x: nisa.dma_compute(like(x), [x, rows_of(x, scalar=0)], nl.add),
+        (
+            "dma_compute: an operand has a scalar_offset or a register in its index; addresses "
+            "must be known before the run, but for a vector_offset: copy it with nisa.dma_copy "
+            "first"
+        ),
+    ),
+    "dma_compute scatter elsewhere": (
+        "trn3",
+        lambda x: nisa.dma_compute(rows_of(x), [x, x], nl.add),
+        (
+            "dma_compute: with vector_offset one source must be dst itself, rows in the same "
+            "place and by the same index; it is what the rows are added to"
+        ),
+    ),
+    "dma_compute gather elsewhere": (
+        "trn3",
+        lambda x: nisa.dma_compute(like(x), [x, rows_of(x)], nl.add),
+        (
+            "dma_compute: with vector_offset one source must be dst itself, sbuf_2 in the "
+            "same place and by the same index; it is what the rows are added to"
+        ),
     ),
     "dma_compute empty": (
         "trn3",

@@ -29,6 +29,16 @@ REFUSED = {
             "allowed are 1 to 4"
         ),
     ),
+    "iota offset": (
+        "trn3",
+        lambda x: nisa.iota(tile((32, 16), "int32"), [[1, 16]], offset=2**31),
+        ("iota: offset is 2147483648, which is no int32"),
+    ),
+    "affine_select multiplier": (
+        "trn3",
+        lambda x: nisa.affine_select(like(x), [[1, 16]], -(2**31) - 1, x, 0.0),
+        ("affine_select: channel_multiplier is -2147483649, which is no int32"),
+    ),
     "iota count": (
         "trn3",
         lambda x: nisa.iota(tile((32, 16), "int32"), [[1, 15]]),

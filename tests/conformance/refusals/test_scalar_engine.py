@@ -8,6 +8,14 @@ from tests.conformance.refusals.refused import refusal_of, zeros
 from tests.isa.harness import like, tile
 
 REFUSED = {
+    "activation reads what nothing set": (
+        "trn3",
+        lambda x: nisa.activation(like(x), nl.exp, x, reduce_res=tile((32, 1), "float32")),
+        (
+            "activation: reduce_res reads accumulators of the scalar engine that reduce_cmd.idle "
+            "leaves unset; use reduce_cmd.reset_reduce"
+        ),
+    ),
     "activation reduce max": (
         "trn3",
         lambda x: nisa.activation(

@@ -40,7 +40,23 @@ def indirect(dtype):
     return call
 
 
+def second_half(x):
+    """nc_matmul that adds to a half of an accumulator of which the other one was written."""
+    acc, a = tile((16, 32), "float32", "psum"), zeros((32, 16), "bfloat16")
+    nisa.nc_matmul(acc[:, 0:16], a, a, accumulate=False)
+    nisa.nc_matmul(acc[:, 16:32], a, a, accumulate=True)
+
+
 REFUSED = {
+    "nc_matmul adds to a fresh half": (
+        "trn3",
+        second_half,
+        (
+            "nc_matmul: accumulate=True adds to psum_2 [16, 16] (allocated in line N), but "
+            "nothing has written it; overwrite it first with accumulate=False, for example "
+            "accumulate=k > 0, or leave accumulate out"
+        ),
+    ),
     "nc_matmul fp32 x bf16": (
         "trn3",
         matmul(stationary="float32", moving="bfloat16"),

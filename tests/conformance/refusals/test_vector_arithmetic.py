@@ -249,6 +249,14 @@ REFUSED = {
             "use nisa.tensor_scalar"
         ),
     ),
+    "scalar_tensor_tensor of one tile": (
+        "trn3",
+        lambda x: nisa.scalar_tensor_tensor(like(x), x, nl.add, 1.0, nl.square, x),
+        (
+            "scalar_tensor_tensor: op1 square takes one input and would leave operand1 out; use "
+            "nisa.tensor_scalar"
+        ),
+    ),
     "tensor_scalar_reduce bits": (
         "trn3",
         lambda x: nisa.tensor_scalar_reduce(like(x), x, nl.bitwise_and, 1, nl.add),

@@ -38,6 +38,12 @@ def test_a_table_of_numbers_is_its_rows(mark, end):
     assert np.array_equal(matrix_of("m.csv", text.encode()), MATRIX)
 
 
+def test_a_table_as_numpy_writes_it_is_its_rows():
+    file = io.BytesIO()
+    np.savetxt(file, MATRIX)
+    assert np.array_equal(matrix_of("m.txt", file.getvalue()), MATRIX)
+
+
 def test_more_axes_become_rows():
     assert matrix_of("m.npy", npy(np.ones((2, 3, 4)))).shape == (6, 4)
 

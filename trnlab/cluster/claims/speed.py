@@ -34,7 +34,7 @@ _FIND = {
     "serving": figures.served,
 }
 _REST = {
-    "peak": "what the printed peak counts beside TensorE",
+    "peak": "what the printed peak counts besides TensorE",
     "training": "share of the peak that training reaches",
     "serving": "share of the peak that serving reaches",
 }

@@ -104,7 +104,10 @@ def _is_file(path: Path) -> bool:
 
 
 def _kind(value: object) -> str:
-    return f"a {type(value).__name__}"
+    """What JSON would call it."""
+    names = {str: "text", type(None): "null", dict: "names and values"}
+    number = "a number" if isinstance(value, (int, float)) else f"a {type(value).__name__}"
+    return names.get(type(value), number)
 
 
 def _family(config: Mapping[str, Any]) -> Family:
@@ -133,7 +136,8 @@ class _Fields:
         if value is None:
             raise ValueError(f"model: the configuration has no {name}")
         if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= LARGEST:
-            raise ValueError(f"model: {name} = {value!r:.40} should be a whole number of 1 or more")
+            asked = f"model: {name} = {value!r:.40}"
+            raise ValueError(f"{asked} should be a whole number from 1 to {LARGEST:,}")
         return value
 
     def flag(self, name: str, default: bool = False) -> bool:

@@ -34,6 +34,7 @@ __all__ = [
 
 Tensors = Tensor | Sequence[Tensor]
 REDUCTIONS = ("add", "minimum", "maximum")
+MOST_CHANNELS = 4  # of a ring; source: nki.collectives.collective_permute_implicit
 
 
 def all_reduce(
@@ -266,6 +267,10 @@ def _channels(
         raise KernelError(
             f"{what}: channel_ids {list(channel_ids)} for {len(srcs)} srcs and {len(dsts)} dsts; "
             "channels are numbered from 0, with one src and one dst each"
+        )
+    if len(srcs) > MOST_CHANNELS:
+        raise KernelError(
+            f"{what}: {len(srcs)} channels, at most {MOST_CHANNELS} exist; send in several calls"
         )
     pairs = [tensors(what, src, dst) for src, dst in zip(srcs, dsts, strict=True)]
     for src, _ in pairs:

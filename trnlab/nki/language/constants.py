@@ -10,14 +10,15 @@ from trnlab.errors import KernelError
 from trnlab.memory import Tensor
 from trnlab.nki.language.tensors import fresh
 from trnlab.nki.launch import current
-from trnlab.numerics import dtype_name, storage
+from trnlab.numerics import dtype_name, storage, stored
 
 
-def shared_constant(constant: Any) -> Tensor:
+def shared_constant(constant: Any, dtype: Any = None) -> Tensor:
     """A tensor in shared HBM that holds an array when the kernel starts.
 
     Args:
         constant: NumPy array, or the path of a .npy file
+        dtype: to cast it to, as NKI 0.2 asked for; None: the array's own
     Raises:
         KernelError: no such file, or a dtype that NKI does not have
     """
@@ -27,13 +28,15 @@ def shared_constant(constant: Any) -> Tensor:
         except OSError as error:
             raise KernelError(f"shared_constant: {constant} cannot be read ({error})") from None
     array = np.asarray(constant)
+    if dtype is not None:
+        array = stored(array, dtype_name(dtype))
     try:
-        dtype = dtype_name(array.dtype)
+        name = dtype_name(array.dtype if dtype is None else dtype)
     except ValueError:
         raise KernelError(
             f"shared_constant: NKI has no {array.dtype}; give the array a 32-bit dtype or less"
         ) from None
-    return current().constant(array, dtype)
+    return current().constant(array, name)
 
 
 def shared_identity_matrix(n: int, dtype: Any = "uint8", dst: Tensor | None = None) -> Tensor:

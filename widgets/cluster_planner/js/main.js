@@ -82,7 +82,8 @@ function plannerBoard(app) {
       token.draw(scene.token, (s) => `${secondsWords(s)}, ${percent(s / scene.tpot_s)}`, 0, isNew);
     }
     memory.draw(scene.memory, gib, scene.memory_limit, isNew);
-    say(limit, `A full bar: the ${gib(scene.memory_limit)} of a device (${scene.system.device}).`);
+    say(limit, `A full bar: ${gib(scene.memory_limit)}, what the runtime leaves of a device: ${
+      scene.system.device}.`);
     pipe.element.hidden = !isTraining;
     scaling.element.hidden = !isTraining;
     for (const part of [sweep, pools]) part.element.hidden = isTraining;

@@ -29,9 +29,13 @@ function percent(fraction) {
 }
 
 const LANE_LABELS = { tensor: "Tensor", vector: "Vector", scalar: "Scalar", gpsimd: "GpSimd",
-  sync: "Sync", dma: "DMA", load: "load", dge: "DGE", cc: "CC" };
+  sync: "Sync", dma: "DMA" };
+const SECOND_LANES = { tensor_load: "T weights", gpsimd_dge: "G descript.", dma_cc: "Collectives" };
 
-/** A lane's name where there is little room: "tensor_load" is "Tensor load", "dma q3" "DMA q3". */
+/** A lane's name where there is little room: "dma q3" is "DMA q3". */
 function laneLabel(name) {
-  return name.split(/[_ ]/).map((part) => LANE_LABELS[part] || part).join(" ");
+  const [lane, core] = name.split(" of core ");
+  const short = SECOND_LANES[lane]
+    || lane.split(/[_ ]/).map((part) => LANE_LABELS[part] || part).join(" ");
+  return core ? `${short} of core ${core}` : short;
 }

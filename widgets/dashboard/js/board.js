@@ -157,6 +157,7 @@ function pickView(app, name, words, kind = "") {
         select.replaceChildren(...options.map(([key, text]) => h("option", { value: key }, text)));
       }
       select.value = value;
+      select.title = select.selectedOptions[0]?.text ?? ""; // a narrow page cuts it
     },
   };
 }

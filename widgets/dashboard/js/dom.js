@@ -78,11 +78,41 @@ function watchTheme(changed) {
   };
 }
 
+const MEASURED = new Set();  // elements whose size was asked for
+let sizes = null;
+
+const measure = (element) => ({ width: element.clientWidth, height: element.clientHeight });
+
+/** {width, height} of an element's box in CSS px. */
+function sizeOf(element) {
+  MEASURED.add(element);
+  return sizes?.get(element) || measure(element);
+}
+
+/**
+ * Do work that writes and asks for sizes by turns, with the sizes from before: to ask after each
+ * write costs a new layout. `again` is called if the work has changed one of them.
+ */
+function withSizes(work, again) {
+  for (const element of MEASURED) if (!element.isConnected) MEASURED.delete(element);
+  const known = new Map([...MEASURED].map((element) => [element, measure(element)]));
+  sizes = known;
+  try {
+    work();
+  } finally {
+    sizes = null;
+  }
+  requestAnimationFrame(() => setTimeout(() => {  // when the page has its layout
+    const isOther = ([element, { width, height }]) => element.isConnected
+      && (element.clientWidth !== width || element.clientHeight !== height);
+    if ([...known].some(isOther)) again();
+  }));
+}
+
 /** Size a canvas to its box at the screen's resolution; returns {pen, width, height} in CSS px. */
 function prepare(canvas) {
   const ratio = window.devicePixelRatio || 1;
-  const width = canvas.clientWidth;
-  const height = canvas.clientHeight;
+  const { width, height } = sizeOf(canvas);
   if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
     canvas.width = Math.round(width * ratio);
     canvas.height = Math.round(height * ratio);

@@ -124,11 +124,6 @@ function laneTitle(run, row) {
   return ENGINE_NAMES[run.names.engines[run.rows.engine[row]]];
 }
 
-function laneShort(name) {
-  const known = { tensor_load: "T weights", gpsimd_dge: "G descript.", dma_cc: "Collectives" };
-  return known[name] || laneLabel(name);
-}
-
 function rowWords(run, row) {
   const { rows, names } = run;
   const tile = names.tiles[rows.tile[row]];

@@ -41,7 +41,7 @@ function layoutRun(run, top, bottom, theme, titled) {
 function drawRun(pen, run, place, scale, theme) {
   const wait = stripes(pen, theme.warn);
   for (const band of place.lanes) {
-    label(pen, laneShort(band.lane.name), band, theme);
+    label(pen, laneLabel(band.lane.name), band, theme);
     clipped(pen, scale, band, () => {
       const first = Math.max(0, startedBy(band.lane, scale.from) - 1);
       const last = startedBy(band.lane, scale.to);

@@ -220,7 +220,7 @@ function render({ model, el }) {
     const { from, to } = timeline.window;
     const { summary, title, size } = app.run;
     timeline.say(`Timeline of ${title}, ${size}, from ${time(from)} to ${time(to)} of ${
-      time(summary.total_us)}. ${app.run.lanes.map((lane) => `${laneShort(lane.name)}: at work ${
+      time(summary.total_us)}. ${app.run.lanes.map((lane) => `${laneLabel(lane.name)}: at work ${
       time(lane.busy[lane.rows.length])}, waiting ${time(lane.wait[lane.rows.length])}`).join("; ")}.`);
   }
 

@@ -63,7 +63,7 @@ function compareView(app) {
     const lines = [
       ["Time", (s) => time(s.total_us)], ["MFU", (s) => percent(s.mfu)],
       ["MBU", (s) => percent(s.mbu)], ["Bytes moved", (s) => bytes(s.hbm_bytes)],
-      ["Flop per byte", (s) => s.intensity.toFixed(1)],
+      ["FLOP per byte", (s) => s.intensity.toFixed(1)],
       ["TensorE busy", (s) => percent(s.busy.tensor)],
       ["Device instructions", (s) => count(s.rows)],
     ];

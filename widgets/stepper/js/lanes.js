@@ -3,13 +3,15 @@
 const GUTTER_EM = 6.7;
 const AXIS_PX = 20;
 const OVERVIEW_PX = 12;
+const LABEL_PX = 14; // of a lane whose name does not touch the next one
 
 /** Where each band of the picture lies: {lanes: [{lane, y, h}], banks, sbuf, axis, overview}. */
 function layoutBands(scene, height) {
   const axis = height - OVERVIEW_PX - AXIS_PX;
   const gap = 7;
   const room = axis - 2 * gap - 6;
-  const lane_px = Math.min(24, (room * 0.52) / scene.lanes.length);
+  const lanes_px = Math.max(room * 0.52, Math.min(room * 0.64, LABEL_PX * scene.lanes.length));
+  const lane_px = Math.min(24, lanes_px / scene.lanes.length);
   const bank_px = Math.min(11, (room * 0.22) / scene.psum_banks);
   const lanes = scene.lanes.map((lane, i) => ({ lane, y: 2 + i * lane_px, h: lane_px - 2 }));
   const banks_y = 2 + lane_px * scene.lanes.length + gap;

@@ -175,12 +175,14 @@ function render({ model, el }) {
     app.theme.badge = model.get("honesty").badge;
     timeline.stale();
     source.stale();
-    summary.draw(app.scene, model.get("honesty"));
-    drawControls();
-    drawLadder();
-    values.stale();
-    state.draw(app.state(), inPage);
-    draw();
+    withSizes(() => {
+      draw();
+      summary.draw(app.scene, model.get("honesty"));
+      drawControls();
+      drawLadder();
+      values.stale();
+      state.draw(app.state(), inPage);
+    }, drawAll);
   }
 
   /** The page has another size or other colors. */

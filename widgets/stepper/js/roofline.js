@@ -8,7 +8,8 @@ function rooflineView(app) {
       Number((flops_per_s / 1e12).toFixed(3)), Number((roof / 1e12).toFixed(3))]));
   behind(table.table, picture);
   const root = panel("roofline", "Roofline",
-    "Logarithmic axes. Near the slope HBM limits, near the flat roof TensorE; far below, waiting.",
+    "Logarithmic axes. Near the slope the way to HBM limits, near the flat roof TensorE; far below, "
+      + "waiting.",
     picture, table.element);
   const M = { left: 46, right: 116, top: 14, bottom: 34 };
 
@@ -46,8 +47,8 @@ function rooflineView(app) {
       text(width - M.right, y(peak) - 6, `TensorE peak ${(peak / 1e12).toFixed(1)} TFLOP/s`,
         { "text-anchor": "end", class: "roof-name" }),
       text((x(start) + x(knee)) / 2 - 10, (y(start * slope) + y(peak)) / 2,
-        `HBM ${(slope / 1e9).toFixed(0)} GB/s`, { "text-anchor": "end", class: "roof-name" }),
-      text((M.left + width) / 2, height - 4, "flop per byte moved", { "text-anchor": "middle" }),
+        `${summary.slope_of} ${(slope / 1e9).toFixed(0)} GB/s`, { "text-anchor": "end", class: "roof-name" }),
+      text((M.left + width) / 2, height - 4, "FLOP per byte moved", { "text-anchor": "middle" }),
       text(4, 10, "TFLOP/s", {}));
     const names_x = width - M.right + 14;
     let name_y = -Infinity;
@@ -57,7 +58,7 @@ function rooflineView(app) {
     }
     picture.replaceChildren(...parts);
     picture.setAttribute("aria-label", `Roofline. ${points.map(({ name, intensity, flops_per_s }) =>
-      `${name}: ${intensity.toFixed(1)} flop per byte, ${(flops_per_s / 1e12).toFixed(2)} TFLOP/s`)
+      `${name}: ${intensity.toFixed(1)} FLOP per byte, ${(flops_per_s / 1e12).toFixed(2)} TFLOP/s`)
       .join("; ")}.`);
   }
 
@@ -86,8 +87,8 @@ function rooflineView(app) {
   return {
     element: root,
     draw(scene, ladder) {
-      const width = picture.clientWidth || 300;
-      const height = picture.clientHeight || 200;
+      const size = sizeOf(picture);
+      const [width, height] = [size.width || 300, size.height || 200];
       picture.setAttribute("viewBox", `0 0 ${width} ${height}`);
       draw(scene, ladder, width, height);
     },

@@ -26,7 +26,7 @@ function summaryView() {
       put("mbu", percent(summary.mbu), "of HBM peak");
       put("moved", bytes(summary.hbm_bytes),
         `${times(summary.hbm_bytes / summary.least_bytes)} the least`);
-      put("intensity", `${summary.intensity.toFixed(1)} flop/B`,
+      put("intensity", `${summary.intensity.toFixed(1)} FLOP/B`,
         `knee at ${(summary.peak_flops_per_s / summary.hbm_bytes_per_s).toFixed(0)}`);
       put("rows", count(summary.rows), `${count(summary.calls)} NKI calls`);
       cells.time.mark.replaceChildren(badge(honesty));

@@ -65,10 +65,10 @@ function timelineView(app) {
       }
     },
     draw(scene, row) {
-      const height = stage.clientHeight;
+      const { width, height } = sizeOf(stage);
       bands = layoutBands(scene, height);
-      scale = makeScale(view.window, stage.clientWidth, app.theme);
-      const key = `${stage.clientWidth} ${height}`;
+      scale = makeScale(view.window, width, app.theme);
+      const key = `${width} ${height}`;
       if (drawn !== key) {
         drawWindow(prepare(base).pen, scene, bands, scale, app.theme);
         drawn = key;
