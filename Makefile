@@ -49,12 +49,13 @@ site: .venv/lab  ## write the lessons as files without a server into build/site
 load: .venv/test  ## load a server with 40 visitors for ten minutes, ARGS="--minutes 2"
 	$(BIN)/python -m tests.load $(ARGS)
 
-audit: .venv/lab  ## ask for known weaknesses of the locked packages, over the network
+audit: .venv/lab  ## ask for known weaknesses of the locked packages; OSV_URL names a mirror
 	@test -x build/audit/bin/pip-audit || { $(PYTHON) -m venv build/audit && \
 	  build/audit/bin/pip --disable-pip-version-check install --quiet pip-audit==2.10.1; }
 	@build/audit/bin/pip-audit --strict --disable-pip --require-hashes -r lock/lab.txt \
+	  $(if $(OSV_URL),-s osv --osv-url $(OSV_URL)) \
 	  2> build/audit/said; answer=$$?; cat build/audit/said >&2; \
-	case "$$answer $$(grep -c '^ERROR' build/audit/said)" in \
+	case "$$answer $$(grep -cE '^(ERROR|Traceback)' build/audit/said)" in \
 	  "0 0") echo "trnlab: no known weakness in the packages of lock/lab.txt" ;; \
 	  *" 0") echo "trnlab: lock/lab.txt has packages with known weaknesses, listed above" >&2 ;; \
 	  *) echo "trnlab: nothing was audited: the package index gave no answer; this says" \

@@ -159,6 +159,7 @@ def test_notebooks_are_kept_without_outputs(path: Path) -> None:
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     code = [cell for cell in cells if cell["cell_type"] == "code"]
     assert code
+    assert len({cell["id"] for cell in cells}) == len(cells)
     for cell in code:
         assert cell["outputs"] == [] and cell["execution_count"] is None
 

@@ -330,3 +330,21 @@ def test_the_address_leads_back_to_all_three_boards(board):
     assert data(again, PLANNER)["tokens"] == tokens
     assert data(again, COLLECTIVE)["step"] == "1"
     assert data(again, MACHINE)["chips"] == "64"
+
+
+@pytest.mark.parametrize("motion, steps_a_second", [("no-preference", 4), ("reduce", 1)])
+def test_a_collective_plays_when_told_at_the_speed_that_was_chosen(
+    open_page, lesson, motion, steps_a_second
+):
+    page = open_page(lesson("04_scale_out"), reduced_motion=motion)
+    board = page.locator(".trn-collective")
+    board.scroll_into_view_if_needed()
+    assert board.get_attribute("data-step") == "0"  # nothing plays by itself
+    board.get_by_label("Speed").select_option("4")
+    page.clock.install()
+    board.get_by_role("button", name="Play").click()
+    page.clock.run_for(2_100)
+    expect(board).to_have_attribute("data-step", str(2 * steps_a_second))
+    board.get_by_role("button", name="Pause").click()
+    page.clock.run_for(2_000)
+    expect(board).to_have_attribute("data-step", str(2 * steps_a_second))

@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 from tornado.httpclient import HTTPClientError
 from tornado.websocket import websocket_connect
 
+from tests.browser.test_tables import drawn
 from tests.load.visitor import packed
 from trnlab.serve.lessons import lessons
 from trnlab.serve.settings import HEADERS
@@ -129,14 +130,16 @@ def test_a_visitor_s_code_is_not_run(samples, tmp_path):
 
 
 def attack_fields(page: Page) -> int:
-    """Type the attack into every field that takes text, and into every JSON."""
-    page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
+    """Type the attack into every field that takes text, and into every JSON; how many they were."""
+    drawn(page)
     fields = page.locator(
         "main :is(textarea:not([readonly]), input[type=text]:not([readonly]), input[type=search])"
     )
+    attacked = 0
     for field in fields.all():
         if not (field.is_visible() and field.is_enabled()):
             continue
+        attacked += 1
         text = json.dumps({"label": ATTACK, "kernel": ATTACK, "chip": ATTACK})
         is_json = "JSON" in (field.get_attribute("aria-label") or "")
         field.fill(text if is_json else ATTACK)
@@ -144,7 +147,12 @@ def attack_fields(page: Page) -> int:
     for button in page.get_by_role("button", name=re.compile("Load this JSON|^Check$")).all():
         button.click()
     page.wait_for_timeout(500)
-    return fields.count()
+    return attacked
+
+
+# Fields that take text: the JSON of each dashboard, what else can be typed, and the exercises.
+FIELDS = {"01_neuroncore": 3 + 2, "02_matmul_tiling": 2 + 2, "03_quantization": 5 + 3 + 4}
+FIELDS |= {"04_scale_out": 3 + 10, "05_profiler": 1 + 2, "06_launch_claims": 1 + 3}
 
 
 @pytest.mark.parametrize("name", LESSONS)
@@ -158,7 +166,7 @@ def test_a_script_in_a_field_or_an_address_is_text(open_page, lesson, name):
     states |= {"matrix": {"data": ATTACK}, "product": {"K": ATTACK}, "network": {"mix": [ATTACK]}}
     query = "&".join(f"{key}={link.pack(state)}" for key, state in states.items())
     page = open_page(f"{lesson(name)}?{query}")
-    attack_fields(page)
+    assert attack_fields(page) >= FIELDS.get(name, 0)
     assert page.evaluate("window.hit") is None
     assert page.locator("img[src=x]").count() == 0
 
@@ -185,5 +193,23 @@ def test_the_name_of_a_file_is_shown_as_text(open_page, lesson, tmp_path):
         (tmp_path / name).write_text(content)
         root.locator("input[type=file]").set_input_files(tmp_path / name)
         expect(root.get_by_role("alert").first).to_be_visible()
+    assert page.evaluate("window.hit") is None
+    assert page.locator("img[src=x]").count() == 0
+
+
+def test_a_model_s_file_with_scripts_in_it_is_text(open_page, lesson, tmp_path):
+    page = open_page(lesson("04_scale_out"))
+    planner = page.locator(".trn-planner")
+    planner.get_by_text("A model of your own: its config.json").click()
+    fields = ("model_type", "architectures", "torch_dtype", "hidden_size", "_name_or_path")
+    for name, content in (
+        (f"{ATTACK[:27]}.json", json.dumps({field: ATTACK for field in fields})),
+        ("list.json", json.dumps([ATTACK])),
+        ("broken.json", ATTACK),
+        ("large.json", json.dumps({"model_type": ATTACK * 80_000})),
+    ):
+        (tmp_path / name).write_text(content)
+        planner.get_by_label("A config.json file").set_input_files(tmp_path / name)
+        expect(planner.get_by_role("alert").locator("visible=true").first).not_to_have_text("")
     assert page.evaluate("window.hit") is None
     assert page.locator("img[src=x]").count() == 0

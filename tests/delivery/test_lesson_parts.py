@@ -91,3 +91,24 @@ def test_its_teacher_knows_timing_misconception_and_questions(name: str) -> None
 def test_its_words_are_in_the_glossary(name: str) -> None:
     for words in of_kind(name, lesson.Words):
         assert words.html.count("<dt>") == words.html.count("trn-term") > 0
+
+
+@of_a_lesson
+def test_each_step_of_its_tour_sets_its_dashboard_and_asks_something(name: str) -> None:
+    (tour,) = of_kind(name, lesson.Tour)
+    assert len(tour.steps) >= 3
+    for place, step in enumerate(tour.steps):
+        assert step["question"].endswith("?") and step["expected"].endswith(".")
+        tour.show(place)
+        unsaid = getattr(tour.dashboard, "first", {})  # defaults that a state leaves out
+        state = {**unsaid, **tour.dashboard.saved()}
+        for key, value in tour.states[place].items():
+            assert _same(state[key], value), (step["text"], key)
+        problem = getattr(tour.dashboard, "problem", "")
+        assert not (problem.get("text") if isinstance(problem, dict) else problem)
+
+
+def _same(found: object, given: object) -> bool:
+    if isinstance(given, list):  # numbers may be kept as float32
+        return list(found) == pytest.approx(given)
+    return found == given

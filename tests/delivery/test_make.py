@@ -58,21 +58,32 @@ def test_a_python_that_will_not_do_is_refused_with_a_sentence(tmp_path, script, 
         ("echo 'Found 1 known vulnerability'; exit 1", 1, "known weaknesses, listed above"),
         ("echo 'ERROR:pip_audit: no answer' >&2; exit 1", 2, "nothing was audited"),
         ("echo 'ERROR:pip_audit: no answer' >&2; exit 0", 2, "nothing was audited"),
+        ("echo 'Traceback (most recent call last):' >&2; exit 1", 2, "nothing was audited"),
     ],
-    ids=["clean", "weak", "no answer", "no answer, and no error"],
+    ids=["clean", "weak", "no answer", "no answer, and no error", "a mirror that is not there"],
 )
 def test_an_audit_that_got_no_answer_never_passes(tmp_path, script, ends, sentence):
-    for name in ("Makefile", "pyproject.toml", "lock/lab.txt"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        shutil.copy(ROOT / name, tmp_path / name)
-    (tmp_path / "build" / "audit" / "bin").mkdir(parents=True)
-    Path(_fake_python(tmp_path / "build" / "audit" / "bin", script)).rename(
-        tmp_path / "build" / "audit" / "bin" / "pip-audit"
-    )
-    ran = _make("audit", "--assume-old=.venv/lab", folder=tmp_path)
+    ran = _audit(tmp_path, script)
     assert (ran.returncode == 0) == (ends == 0)
     assert f"Error {ends}" in ran.stderr or ends == 0
     assert sentence in ran.stdout + ran.stderr
+
+
+def test_an_audit_asks_the_mirror_that_is_named_and_no_other_unless_one_is(tmp_path):
+    said = _audit(tmp_path, 'echo "asked $*"', "OSV_URL=http://localhost:1/v1/query").stdout
+    assert "-s osv --osv-url http://localhost:1/v1/query\n" in said
+    assert "osv" not in _audit(tmp_path, 'echo "asked $*"').stdout
+
+
+def _audit(folder: Path, script: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """`make audit` in a folder of its own, where a script stands for pip-audit."""
+    for name in ("Makefile", "pyproject.toml", "lock/lab.txt"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, folder / name)
+    tools = folder / "build" / "audit" / "bin"
+    tools.mkdir(parents=True, exist_ok=True)
+    Path(_fake_python(tools, script)).rename(tools / "pip-audit")
+    return _make("audit", "--assume-old=.venv/lab", *words, folder=folder)
 
 
 def test_ci_needs_only_bash():

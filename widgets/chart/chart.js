@@ -94,7 +94,9 @@ function render({ model, el }) {
   const element = figure();
   const picture = element.querySelector(".trn-chart-picture");
   const named = picture.parentElement; // Vega names its own container as it likes
-  const behind = element.querySelector(".trn-chart-table");
+  const listed = element.querySelector(".trn-chart-table");
+  listed.id = `trn-table-${Math.random().toString(36).slice(2, 9)}`;
+  named.setAttribute("aria-details", listed.id);
   el.append(element);
   let current = Promise.resolve(null); // the drawn view; steps wait for the one before
 
@@ -106,7 +108,7 @@ function render({ model, el }) {
   };
   const describe = () => {
     named.setAttribute("aria-label", model.get("description"));
-    behind.replaceChildren(table(model.get("spec"), model.get("data")));
+    listed.replaceChildren(table(model.get("spec"), model.get("data")));
   };
   const draw = async (old) => {
     const embed = await vega(model);
@@ -148,7 +150,8 @@ function render({ model, el }) {
   scheme.addEventListener("change", recolor);
   const themes = new MutationObserver(recolor);
   for (const node of [document.documentElement, document.body]) {
-    themes.observe(node, { attributeFilter: ["data-theme", "data-jp-theme-light"] });
+    themes.observe(node, { attributeFilter: ["data-theme",
+      "data-jp-theme-light", "data-vscode-theme-kind"] });
   }
   describe();
   next(draw);

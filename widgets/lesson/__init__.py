@@ -10,6 +10,7 @@
                     hints=[first, second, third], solution=html)
     lesson.Exercise("Which part?", lesson.Choice("SBUF", others={"PSUM": why, "HBM": why}),
                     hints=[first, second, third], solution=html)
+    lesson.Tour(dashboard, [lesson.Step(text, state, question, expected, hints), ...])
     lesson.amount(2.4e9, "Hz")  # "2.4 GHz", for numbers in prose
     lesson.Text(html); lesson.Takeaway(html); lesson.LeavesOut([html, ...])
     lesson.Words(["PSUM", "tile"])  # terms of the glossary
@@ -26,6 +27,7 @@ from widgets.lesson.answers import Answer, Choice, Number, Verdict
 from widgets.lesson.cards import LeavesOut, Question, Reading, Takeaway, TeacherNotes, Text, Words
 from widgets.lesson.exercise import Exercise
 from widgets.lesson.predict import Predict
+from widgets.lesson.tour import Step, Tour
 
 __all__ = [
     "Answer",
@@ -36,9 +38,11 @@ __all__ = [
     "Predict",
     "Question",
     "Reading",
+    "Step",
     "Takeaway",
     "TeacherNotes",
     "Text",
+    "Tour",
     "Verdict",
     "Words",
     "amount",

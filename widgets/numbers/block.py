@@ -83,6 +83,7 @@ class BlockPart(Part):
             "elements": [[name, number_format(name).label.partition(" (")[0]] for name in ELEMENTS],
             "presets": list(presets().items()),
             "range": [SMALLEST, LARGEST],
+            "ways": [way.title for way in WAYS.values()],
             "steps": [f"{'' if step > STEPS[0] else 'exact to '}{step:.0%}" for step in STEPS],
             "map": [CHANNELS, BLOCKS * BLOCK],
             "own": [CHANNEL, PLACE * BLOCK, BLOCK],

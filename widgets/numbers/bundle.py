@@ -6,7 +6,7 @@ from pathlib import Path
 from widgets.dashboard import bundle
 
 HERE = Path(__file__).parent
-SHARED = ("dom", "amounts", "history", "svg_pen", "files", "state", "heart")
+SHARED = ("dom", "amounts", "history", "svg_pen", "files", "state", "heart", "table", "tip")
 COMMON = ("part", "draw")
 
 

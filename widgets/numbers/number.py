@@ -184,6 +184,8 @@ def _line(format: NumberFormat, value: float) -> dict[str, Any]:
     return {
         "ticks": ticks,
         "texts": [plain(tick) for tick in ticks],
+        "bits": [f"{encode(format, tick):0{format.bits}b}" for tick in ticks],
+        "distances": [plain(tick - value, 6) for tick in ticks],
         "value": value,
         "target": target,
         "stored": plain(stored),

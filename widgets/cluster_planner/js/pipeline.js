@@ -1,6 +1,7 @@
 // One replica's pipeline: when each stage works on which micro-batch, and where it waits.
 
 const WINDOWS = [["start", "its start"], ["end", "its end"], ["whole", "the whole step"]];
+const KINDS = ["forward", "backward", "gradients of weights"];
 const SEEN = 10; // micro-batches in sight, beside those that fill the pipe
 
 function pipelineView(app, view) {
@@ -13,6 +14,24 @@ function pipelineView(app, view) {
   const stage = h("div", { class: "stage pipe" }, canvas);
   const words = h("p", { class: "quiet" });
   let line = null;
+  let sight = [0, 0];
+  const table = tableFold("Pipeline in sight", ["stage", "micro-batch", "work", "start", "takes"],
+    () => [...(line?.stage || [])].map((_, i) => i).filter((i) => line.start[i] <= sight[1]
+      && line.start[i] + line.busy[i] >= sight[0]).map((i) => [line.stage[i], line.micro_batch[i],
+      KINDS[line.kind[i]], secondsWords(line.start[i]), secondsWords(line.busy[i])]));
+
+  behind(table.table, canvas);
+  let layout = null;
+  tipOver(canvas, (x, y) => {
+    if (!layout || !line) return "";
+    const stage_ = Math.floor((y - layout.top) / layout.high);
+    const at = sight[0] + (x - layout.left) / layout.scale;
+    const i = line.stage.findIndex((each, place) => each === stage_ && at >= line.start[place]
+      && at < line.start[place] + line.busy[place]);
+    return i < 0 ? "" : `stage ${stage_}, micro-batch ${line.micro_batch[i]}, ${
+      KINDS[line.kind[i]]}: from ${secondsWords(line.start[i])}, takes ${
+      secondsWords(line.busy[i])}`;
+  });
 
   function read(scene) {
     if (line?.id === scene.id) return;
@@ -36,7 +55,9 @@ function pipelineView(app, view) {
     const span = view.window === "whole" ? p.total_s : Math.min(p.total_s,
       one * (SEEN + 2 * p.stages));
     const from = view.window === "end" ? p.total_s - span : 0;
+    sight = [from, from + span];
     const scale = (width - left - 4) / span;
+    layout = { left, top, high, scale };
     const at = (seconds) => left + (seconds - from) * scale;
     for (let s = 0; s < p.stages; s += 1) {
       if (high >= 11 || s % Math.ceil(13 / high) === 0) {
@@ -82,6 +103,7 @@ function pipelineView(app, view) {
         percent(bubble / scene.step_s)}.`);
     canvas.setAttribute("aria-label",
       `Pipeline of ${plural(p.stages, "stage")}. ${words.textContent}`);
+    table.draw();
   }
 
   return {
@@ -89,7 +111,7 @@ function pipelineView(app, view) {
       h("header", {}, h("h3", {}, "Pipeline"), h("p", { class: "how" },
         "Numbers: micro-batches. "
         + "Underlined: backward; twice as thick: gradients of weights; empty: waiting.")),
-      h("div", { class: "controls" }, labelled("Show", windows)), stage, words),
+      h("div", { class: "controls" }, labelled("Show", windows)), stage, words, table.element),
     draw,
   };
 }

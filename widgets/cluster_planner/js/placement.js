@@ -104,6 +104,7 @@ function placementView(app, view) {
 
   const table = h("table", { class: "sent" },
     h("caption", { class: "quiet" }, "A device sends in a step"), sent);
+  behind(table, machine.element.querySelector("canvas"));
   return {
     element: h("section", { class: "panel placement", "aria-label": "Where the model sits" },
       h("header", {}, h("h3", {}, "Where it sits"), h("p", { class: "how" },

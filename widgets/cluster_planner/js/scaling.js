@@ -16,6 +16,10 @@ function scalingView(app) {
         h("th", { scope: "col" }, text)))),
       body)));
 
+  behind(body.parentElement, canvas);
+  let points = [];
+  tipOver(canvas, (x, y) => nearestOf(points, x, y));
+
   function axes(found, width, height, em) {
     const all = [...found.grows, ...found.stays];
     const [left, right, top, bottom] = [3.7 * em, width - 7.6 * em, 26, height - 32];
@@ -87,8 +91,11 @@ function scalingView(app) {
       theme.font(0.78, "sans", 650), room ? "left" : "right");
     curve(pen, theme, axis, found, found.stays, theme.scalar, "square");
     curve(pen, theme, axis, found, found.grows, theme.tensor, "round");
-    const label = (points, text, ink, shift) => {
-      const [chips, , each] = points.at(-1);
+    points = ["grows", "stays"].flatMap((kind) => found[kind].map(([chips, rate, each, batch]) =>
+      [axis.x(chips), axis.y(each), `${count(chips)} chips, batch ${count(batch)}: ${
+        shortCount(rate)} tokens/s, ${shortCount(each)} a chip`]));
+    const label = (line, text, ink, shift) => {
+      const [chips, , each] = line.at(-1);
       write(pen, text, axis.x(chips) + 9, axis.y(each) + shift, ink, theme.font(0.78, "sans", 650));
     };
     label(found.grows, "batch grows", theme.tensor, 0);

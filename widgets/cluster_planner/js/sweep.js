@@ -13,6 +13,10 @@ function sweepView(app) {
         "each further", "tokens/s", "memory"]
         .map((text) => h("th", { scope: "col" }, text)))), body)));
 
+  behind(body.parentElement, canvas);
+  let points = [];
+  tipOver(canvas, (x, y) => nearestOf(points, x, y));
+
   function rowsOf(found) {
     return found.batch.map((batch, i) => ({ batch, prompt: found.prompt[i], tpot: found.tpot_s[i],
       ttft: found.ttft_s[i], rate: found.tokens_per_s[i] / found.chips,
@@ -74,6 +78,9 @@ function sweepView(app) {
       write(pen, `${count(batch)} at once`, x(tpot) + 8, y(rate) + 7, theme.muted,
         theme.font(0.72));
     });
+    points = shown.map((row) => [x(row.tpot), y(row.rate), `${
+      plural(row.batch, "request")}, prompt ${count(row.prompt)}: ${
+      secondsWords(row.tpot)} for a further token, ${shortCount(row.total)} tokens/s`]);
     const own = shown.filter(({ prompt }) => prompt === found.prompt_now);
     const text = own.length
       ? `With a prompt of ${count(found.prompt_now)}: one request alone waits ${

@@ -157,6 +157,8 @@ function collectiveBoard(app) {
   };
   const links = fold("Links of this step", ["link", "carries", "at work"], linkRows);
   const table = fold("What the chosen rank holds", ["part"], heldRows);
+  behind(linkRows.parentElement, machine.element.querySelector("canvas"));
+  behind(heldRows.parentElement, chunks.element.querySelector("canvas"));
   const film = h("section", { class: "panel film", "aria-label": "The machine, step by step" },
     h("header", {}, title, badge, how), machine.element, transport.element, sentence);
   const side = h("section", { class: "panel side", "aria-label": "What each rank holds" },
@@ -170,6 +172,7 @@ function collectiveBoard(app) {
     h("div", { class: "chart-body" }, times.element, h("table", {}, h("thead", {}, h("tr", {},
       ...["algorithm", "time", "bus"].map((text) => h("th", { scope: "col" }, text)))), rows)),
         crossing);
+  behind(rows.parentElement, times.element.querySelector("canvas"));
   return {
     element: h("div", { class: "body" }, controls.element, announced, totals,
       h("div", { class: "work" }, film, side),

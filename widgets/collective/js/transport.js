@@ -1,6 +1,7 @@
 // First, back, play, forward, last: buttons, a slider and keys.
 
-const BEAT_MS = 900;
+const PACES = [0.25, 0.5, 1, 2, 4]; // steps in a second
+const CALM_PACE = 1; // at most, for readers who asked for less motion
 const STEP_KEYS = { ArrowRight: "next", ArrowLeft: "back", Home: "start", End: "end", " ": "play",
   ArrowDown: "nextRank", ArrowUp: "backRank" };
 
@@ -10,6 +11,11 @@ function transportView({ move, at, last }) {
   const button = (act, words, mark) => h("button", { type: "button", "data-act": act,
     "aria-label": words, title: words, onclick: () => view.act(act) }, mark);
   const play = button("play", "Play", "▶");
+  const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  const pace = h("select", { "aria-label": "Speed", "data-name": "speed", onchange: () => {
+    if (timer) view.start();
+  } }, ...PACES.map((steps) => h("option", { value: steps }, `${steps}/s`)));
+  pace.value = "1";
   const scrub = h("input", { type: "range", min: 0, step: 1, "aria-label": "Step",
     "data-name": "step",
     oninput: () => { view.stop(); move(scrub.valueAsNumber); } });
@@ -17,7 +23,7 @@ function transportView({ move, at, last }) {
     element: h("div", { class: "transport" },
       h("div", { class: "steps", role: "group", "aria-label": "Steps" },
         button("start", "To the start", "|◀"), button("back", "Step back", "‹"), play,
-        button("next", "Step forward", "›"), button("end", "To the end", "▶|")), scrub),
+        button("next", "Step forward", "›"), button("end", "To the end", "▶|")), scrub, pace),
     act(action) {
       if (action === "play") return timer ? view.stop() : view.start();
       view.stop();
@@ -25,11 +31,13 @@ function transportView({ move, at, last }) {
       return move(Math.min(last(), Math.max(0, to)));
     },
     start() {
+      clearInterval(timer);
       if (at() >= last()) move(0);
+      const steps = calm.matches ? Math.min(CALM_PACE, Number(pace.value)) : Number(pace.value);
       timer = setInterval(() => {
         if (!play.isConnected || at() >= last()) view.stop();
         else move(at() + 1);
-      }, BEAT_MS);
+      }, 1000 / steps);
       view.draw();
     },
     stop() {

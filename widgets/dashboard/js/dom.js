@@ -21,6 +21,12 @@ function h(tag, attributes = {}, ...children) {
   return element;
 }
 
+/** Tell who cannot see a drawing which table stands behind it. */
+function behind(table, ...drawings) {
+  table.id ||= `trn-table-${Math.random().toString(36).slice(2, 9)}`;
+  for (const drawing of drawings) drawing.setAttribute("aria-details", table.id);
+}
+
 /** Write text only when it changed: keeps screen readers and layout quiet. */
 function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
@@ -54,13 +60,15 @@ function readTheme(element) {
   return theme;
 }
 
+const THEME_NAMES = ["data-theme", "data-jp-theme-light", "data-vscode-theme-kind"];
+
 /** Call `changed` when the reader switches between light and dark. */
 function watchTheme(changed) {
   const dark = matchMedia("(prefers-color-scheme: dark)");
   dark.addEventListener("change", changed);
   window.addEventListener("trn-redraw", changed); // a drawing is saved as a file
   const observer = new MutationObserver(changed);
-  const options = { attributes: true, attributeFilter: ["data-theme", "data-jp-theme-light"] };
+  const options = { attributes: true, attributeFilter: THEME_NAMES };
   observer.observe(document.documentElement, options);
   observer.observe(document.body, options);
   return () => {

@@ -17,8 +17,11 @@ function csvCell(text) {
 }
 
 function csvOfTable(table) {
-  return [...table.rows].map((row) => [...row.cells].map((cell) =>
+  table.fill?.();
+  const text = [...table.rows].map((row) => [...row.cells].map((cell) =>
     csvCell(cell.textContent.trim().replace(/\s+/g, " "))).join(",")).join("\n");
+  table.rest?.();
+  return text;
 }
 
 /** A drawing as a file of its own: the colors and type that the page gives it written into it. */
@@ -122,7 +125,7 @@ function exportsView(root) {
         return h("li", {}, `${name} `, svg, button("PNG", name, async () =>
           download(file(name, "png"), await pngOf(node))));
       }),
-      ...[...root.querySelectorAll("table")].filter((table) => table.rows.length > 1)
+      ...[...root.querySelectorAll("table")].filter((table) => table.fill || table.rows.length > 1)
         .map((table) => {
           const name = named(table, "Table");
           return h("li", {}, `${name} `, button("CSV", name, () =>

@@ -151,6 +151,8 @@ function machineBoard(app) {
   const table = (caption, heads, body) => h("div", { class: "scroll", tabindex: 0, role: "region",
     "aria-label": caption }, h("table", {}, h("thead", {}, h("tr", {}, ...heads.map((text) =>
     h("th", { scope: "col" }, text)))), body));
+  const links = table("Busiest links", ["chip", "link", "carries", "can carry", "needs"], busy);
+  behind(links.querySelector("table"), machine.element.querySelector("canvas"));
   const film = h("section", { class: "panel film", "aria-label": "The machine" },
     h("header", {}, title, badge), machine.element, sentence);
   const side = h("section", { class: "panel", "aria-label": "In numbers" },
@@ -164,7 +166,7 @@ function machineBoard(app) {
         ...chips.elements, reading.element, domain.element, gpus.element, past.element),
       announced, h("div", { class: "work" }, film, side),
       h("details", { class: "fold" }, h("summary", {}, "Busiest links and memories"),
-        table("Busiest links", ["chip", "link", "carries", "can carry", "needs"], busy)),
+        links),
       h("details", { class: "fold" }, h("summary", {}, "Constants: published, inferred, assumed"),
         table("Constants", ["what", "value", "standing", "source"], figures))),
     draw,

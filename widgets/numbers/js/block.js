@@ -1,6 +1,6 @@
 // 32 values to drag, and what four ways of scaling leave of them.
 
-const HEIGHT = 170; // of the editor
+const HEIGHT = 140; // of the editor
 const SMALL_HEIGHT = 140; // of each result
 const FACTORS = { ArrowUp: 1.1, ArrowDown: 1 / 1.1, PageUp: 8, PageDown: 1 / 8 };
 
@@ -38,6 +38,12 @@ function blockView(app) {
   const words = h("p", { class: "sentence", "aria-live": "polite" });
   const ways = h("div", { class: "ways" });
   const panels = new Map();
+  const kept = tableFold("The block before and after", ["value", "before",
+    ...fixed.ways], () => app.scene.values.map((value, i) => [i + 1, brief(value, 6),
+    ...app.scene.ways.map((way) => (way.problem ? "" : brief(way.block[i], 6)))]));
+  const levels = tableFold("The tensor around it", ["way", "channel", ...stepsOf(fixed)], () =>
+    app.scene.ways.filter((way) => !way.problem).flatMap((way) => channelsOf(way, fixed)));
+  behind(kept.table, editor);
   draggable(editor, () => editor, (x, y, event) => {
     const frame = frameOf(editor, HEIGHT);
     if (event.type === "pointerdown") {
@@ -132,7 +138,8 @@ function blockView(app) {
       h("p", { class: "quiet map-key" },
         "Maps: the tensor of 8 channels around the block, framed. ",
         ...[0, 1, 2, 3, 4, 5].map((level) => h("span", {}, h("i", { class: `cell level${level}` }),
-          [...fixed.steps, "worse", "became 0"][level])))),
+          stepsOf(fixed)[level]))),
+      h("div", { class: "tables" }, kept.element, levels.element)),
     draw(scene) {
       const { values } = app.params();
       which.querySelector("label").textContent = `Value ${chosen + 1}`;
@@ -141,23 +148,48 @@ function blockView(app) {
       say(words, scene.words);
       for (const way of scene.ways) {
         if (!panels.has(way.name)) {
-          panels.set(way.name, wayPanel(app, way));
+          panels.set(way.name, wayPanel(app, way, [kept.table, levels.table]));
           ways.append(panels.get(way.name).element);
         }
         panels.get(way.name).draw(way, scene.values, chosen, { frameOf, barShape });
       }
+      kept.draw();
+      levels.draw();
     },
   };
 }
 
+/** What the shades of a map stand for, the best first. */
+const stepsOf = (fixed) => [...fixed.steps, "worse", "became 0"];
+
+/** A row for each channel of the map: how many of its values have each shade. */
+function channelsOf({ title, map }, fixed) {
+  const [rows, columns] = fixed.map;
+  return Array.from({ length: rows }, (_, row) => {
+    const channel = [...map.slice(row * columns, (row + 1) * columns)];
+    return [title, row, ...stepsOf(fixed).map((_step, level) =>
+      channel.filter((shade) => Number(shade) === level).length)];
+  });
+}
+
 /** What one way of scaling leaves of the block, and of the tensor around it. */
-function wayPanel(app, way) {
+function wayPanel(app, way, [kept, levels]) {
   const scale = h("p", { class: "figure scale" });
   const svg = picture(SMALL_HEIGHT, "");
   const now = h("p", { class: "now" });
   const list = h("dl", { class: "facts" });
   const map = h("canvas", { class: "map", role: "img" });
   const note = h("p", { class: "quiet" });
+  behind(kept, svg);
+  behind(levels, map);
+  tipOver(map, (x, y) => {
+    const [height, width] = app.fixed.map;
+    const row = Math.floor((y * height) / map.clientHeight);
+    const column = Math.floor((x * width) / map.clientWidth);
+    const found = app.scene.ways.find(({ name }) => name === way.name);
+    const level = found.map?.[row * width + column];
+    return level ? `channel ${row}, value ${column}: ${stepsOf(app.fixed)[Number(level)]}` : "";
+  });
   const item = (words, value, key) => h("div", {}, h("dt", {}, words),
     h("dd", { class: "figure", "data-number": key }, value));
   return {

@@ -18,6 +18,27 @@ function matrixView(app) {
   const errorMap = h("canvas", { class: "heat", role: "img" });
   const scale = h("p", { class: "quiet" });
   const rows = new Map();
+  const sizes = tableFold("How many of each size", ["from", "to", "values", "errors"], () => {
+    const { first, last, values, errors } = app.scene.histogram;
+    const edge = (i) => `2^${Number((first + (i * (last - first)) / values.length).toFixed(2))}`;
+    return values.map((n, i) => [edge(i), edge(i + 1), n, errors[i]])
+      .filter(([, , n, wrong]) => n || wrong);
+  });
+  const cells = tableFold("The maps", ["rows from", "K from", "largest value at most",
+    "largest error at most"], () => cellsOf(app));
+
+  behind(sizes.table, histogram);
+  behind(cells.table, valueMap, errorMap);
+  for (const map of [valueMap, errorMap]) {
+    tipOver(map, (x, y) => {
+      const { maps, shape } = app.scene;
+      const row = Math.floor((y * maps.rows) / map.clientHeight);
+      const column = Math.floor((x * maps.columns) / map.clientWidth);
+      const [from, k, value, error] = cellOf(app, row * maps.columns + column);
+      return shape ? `rows from ${from}, K from ${k}: value at most ${value}, error at most ${
+        error}` : "";
+    });
+  }
 
   async function upload(chosen) {
     file.value = "";
@@ -59,7 +80,7 @@ function matrixView(app) {
         h("div", { class: "maps" },
           h("figure", {}, h("figcaption", { class: "quiet" }, "Values, K to the right"), valueMap),
           h("figure", {}, h("figcaption", { class: "quiet" }, "Errors, same shades"), errorMap)),
-            scale))),
+            scale, sizes.element, cells.element))),
     draw(scene) {
       say(words, scene.summary);
       say(about, `${scene.words} ${scene.shape[0]} × ${scene.shape[1]}; the largest is ${
@@ -86,8 +107,29 @@ function matrixView(app) {
       drawHeat(errorMap, scene.maps, "errors", app);
       say(scale, `Shades: ${app.fixed.decades} decades, down from the largest value, ${
         brief(scene.maps.top)}. Each cell shows its largest.`);
+      sizes.draw();
+      cells.draw();
     },
   };
+}
+
+/** A cell of both maps: its first row and column, and what its shades stand for. */
+function cellOf({ fixed, scene: { maps, shape } }, i) {
+  const size = (digit) => {
+    const shade = parseInt(digit, 16);
+    return shade ? brief(maps.top * 10 ** (fixed.decades * (shade / (fixed.shades - 1) - 1))) : 0;
+  };
+  const from = (at, cells, all) => Math.floor((at * all) / cells);
+  return [from(Math.floor(i / maps.columns), maps.rows, shape[0]),
+    from(i % maps.columns, maps.columns, shape[1]), size(maps.values[i]), size(maps.errors[i])];
+}
+
+/** The cells of both maps, those with the largest errors first. */
+function cellsOf(app) {
+  const { errors } = app.scene.maps;
+  return [...errors].map((_, i) => i)
+    .sort((a, b) => parseInt(errors[b], 16) - parseInt(errors[a], 16) || a - b)
+    .map((i) => cellOf(app, i));
 }
 
 function drawHistogram(svg, { histogram: found, label: name, vanished }) {

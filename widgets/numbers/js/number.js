@@ -138,8 +138,14 @@ function numberLine(app, type) {
     type(typable(value + by[event.key] * step));
   });
   const typable = (number) => String(Number(number.toPrecision(12)));
+  const table = tableFold("The number line", ["value", "bits", "from the number", ""], () => {
+    const { ticks, texts = [], bits, distances, target } = app.scene.line;
+    return ticks.map((_, i) => [texts[i], bits[i], distances[i],
+      i === target ? "where the number goes" : ""]);
+  });
+  behind(table.table, svg);
   return {
-    element: h("div", { class: "axis" }, words, svg, facts),
+    element: h("div", { class: "axis" }, words, svg, facts, table.element),
     draw({ line: found, format, text }) {
       const about = app.fixed.formats.find(({ name }) => name === format);
       say(words, found.words);
@@ -147,6 +153,8 @@ function numberLine(app, type) {
         h("span", { class: "source" }, ` ${about.source}`));
       svg.setAttribute("aria-label", found.words);
       svg.toggleAttribute("hidden", !found.ticks.length);
+      table.element.hidden = !found.ticks.length;
+      table.draw();
       if (!found.ticks.length) return;
       const { ticks } = found;
       const room = svg.pixels();

@@ -21,8 +21,19 @@ function productView(app) {
   const honest = h("p", { class: "quiet" });
   const causes = h("p", { class: "quiet" });
   const rows = new Map();
+  const others = tableFold("Times faster than BF16", ["format", "M", "times"], () => {
+    const { sizes: ms = [], lines = [] } = app.more;
+    return lines.flatMap(([, label_, values]) => values.map((value, i) => [label_, ms[i],
+      value.toFixed(3)]));
+  });
+  const engines = tableFold("What each engine does", ["engine", "for", "µs"], () =>
+    app.scene.work.flatMap(({ title, parts }) => parts.map(([name, us]) =>
+      [title, name, us.toFixed(3)])));
   const sizes = Object.entries(fixed.sizes)
     .map(([name, entries]) => chooser(app, name, name, entries));
+
+  behind(table, tradeoff);
+  behind(others.table, sweep);
 
   function rowOf(point) {
     const pick = h("input", { type: "radio", name: "nu-variant", value: point.name,
@@ -43,10 +54,10 @@ function productView(app) {
         h("figure", {}, h("figcaption", {}, "Error against time; the area of a mark is its bytes"),
           tradeoff)),
       h("div", { class: "product-body" },
-        h("figure", {}, worksTitle, works, causes),
+        h("figure", {}, worksTitle, works, causes, engines.element),
         h("figure", {}, h("figcaption", {},
           "When does the fourfold rate survive? Times faster than BF16"),
-          sweep))),
+          sweep, others.element))),
     draw(scene) {
       const { more } = app;
       const now = more.id === scene.id ? more : null;
@@ -75,6 +86,8 @@ function productView(app) {
       causes.replaceChildren(...(now ? now.causes.map(([text, us]) =>
         h("span", { class: "block" }, `${text} Without it: ${time(us)} less.`)) : []));
       drawSweep(sweep, now, Number(app.params().M), app.theme.em, app.fixed.tile);
+      engines.draw();
+      others.draw();
     },
   };
 }
@@ -142,6 +155,7 @@ function drawWorks(root, { work, total_us: total }) {
 function drawSweep(svg, more, current, em, tile) {
   if (!more) {
     svg.replaceChildren(label(svg.pixels() / 2, 100, "Scheduling other sizes…", "small"));
+    svg.setAttribute("aria-label", "Times faster than BF16; other sizes are being scheduled");
     return;
   }
   const [left, bottom, right] = [34, 186, svg.pixels() - 11.5 * em];

@@ -151,6 +151,7 @@ function render({ model, el }) {
   const side = h("section", { class: "panel side", "aria-label": "Explanation" },
     h("div", { class: "tabs", role: "group", "aria-label": "What to explain" }, ...tabs),
     ...Object.values(bodies));
+  behind(files.element, ...timeline.element.querySelectorAll("canvas"));
   root.append(heart.element, controls.element, numbers.element, h("div", { class: "work" }, film, side),
     h("div", { class: "below" }, keysView(), files.buttons), compare.element, files.element,
     share.element);

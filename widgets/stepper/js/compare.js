@@ -6,6 +6,7 @@ function compareView(app) {
   const bars = h("div", { class: "bars", role: "group", "aria-label": "Rungs, by time" });
   const canvas = h("canvas", { role: "img" });
   const table = h("table", { class: "pair" });
+  behind(table, canvas);
   const hidden = h("p", { class: "placeholder" },
     "Commit to a guess above; then the rungs stand here side by side.");
   const race = h("div", { class: "race" }, canvas);

@@ -91,6 +91,7 @@ function render({ model, el }) {
   const values = valuesView(app);
   const roofline = rooflineView(app);
   const compare = compareView(app);
+  const tables = tablesView(app, timeline, [timeline, tiles, memory].map((view) => view.element));
   const state = stateView(app);
   const trust = h("div", { class: "trust" });
   const doing = h("p", { class: "doing" });
@@ -107,7 +108,7 @@ function render({ model, el }) {
   root.append(h("h1", {}, model.get("question")), heart.element, controls.element,
     h("div", { class: "strip" }, summary.element, predict.element), work, keyList(),
     h("div", { class: "second" }, values.element, roofline.element), compare.element,
-    trust, state.element, status);
+    tables.element, trust, state.element, status);
   el.replaceChildren(root);
 
   function put(traits) {
@@ -143,6 +144,7 @@ function render({ model, el }) {
     tiles.draw(scene, row);
     memory.draw(scene, row);
     values.draw(scene, row);
+    tables.draw();
     say(doing, describe(scene, row));
     say(waiting, waitWords(scene, row));
     waiting.classList.toggle("waits", waited(scene, row));

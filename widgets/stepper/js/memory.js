@@ -21,6 +21,20 @@ function memoryView(app) {
     "Left SBUF by address (up) and partition (across), its tiles, then PSUM's banks.",
     h("div", { class: "places" }, h("div", { class: "map" }, canvas), tileList, bankList), use);
   const tileLines = lines(tileList, LISTED);
+  tipOver(canvas, (x, y) => {
+    const { scene } = app;
+    const { tiles } = scene;
+    const at_us = momentOf(scene, app.row);
+    const bottom = canvas.clientHeight - 14;
+    const address = ((bottom - y) * scene.sbuf_top_bytes) / (bottom - 1);
+    const partition = Math.floor((x * scene.partitions) / canvas.clientWidth);
+    const tile = tilesAt(scene, at_us).find((each) => tiles.bank[each] < 0
+      && partition < tiles.partitions[each] && address >= tiles.address_bytes[each]
+      && address < tiles.address_bytes[each] + tiles.bytes_per_partition[each]);
+    return tile === undefined ? "" : `${tileWords(scene, tile, at_us)}: from address ${
+      kib(tiles.address_bytes[tile])}, ${kib(tiles.bytes_per_partition[tile])} in each of ${
+      plural(tiles.partitions[tile], "partition")}`;
+  });
   let bankLines = [];
 
   function drawMap(scene, alive) {

@@ -2,17 +2,23 @@
 
 function rooflineView(app) {
   const picture = h("svg", { class: "roof", role: "img" });
+  let points = [];
+  const table = tableFold("Roofline", ["rung", "flop per byte", "TFLOP/s", "roof, TFLOP/s"], () =>
+    points.map(({ name, intensity, flops_per_s, roof }) => [name, Number(intensity.toFixed(2)),
+      Number((flops_per_s / 1e12).toFixed(3)), Number((roof / 1e12).toFixed(3))]));
+  behind(table.table, picture);
   const root = panel("roofline", "Roofline",
     "Logarithmic axes. Near the slope the way to HBM limits, near the flat roof TensorE; far below, "
       + "waiting.",
-    picture);
+    picture, table.element);
   const M = { left: 46, right: 116, top: 14, bottom: 34 };
 
   function draw(scene, ladder, width, height) {
     const { summary } = scene;
     const peak = summary.peak_flops_per_s;
     const slope = summary.hbm_bytes_per_s;
-    const points = pointsOf(scene, ladder);
+    points = pointsOf(scene, ladder);
+    table.draw();
     const xs = [...points.map(({ intensity }) => intensity), peak / slope];
     const ys = [...points.map(({ flops_per_s }) => flops_per_s), peak];
     const x_range = [10 ** Math.floor(Math.log10(Math.min(...xs) * 0.8)),

@@ -52,6 +52,27 @@ function tilesView(app) {
   const root = panel("tiles", "Tiles of the product",
     "A number counts how often that tile has crossed HBM so far.", canvas, legend);
   let known = {};
+  let boxes = {};
+  tipOver(canvas, (x, y) => wordsAt(app.scene, x, y));
+
+  /** The tile under a place: which it is, and how often it has crossed HBM. */
+  function wordsAt(scene, x, y) {
+    const inside = ({ x: left, y: top, w, h: high }) =>
+      x >= left && x < left + w && y >= top && y < top + high;
+    const name = Object.keys(boxes).find((each) => inside(boxes[each]));
+    if (!name) return "";
+    const [grid, box] = [scene.grids[name], boxes[name]];
+    const [rows, cols] = [scene.tensors.rows[grid.matrix], scene.tensors.cols[grid.matrix]];
+    const [across, down] = [(x - box.x) / box.w, (y - box.y) / box.h];
+    const turned = name === "left";
+    const r = Math.floor(((turned ? across : down) * rows) / grid.high);
+    const c = Math.floor(((turned ? down : across) * cols) / grid.wide);
+    const times = (at_us) => countTransfers(scene, grid, at_us)[r * grid.cols + c];
+    const part = [r * grid.high, Math.min(rows, (r + 1) * grid.high), c * grid.wide,
+      Math.min(cols, (c + 1) * grid.wide)];
+    return `${region(nameOf(scene, grid.matrix), part)}: crossed HBM ${
+      timesWords(times(momentOf(scene, app.row)))} so far, ${timesWords(times(Infinity))} in all`;
+  }
 
   /** How often a tile of each matrix moves in the whole run. */
   function mostMoves(scene) {
@@ -154,7 +175,7 @@ function tilesView(app) {
       const { pen, width, height } = prepare(canvas);
       const most = mostMoves(scene);
       const { matrices } = scene;
-      const boxes = layoutMatrices(scene.params, width, height);
+      boxes = layoutMatrices(scene.params, width, height);
       const names = { left: `${nameOf(scene, matrices.left)}ᵀ`,
         above: nameOf(scene, matrices.above), result: nameOf(scene, matrices.result) };
       const text = Object.keys(boxes).map((name) => {

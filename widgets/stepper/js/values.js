@@ -9,8 +9,9 @@ function number(value) {
 
 function valuesView(app) {
   const tabs = h("div", { class: "tabs", role: "group", "aria-label": "Operand" });
-  const canvas = h("canvas", { tabindex: 0, role: "img" });
+  const canvas = h("canvas", { tabindex: 0, role: "img", "aria-label": "Values, not fetched yet" });
   const near = h("table", { class: "near" });
+  behind(near, canvas);
   const told = h("p", { class: "told", "aria-live": "polite" });
   const note = h("p", { class: "legend" });
   const root = panel("values", "Values in the tile",
@@ -92,6 +93,8 @@ function valuesView(app) {
       ...range(r0, rows).map((r) => h("tr", {}, h("th", { scope: "row" }, String(r)),
         ...range(c0, cols).map((c) => cell(r, c)))));
     say(told, `${valueName(tile)} = ${number(tile.data[at[0] * cols + at[1]])}`);
+    canvas.setAttribute("aria-label",
+      `Values of ${tile.name}, ${rows} × ${cols}; arrow keys move. ${told.textContent}`);
     paint(tile);
   }
 
