@@ -80,11 +80,13 @@ def test_it_ends_with_a_takeaway_reading_and_what_is_left_out(name: str) -> None
 
 
 @of_a_lesson
-def test_its_teacher_knows_timing_misconception_and_questions(name: str) -> None:
+def test_its_teacher_knows_goals_timing_misconception_and_questions(name: str) -> None:
     (notes,) = of_kind(name, lesson.TeacherNotes)
     minutes = next(found.minutes for found in lessons() if found.name == name)
     assert f"Plan, {minutes} minutes" in notes.html
-    assert notes.html.count("<li>") >= 3 and "misconception" in notes.html
+    assert "Afterwards everybody can" in notes.html and "misconception" in notes.html
+    goals, questions = (part.split("</ul>")[0] for part in notes.html.split("<ul>")[1:])
+    assert goals.count("<li>") >= 3 and questions.count("<li>") >= 3
 
 
 @of_a_lesson

@@ -105,7 +105,9 @@ def test_reading_is_shown_as_text_not_as_markup():
 
 
 def test_teacher_notes_are_folded_and_add_up_the_minutes():
-    notes = lesson.TeacherNotes([(5, "predict"), (20, "explore")], "None.", ["Why?"])
+    notes = lesson.TeacherNotes(
+        ["say what waits"], [(5, "predict"), (20, "explore")], "None.", ["Why?"]
+    )
     assert notes.folded
     assert "Plan, 25 minutes" in notes.html
 

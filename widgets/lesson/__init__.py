@@ -15,7 +15,7 @@
     lesson.Text(html); lesson.Takeaway(html); lesson.LeavesOut([html, ...])
     lesson.Words(["PSUM", "tile"])  # terms of the glossary
     lesson.Reading([("title", "where to find it", "why read it"), ...])
-    lesson.TeacherNotes(plan=[(5, "predict"), ...], misconception=html, ask=[html, ...])
+    lesson.TeacherNotes([goal, ...], [(5, "predict"), ...], misconception, [question, ...])
 
 Goes in: HTML written by the lesson's author, with every number already computed. Comes out:
 widgets for JupyterLab and Voila. It knows neither the engine nor the chip. What a learner types

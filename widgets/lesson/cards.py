@@ -97,10 +97,15 @@ def _linked(term: str) -> str:
 
 
 class TeacherNotes(Card):
-    """For the teacher, folded: a plan of (minutes, what), the misconception, what to ask."""
+    """For the teacher, folded: what the class can do afterwards, a plan of (minutes, what), the
+    misconception, what to ask."""
 
     def __init__(
-        self, plan: Sequence[tuple[int, str]], misconception: str, ask: Sequence[str]
+        self,
+        goals: Sequence[str],
+        plan: Sequence[tuple[int, str]],
+        misconception: str,
+        ask: Sequence[str],
     ) -> None:
         rows = "".join(f"<tr><td>{minutes} min</td><td>{what}</td></tr>" for minutes, what in plan)
         total = sum(minutes for minutes, _ in plan)
@@ -108,7 +113,8 @@ class TeacherNotes(Card):
             kind="teacher",
             title="For the teacher",
             folded=True,
-            html=f"<h4>Plan, {total} minutes</h4><table><tbody>{rows}</tbody></table>"
+            html=f"<h4>Afterwards everybody can</h4>{_list(goals)}"
+            f"<h4>Plan, {total} minutes</h4><table><tbody>{rows}</tbody></table>"
             f"<h4>The common misconception</h4><p>{misconception}</p>"
             f"<h4>Ask the class</h4>{_list(ask)}",
         )
