@@ -137,3 +137,18 @@ def test_the_tiles_of_the_stepper_are_a_table_that_follows_the_cursor(open_page,
     everything = fold.locator("tbody td:nth-child(3)").all_inner_texts()
     expect(crossed).to_have_text(everything[:-1] + [crossed.last.inner_text()])
     assert set(everything) == {"1", "2", "8"}
+
+
+def test_a_table_that_is_opened_before_the_first_answer_is_empty_until_then(open_page, lesson):
+    page = open_page(lesson("03_quantization"))
+    rows = page.evaluate(
+        """() => [...document.querySelectorAll('.trn-numbers')].filter((part) => !part.dataset.scene)
+          .flatMap((part) => [...part.querySelectorAll('.trn-table')]).map((fold) => {
+            fold.open = true;
+            fold.dispatchEvent(new Event('toggle'));
+            return fold.querySelector('tbody').rows.length;
+          })"""
+    )
+    assert rows and set(rows) == {0}
+    page.locator(".trn-numbers.matrix").scroll_into_view_if_needed()
+    page.wait_for_selector(".trn-numbers.matrix .trn-table tbody tr", state="attached")

@@ -38,10 +38,10 @@ function blockView(app) {
   const words = h("p", { class: "sentence", "aria-live": "polite" });
   const ways = h("div", { class: "ways" });
   const panels = new Map();
-  const kept = tableFold("The block before and after", ["value", "before",
+  const kept = app.fold("The block before and after", ["value", "before",
     ...fixed.ways], () => app.scene.values.map((value, i) => [i + 1, brief(value, 6),
     ...app.scene.ways.map((way) => (way.problem ? "" : brief(way.block[i], 6)))]));
-  const levels = tableFold("The tensor around it", ["way", "channel", ...stepsOf(fixed)], () =>
+  const levels = app.fold("The tensor around it", ["way", "channel", ...stepsOf(fixed)], () =>
     app.scene.ways.filter((way) => !way.problem).flatMap((way) => channelsOf(way, fixed)));
   behind(kept.table, editor);
   draggable(editor, () => editor, (x, y, event) => {

@@ -18,13 +18,13 @@ function matrixView(app) {
   const errorMap = h("canvas", { class: "heat", role: "img" });
   const scale = h("p", { class: "quiet" });
   const rows = new Map();
-  const sizes = tableFold("How many of each size", ["from", "to", "values", "errors"], () => {
+  const sizes = app.fold("How many of each size", ["from", "to", "values", "errors"], () => {
     const { first, last, values, errors } = app.scene.histogram;
     const edge = (i) => `2^${Number((first + (i * (last - first)) / values.length).toFixed(2))}`;
     return values.map((n, i) => [edge(i), edge(i + 1), n, errors[i]])
       .filter(([, , n, wrong]) => n || wrong);
   });
-  const cells = tableFold("The maps", ["rows from", "K from", "largest value at most",
+  const cells = app.fold("The maps", ["rows from", "K from", "largest value at most",
     "largest error at most"], () => cellsOf(app));
 
   behind(sizes.table, histogram);

@@ -138,7 +138,7 @@ function numberLine(app, type) {
     type(typable(value + by[event.key] * step));
   });
   const typable = (number) => String(Number(number.toPrecision(12)));
-  const table = tableFold("The number line", ["value", "bits", "from the number", ""], () => {
+  const table = app.fold("The number line", ["value", "bits", "from the number", ""], () => {
     const { ticks, texts = [], bits, distances, target } = app.scene.line;
     return ticks.map((_, i) => [texts[i], bits[i], distances[i],
       i === target ? "where the number goes" : ""]);

@@ -53,6 +53,8 @@ function startPart(model, el, view) {
     refuse(text) { say(problem, text); problem.hidden = !text; },
     ask: (message, buffers) => heart.tell(() => model.send(message, undefined, buffers)),
     onDraw: (drawer) => drawers.push(drawer),
+    /** A table of what is shown; empty before the first answer. */
+    fold: (title, heads, read) => tableFold(title, heads, () => (app.scene.id ? read() : [])),
     redraw: () => draw(),
   };
   const history = historyOf(app.base, send);

@@ -21,12 +21,12 @@ function productView(app) {
   const honest = h("p", { class: "quiet" });
   const causes = h("p", { class: "quiet" });
   const rows = new Map();
-  const others = tableFold("Times faster than BF16", ["format", "M", "times"], () => {
+  const others = app.fold("Times faster than BF16", ["format", "M", "times"], () => {
     const { sizes: ms = [], lines = [] } = app.more;
     return lines.flatMap(([, label_, values]) => values.map((value, i) => [label_, ms[i],
       value.toFixed(3)]));
   });
-  const engines = tableFold("What each engine does", ["engine", "for", "µs"], () =>
+  const engines = app.fold("What each engine does", ["engine", "for", "µs"], () =>
     app.scene.work.flatMap(({ title, parts }) => parts.map(([name, us]) =>
       [title, name, us.toFixed(3)])));
   const sizes = Object.entries(fixed.sizes)
