@@ -142,7 +142,8 @@ def test_the_tiles_of_the_stepper_are_a_table_that_follows_the_cursor(open_page,
 def test_a_table_that_is_opened_before_the_first_answer_is_empty_until_then(open_page, lesson):
     page = open_page(lesson("03_quantization"))
     rows = page.evaluate(
-        """() => [...document.querySelectorAll('.trn-numbers')].filter((part) => !part.dataset.scene)
+        """() => [...document.querySelectorAll('.trn-numbers')]
+          .filter((part) => !part.dataset.scene)
           .flatMap((part) => [...part.querySelectorAll('.trn-table')]).map((fold) => {
             fold.open = true;
             fold.dispatchEvent(new Event('toggle'));
