@@ -320,7 +320,7 @@ class Tensor(Views, NoOperators):
         if self.dtype == "float32" or self.path is not None:
             return self.array.astype(np.float32, copy=False)
         cache = self.storage.fp32
-        key = (self.dtype, self.offset, self.shape, self.strides)
+        key = self._pattern()
         values = cache.get(key)
         if values is None:
             values = cache[key] = self.array.astype(np.float32)
@@ -377,12 +377,15 @@ class Tensor(Views, NoOperators):
     def mark_written(self) -> None:
         """Remember that these elements have been written."""
         storage = self.storage
-        if storage.is_written or self._pattern() in storage.written_parts:
+        if storage.is_written:
+            return
+        pattern = self._pattern()
+        if pattern in storage.written_parts:
             return
         if self._covers_all():
             storage.is_written = True
             return
-        storage.written_parts.add(self._pattern())
+        storage.written_parts.add(pattern)
         if storage.written_mask is None:
             storage.written_mask = np.zeros(storage.allocation.nbytes, np.bool_)
         self._on(storage.written_mask, np.dtype(np.bool_))[...] = True

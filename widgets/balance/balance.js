@@ -170,7 +170,6 @@ function render({ model, el: root }) {
   const times = el("div");
   const plot = el("div");
   const listed = el("div", { className: "bl-tables" });
-  listed.id = `bl-table-${Math.random().toString(36).slice(2, 9)}`;
   const tools = toolsOf(model, root);
   root.replaceChildren(el("div", { className: "bl-outer" },
     el("section", { className: "bl", attrs: { "aria-label": "Balance calculator" } },
@@ -186,7 +185,7 @@ function render({ model, el: root }) {
     problem.textContent = model.get("problem");
     times.replaceChildren(bars(result));
     plot.replaceChildren(roofline(result), roofKey(result));
-    plot.firstElementChild.setAttribute("aria-details", listed.id);
+    behind(listed, plot.firstElementChild);
     listed.replaceChildren(...tables(result));
     sentence.textContent = result.sentence;
     work.textContent = result.work;

@@ -24,7 +24,7 @@ class BalanceCalculator(Stateful):
     in `problem`, and `result` stays as it was.
     """
 
-    _esm = bundle.scoped("toolsOf") + bundle.text([HERE / "balance.js"])
+    _esm = bundle.scoped("toolsOf", "behind") + bundle.text([HERE / "balance.js"])
     _css = bundle.style(HERE / "balance.css")
     STATE = INPUTS
     KEY = "balance"

@@ -95,8 +95,7 @@ function render({ model, el }) {
   const picture = element.querySelector(".trn-chart-picture");
   const named = picture.parentElement; // Vega names its own container as it likes
   const listed = element.querySelector(".trn-chart-table");
-  listed.id = `trn-table-${Math.random().toString(36).slice(2, 9)}`;
-  named.setAttribute("aria-details", listed.id);
+  behind(listed, named);
   el.append(element);
   let current = Promise.resolve(null); // the drawn view; steps wait for the one before
 
@@ -150,8 +149,7 @@ function render({ model, el }) {
   scheme.addEventListener("change", recolor);
   const themes = new MutationObserver(recolor);
   for (const node of [document.documentElement, document.body]) {
-    themes.observe(node, { attributeFilter: ["data-theme",
-      "data-jp-theme-light", "data-vscode-theme-kind"] });
+    themes.observe(node, { attributeFilter: THEME_NAMES });
   }
   describe();
   next(draw);

@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 SPECS = HERE / "specs"
 VEGA = HERE / "vega.js.gz"
 
-FILES = bundle.scoped("exportsView", shared=("dom", "svg_pen", "files"))
+FILES = bundle.scoped("exportsView", "behind", "THEME_NAMES", shared=("dom", "svg_pen", "files"))
 Columns = Mapping[str, Sequence[Any]]
 
 

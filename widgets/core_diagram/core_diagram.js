@@ -55,7 +55,6 @@ function render({ model, el: root }) {
     "aria-label": "Numbers of the selected part" } });
   const all = el("details", { className: "cd-all" },
     el("summary", { textContent: "The same as a table: every part, every number" }));
-  all.id = `cd-table-${Math.random().toString(36).slice(2, 9)}`;
   const tools = toolsOf(model, root);
   // JupyterLab must not take the arrow keys for its cells.
   const section = el("section", { className: "cd",
@@ -72,7 +71,7 @@ function render({ model, el: root }) {
     const focused = figure.contains(document.activeElement)
       && document.activeElement.dataset.part;
     figure.replaceChildren(drawCore(find(), model.get("flows"), layout));
-    figure.firstElementChild.setAttribute("aria-details", all.id);
+    behind(all, figure.firstElementChild);
     markSelected();
     if (focused) focusPart(focused);
   }

@@ -22,7 +22,7 @@ class CoreDiagram(Stateful):
         TraitError: no such chip or part
     """
 
-    _esm = bundle.scoped("toolsOf") + bundle.text(HERE / name for name in SCRIPTS)
+    _esm = bundle.scoped("toolsOf", "behind") + bundle.text(HERE / name for name in SCRIPTS)
     _css = bundle.style(HERE / "core_diagram.css")
     STATE = ("chip", "selected")
     KEY = "core"

@@ -187,8 +187,7 @@ function assemble(model, parts) {
         + "beside belong to the small frame: click or use the arrow keys to move it" }));
   const side = el("div", { className: "pe-side" }, parts.counters,
     el("div", { className: "pe-tables" }, parts.lens.grid, parts.results.table));
-  parts.lens.grid.id = `pe-table-${Math.random().toString(36).slice(2, 9)}`;
-  parts.array.canvas.setAttribute("aria-details", parts.lens.grid.id);
+  behind(parts.lens.grid, parts.array.canvas);
   const names = el("div", { className: "pe-lane-names", attrs: { "aria-hidden": "true" } },
     el("span", { textContent: "LoadStationary" }), el("span", { textContent: "MultiplyMoving" }));
   const transport = el("div", { className: "pe-row", attrs: { role: "group",

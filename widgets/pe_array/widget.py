@@ -41,7 +41,9 @@ class PeArray(Stateful):
         TraitError: a shape does not fit the array
     """
 
-    _esm = bundle.scoped("toolsOf", "watchTheme") + bundle.text(HERE / name for name in SCRIPTS)
+    _esm = bundle.scoped("toolsOf", "watchTheme", "behind") + bundle.text(
+        HERE / name for name in SCRIPTS
+    )
     _css = bundle.style(HERE / "pe_array.css")
     STATE = ("rows", "columns", "k", "m", "n", "matmuls", "cycle", "speed", "lens", "label")
     QUIET = ("cycle", "lens")

@@ -15,13 +15,7 @@ function crossingsAt(scene, at_us) {
   return Object.values(scene.grids).flatMap((grid) => {
     const now = countTransfers(scene, grid, at_us);
     const all = countTransfers(scene, grid, Infinity);
-    const [down, across] = [scene.tensors.rows[grid.matrix], scene.tensors.cols[grid.matrix]];
-    return Array.from(now, (n, cell) => {
-      const r = Math.floor(cell / grid.cols) * grid.high;
-      const c = (cell % grid.cols) * grid.wide;
-      return [region(nameOf(scene, grid.matrix), [r, Math.min(down, r + grid.high), c,
-        Math.min(across, c + grid.wide)]), n, all[cell]];
-    });
+    return Array.from(now, (n, cell) => [cellName(scene, grid, cell), n, all[cell]]);
   });
 }
 

@@ -67,10 +67,9 @@ function tilesView(app) {
     const turned = name === "left";
     const r = Math.floor(((turned ? across : down) * rows) / grid.high);
     const c = Math.floor(((turned ? down : across) * cols) / grid.wide);
-    const times = (at_us) => countTransfers(scene, grid, at_us)[r * grid.cols + c];
-    const part = [r * grid.high, Math.min(rows, (r + 1) * grid.high), c * grid.wide,
-      Math.min(cols, (c + 1) * grid.wide)];
-    return `${region(nameOf(scene, grid.matrix), part)}: crossed HBM ${
+    const cell = r * grid.cols + c;
+    const times = (at_us) => countTransfers(scene, grid, at_us)[cell];
+    return `${cellName(scene, grid, cell)}: crossed HBM ${
       timesWords(times(momentOf(scene, app.row)))} so far, ${timesWords(times(Infinity))} in all`;
   }
 

@@ -9,6 +9,15 @@ function region(name, [r0, r1, c0, c1], comma = ", ") {
   return `${name}[${r0}:${r1}${comma}${c0}:${c1}]`;
 }
 
+/** A tile of a matrix: "lhsT[0:128, 128:256]". */
+function cellName(scene, grid, cell) {
+  const { matrix, cols, high, wide } = grid;
+  const r = Math.floor(cell / cols) * high;
+  const c = (cell % cols) * wide;
+  return region(nameOf(scene, matrix), [r, Math.min(scene.tensors.rows[matrix], r + high),
+    c, Math.min(scene.tensors.cols[matrix], c + wide)]);
+}
+
 function nameOf(scene, tensor) {
   return scene.codes.tensors[scene.tensors.name[tensor]];
 }
