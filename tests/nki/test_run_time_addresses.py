@@ -88,6 +88,57 @@ def test_a_scalar_index_out_of_range_skips_the_whole_transfer():
     assert not prof.values(3, "dst").any()
 
 
+def pairs(data, rows):
+    """Each index reads its row and the next one: a bilinear filter's two neighbors."""
+    tile = nl.full((rows.shape[0], 32), -1.0, data.dtype)
+    source = data.ap([[16, rows.shape[0]], [1, 32]], vector_offset=loaded(rows), indirect_dim=0)
+    nisa.dma_copy(dst=tile, src=source, oob_mode=nisa.oob_mode.skip)
+    return stored(tile)
+
+
+def test_with_skip_the_part_of_a_row_that_ends_beyond_the_tensor_is_copied():
+    rows = np.array([[38], [39], [40], [-1]], np.int32)
+    left = np.full(16, -1, np.float32)
+    expected = [[DATA[38], DATA[39]], [DATA[39], left], [left, left], [left, left]]
+    assert np.array_equal(run(pairs, DATA, rows), np.array(expected).reshape(4, 32))
+    prof = trnlab.profile(pairs, DATA, rows, chip="trn2")
+    assert np.array_equal(prof.values(2, "dst"), np.array(expected).reshape(4, 32))
+
+
+def test_without_skip_a_row_that_ends_beyond_the_tensor_is_refused():
+    def kernel(data, rows):
+        tile = nl.ndarray((1, 32), data.dtype)
+        nisa.dma_copy(dst=tile, src=data.ap([[16, 1], [1, 32]], vector_offset=loaded(rows)))
+        return stored(tile)
+
+    with pytest.raises(KernelError, match="index 39 into data .* legal are 0 to 38"):
+        run(kernel, DATA, np.array([[39]], np.int32))
+
+
+def test_with_skip_a_scattered_row_is_written_as_far_as_the_tensor_goes():
+    def kernel(data, rows, out):
+        target = out.ap([[16, 2], [1, 32]], vector_offset=loaded(rows), indirect_dim=0)
+        nisa.dma_copy(dst=target, src=loaded(data), oob_mode=nisa.oob_mode.skip)
+        return out
+
+    data, out = np.arange(64, dtype=np.float32).reshape(2, 32) + 1, np.zeros((40, 16), np.float32)
+    found = run(kernel, data, np.array([[39], [4]], np.int32), out)
+    expected = np.zeros((40, 16), np.float32)
+    expected[39], expected[4:6] = data[0, :16], data[1].reshape(2, 16)
+    assert np.array_equal(found, expected)
+
+
+def test_with_skip_one_index_copies_the_rows_that_exist():
+    def kernel(data, at):
+        tile = nl.zeros((4, 16), data.dtype)
+        source = data.ap([[16, 4], [1, 16]], scalar_offset=loaded(at), indirect_dim=0)
+        nisa.dma_copy(dst=tile, src=source, oob_mode=nisa.oob_mode.skip)
+        return stored(tile)
+
+    found = run(kernel, DATA, np.array([[38]], np.int32))
+    assert np.array_equal(found, np.concatenate([DATA[38:], np.zeros((2, 16), np.float32)]))
+
+
 @pytest.mark.parametrize("start", [0, 11, 37])
 def test_a_register_addresses_a_slice(start):
     def kernel(data, at):

@@ -76,6 +76,7 @@ class DmaCopy(Instruction):
 
     name = "dma_copy"
     takes_packed = True
+    ours = "with oob_mode.skip a row that ends beyond the tensor is moved as far as it exists"
     cost_source = "inferred: descriptors fitted to nki-dma-overview.rst and tutorial profiles"
 
     def engine(self, core: Core, kind: Kind) -> str:
@@ -107,7 +108,7 @@ class DmaCopy(Instruction):
             dst.put_copy(src)
             return
         values = src.array if src.dtype == dst.dtype else src.fp32()
-        _put_rows(dst, values.reshape(dst.shape), src.valid, 0)
+        _put_found(dst, values, src.valid)
 
     def keeps(self, kind: Kind, values: Any) -> bool:
         return kind.options.skips
@@ -195,8 +196,11 @@ class DmaTranspose(Instruction):
     def execute(
         self, kind: Kind, writes: Sequence[Tensor], reads: Sequence[Tensor], values: Any
     ) -> None:
-        src = reads[0].array
-        _put_rows(writes[0], src.transpose(PERMUTATIONS[src.ndim]), reads[0].valid, src.ndim - 1)
+        src, valid = reads[0].array, reads[0].valid
+        axes = PERMUTATIONS[src.ndim]
+        _put_found(
+            writes[0], src.transpose(axes), valid if valid is None else valid.transpose(axes)
+        )
 
     def keeps(self, kind: Kind, values: Any) -> bool:
         return kind.options.skips
@@ -285,23 +289,23 @@ class DmaCompute(Instruction):
         for src in reads[1:]:
             total = total + src.fp32().reshape(dst.shape)
         valid = [src.valid for src in reads if src.valid is not None and dst.valid is None]
-        _put_rows(dst, total, valid[0] if valid else None, 0)
+        _put_found(dst, total, valid[0] if valid else None)
 
     def keeps(self, kind: Kind, values: Any) -> bool:
         return kind.options.skips
 
 
-def _put_rows(dst: Tensor, values: np.ndarray, valid: np.ndarray | None, axis: int) -> None:
+def _put_found(dst: Tensor, values: np.ndarray, valid: np.ndarray | None) -> None:
     """Write values, but not where the index that they were gathered by was out of range.
 
     Args:
-        valid: which rows are, along `axis` of dst; None: all
+        valid: which were in range, of the shape of `values`; None: all
     """
+    values = values.reshape(dst.shape)
     if valid is None:
         dst.put(values)
         return
-    mask = valid.reshape([-1 if i == axis else 1 for i in range(dst.ndim)])
-    dst.put(np.where(mask, stored(values, dst.dtype), dst.array))
+    dst.put(np.where(valid.reshape(dst.shape), stored(values, dst.dtype), dst.array))
 
 
 def dge_of(core: Core, kind: Kind) -> str:

@@ -31,6 +31,7 @@ class Indirect(NamedTuple):
     index: Any  # Register or tile
     stride: int  # elements of the view from one index to the next
     limit: int  # indices from 0 that are legal
+    starts: int = 0  # those whose first element exists, if more: oob_mode.skip drops the rest
 
 
 class Beyond(NamedTuple):
@@ -43,10 +44,10 @@ class Beyond(NamedTuple):
 class Reach(NamedTuple):
     """A run-time index that was looked up."""
 
-    kind: str
+    kind: str  # as of Indirect, or "elements" if some of a row are dropped
     region: Region  # all that the index might reach
     limit: int
-    at: np.ndarray | None  # rows, or free offsets [P, n]; None for one index or without values
+    at: np.ndarray | None  # rows, free offsets [P, n], or elements; None: one index, or no values
     valid: np.ndarray | None  # which of them are legal; None: all
 
 
@@ -91,6 +92,8 @@ def resolve(
     if path.kind == "scalar":
         index = _scalar(name, path.index)
         if not 0 <= index < path.limit:
+            if skips and 0 <= index < path.starts:
+                return _cut(tensor, path, region, np.array([index]))
             if skips:
                 return None
             raise _out_of_range(name, tensor, index, path.limit)
@@ -104,9 +107,32 @@ def resolve(
         valid = None
     elif not skips:
         raise _out_of_range(name, tensor, int(at[~valid][0]), path.limit)
+    elif (at[~valid] < path.starts).any():
+        return _cut(tensor, path, region, at)
     reach = Reach(
         path.kind, region, path.limit, at if valid is None else at.clip(0, path.limit - 1), valid
     )
+    return tensor.at(tensor.offset, reach)
+
+
+def _cut(tensor: Tensor, path: Indirect, region: Region, indices: np.ndarray) -> Tensor:
+    """The elements that exist, of rows that may begin within the storage and end beyond it.
+
+    The pages drop an index that is out of range and are silent about such a row. Kernels that were
+    measured on the device need what is there of it.
+
+    Args:
+        indices: one for each row, or one for all
+    """
+    strides = (0, *tensor.strides[1:]) if path.kind == "rows" else tensor.strides
+    start = tensor.offset + indices * path.stride
+    at = start.reshape(-1, *[1] * (tensor.ndim - 1))
+    for grid, step in zip(np.indices(tensor.shape, sparse=True), strides, strict=True):
+        at = at + grid * step
+    count = tensor.storage.allocation.nbytes // format_of(tensor.dtype).itemsize
+    is_index = (indices >= 0) & (indices < path.starts)
+    valid = is_index.reshape(-1, *[1] * (tensor.ndim - 1)) & (at >= 0) & (at < count)
+    reach = Reach("elements", region, path.limit, at.clip(0, count - 1), valid)
     return tensor.at(tensor.offset, reach)
 
 
@@ -130,6 +156,10 @@ def scatter(tensor: Tensor, reach: Reach, values: np.ndarray) -> None:
 
 def _source(tensor: Tensor, reach: Reach) -> np.ndarray:
     """A view of everything that the index may choose from."""
+    if reach.kind == "elements":
+        storage = tensor.storage
+        count = storage.allocation.nbytes // format_of(tensor.dtype).itemsize
+        return type(tensor)(storage, tensor.dtype, (count,), (1,), 0).array
     if reach.kind == "rows":
         shape = (reach.limit, *tensor.shape[1:])
     else:
@@ -139,20 +169,20 @@ def _source(tensor: Tensor, reach: Reach) -> np.ndarray:
 
 def _places(tensor: Tensor, reach: Reach) -> Any:
     assert reach.at is not None
-    if reach.kind == "rows":
+    if reach.kind != "columns":
         return reach.at
     return np.arange(tensor.shape[0])[:, None], reach.at
 
 
 def _reach(tensor: Tensor, path: Indirect) -> Region:
-    storage = tensor.storage.allocation
+    storage, limit = tensor.storage.allocation, max(path.limit, path.starts)
     shape, strides = tensor.shape, tensor.strides
     if path.kind == "columns":
         shape, strides = (tensor.shape[0], path.limit), strides
     elif path.kind == "rows":
-        shape, strides = (path.limit, *shape[1:]), (path.stride, *strides[1:])
+        shape, strides = (limit, *shape[1:]), (path.stride, *strides[1:])
     else:
-        shape, strides = (path.limit, *shape), (path.stride, *strides)
+        shape, strides = (limit, *shape), (path.stride, *strides)
     itemsize = format_of(tensor.dtype).itemsize
     region = region_of(storage.pitch_bytes, itemsize, shape, strides, tensor.offset)
     return region._replace(row_end=min(region.row_end, storage.rows))

@@ -188,12 +188,14 @@ def _indirect(
     if vector_offset is None:
         check_index("scalar_offset", scalar_offset, 1)
         limit = min(size, _room(tensor, dtype, shape, strides, start, stride))
-        return Indirect("scalar", scalar_offset, stride, limit)
+        starts = 0 if tensor.on_chip else min(size, _room(tensor, dtype, (), (), start, stride))
+        return Indirect("scalar", scalar_offset, stride, limit, starts)
     if tensor.on_chip:
         raise KernelError(f"ap: vector_offset into {tensor.name}, which is on chip; it gathers HBM")
     check_index("vector_offset", vector_offset, shape[0])
     limit = min(size, _room(tensor, dtype, shape[1:], strides[1:], start, stride))
-    return Indirect("rows", vector_offset, stride, limit)
+    starts = min(size, _room(tensor, dtype, (), (), start, stride))
+    return Indirect("rows", vector_offset, stride, limit, starts)
 
 
 def _room(tensor: Tensor, dtype: str, shape: Sizes, strides: Sizes, start: int, stride: int) -> int:

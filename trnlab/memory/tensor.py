@@ -362,8 +362,11 @@ class Tensor(Views, NoOperators):
 
     @property
     def valid(self) -> np.ndarray | None:
-        """Which run-time indices of its rows or columns are in range; None: all."""
-        return self.path.valid if isinstance(self.path, Reach) else None
+        """Which elements its run-time indices do find, of its shape; None: all."""
+        found = self.path.valid if isinstance(self.path, Reach) else None
+        if found is None or found.ndim == self.ndim:
+            return found
+        return np.broadcast_to(found.reshape(-1, *[1] * (self.ndim - 1)), self.shape)
 
     def written(self) -> np.ndarray | bool:
         """Which elements anything has written: all (True), none (False) or a mask."""

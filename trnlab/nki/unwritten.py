@@ -73,15 +73,19 @@ def check_returned(tensors: list[Tensor], function: Any) -> None:
 
 
 def warn_presumed(name: str, said: set[Site], lines: Callable[[], tuple[int, Site]]) -> None:
-    """A sum is read from accumulators that no command has set: kernels that do so want the sum."""
+    """A sum is read from accumulators that no command has set.
+
+    The page leaves them as they are. Kernels without a command that were measured on Trainium2
+    found in reduce_res the sum of the very call, tile after tile, so this is what they get here.
+    """
     line, site = lines()
     if site not in said:
         said.add(site)
         _warn(
-            f"{name} in line {line}: reduce_res reads the Scalar engine's accumulators, but "
-            "reduce_cmd.idle leaves them as they are and nothing has set them. Taken as "
-            "reduce_cmd.reset_reduce here; the device gives whatever was there before. Name the "
-            "command",
+            f"{name} in line {line}: reduce_res reads the Scalar engine's accumulators, but by its "
+            "page reduce_cmd.idle, the default, leaves them as they are, and nothing has set them. "
+            "Taken as reduce_cmd.reset_reduce here, since published kernels that name no command "
+            "got their sums on Trainium2. Name it",
             site,
         )
 

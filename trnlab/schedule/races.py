@@ -221,6 +221,10 @@ def _elements(view: View) -> Elements:
     _, dtype, shape, strides, offset, path = view[:6]
     if path is None or path.at is None:
         return Elements(itemsize(dtype), shape, strides, offset)
+    if path.kind == "elements":
+        return Elements(
+            itemsize(dtype), (path.at.size,), (1,), 0, path.at.ravel(), path.valid.ravel()
+        )
     return Elements(itemsize(dtype), shape, strides, offset, path.at, path.valid)
 
 
