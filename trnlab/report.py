@@ -24,7 +24,7 @@ from trnlab.numerics import is_float, storage
 TOP_WAITS = 5
 MOST_ROWS_OF_A_BAND = 30_000  # it schedules the run about a hundred times
 MOST_RANDOM = 2**28  # numbers that --values random makes
-NAMED = re.compile(r":([A-Za-z_]\w*)(?:\[(\d+)\])?$")  # FILE:KERNEL, FILE:KERNEL[2]
+NAMED = re.compile(r":([A-Za-z_]\w*)(?:\[([^\]]*)\])?$")  # FILE:KERNEL, FILE:KERNEL[2]
 
 
 def report(where: str, inputs: Sequence[str], chip: str | None = None, values: bool = False) -> str:
@@ -59,10 +59,18 @@ def find_kernel(where: str) -> Callable[..., Any]:
     }
     chosen = vars(module).get(name) if name else next(iter(kernels.values()), None)
     if callable(chosen) and (name or len(kernels) == 1):
-        return jit(chosen)[int(cores)] if cores else chosen
+        return jit(chosen)[_grid(cores)] if cores is not None else chosen
     listed = f"its kernels are {', '.join(kernels)}" if kernels else "decorate one with @nki.jit"
     asked = f"has no kernel {name!r}" if name else f"has {len(kernels)} kernels, not one"
     raise ValueError(f"{path} {asked}; {listed}; name one as {path}:KERNEL")
+
+
+def _grid(text: str) -> Any:
+    """What stands in the brackets of `KERNEL[2]`."""
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
 
 
 def _arguments(inputs: Sequence[str]) -> dict[str, Any]:

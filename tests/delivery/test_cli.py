@@ -158,7 +158,7 @@ def test_run_says_where_a_file_or_a_kernel_fails(trnlab_says, tmp_path):
     [
         ("x.dtyp", "'Tensor' object has no attribute 'dtyp'; did you mean dtype? (own.py, line 7)"),
         ("nisa.dma_copyy(x)", "no attribute 'dma_copyy'; did you mean dma_copy? (own.py, line 7)"),
-        ("nisa.dma_copy(dest=x)", "unexpected keyword argument 'dest' (own.py, line 7)"),
+        ("nisa.dma_copy(dest=x)", "dma_copy: it has no parameter 'dest'; it takes dst, src, "),
         ("k(x)", "RecursionError: maximum recursion depth exceeded"),
         ("raise SystemExit(2)", "the kernel failed: SystemExit: 2 (own.py, line 7)"),
     ],
@@ -168,7 +168,7 @@ def test_a_mistake_is_shown_where_it_was_written(trnlab_says, tmp_path, line, sa
     head = "import nki\nimport nki.isa as nisa\n\n@nki.jit\ndef k(x):\n"
     own.write_text(f'{head}    """One."""\n    {line}\n')
     code, said = trnlab_says("run", str(own), "--input", "x=4x4:float32")
-    assert code == 1 and says in said and "(own.py, line 7)" in said
+    assert code == 1 and says in said and "line 7)" in said
 
 
 @pytest.mark.parametrize("line", ["def f(:", "import sys; sys.exit(3)"])

@@ -55,13 +55,44 @@ def test_everything_is_as_before(kernel_file):
         import nki  # noqa: F401
 
 
-def test_a_file_for_nki_01_is_refused_with_the_reason():
+@pytest.mark.parametrize(
+    "line, name",
+    [
+        ("import neuronxcc.nki.language as nl", "neuronxcc.nki.language"),
+        ("from neuronxcc.nki.isa import nc_matmul", "neuronxcc.nki.isa"),
+        ("from neuronxcc.nki import benchmark", "neuronxcc.nki.benchmark"),
+        ("from neuronxcc import nki; nki.baremetal", "neuronxcc.nki.baremetal"),
+    ],
+)
+def test_a_file_for_nki_01_is_refused_with_the_reason(line, name):
     finders = list(sys.meta_path)
     with trnlab.as_nki():
-        with pytest.raises(ModuleNotFoundError, match="neuronxcc.nki.language is the namespace of"):
-            import neuronxcc.nki.language  # noqa: F401
+        with pytest.raises(ModuleNotFoundError, match=f"^{name} is from the namespace of NKI 0.1"):
+            exec(line)
         import neuronxcc.nki.typing  # noqa: F401
     assert sys.meta_path == finders
+
+
+@pytest.mark.parametrize(
+    "line, way",
+    [
+        ("from nki.language import mgrid", "nl.mgrid .* index with slices"),
+        ("from nki import benchmark", "nki.benchmark .* trnlab.profile"),
+    ],
+)
+def test_importing_a_name_of_nki_01_says_what_took_its_place(line, way):
+    with trnlab.as_nki(), pytest.raises(ImportError, match=way):
+        exec(line)
+
+
+def test_a_name_that_never_was_is_python_s_own_error():
+    with trnlab.as_nki():
+        import nki
+
+        with pytest.raises(AttributeError, match="'trnlab.nki' has no attribute 'bench'"):
+            nki.bench  # noqa: B018
+        with pytest.raises(ImportError, match="cannot import name 'bench'"):
+            exec("from nki.language import bench")
 
 
 def test_constants_of_nki_02_have_a_dtype_of_their_own():

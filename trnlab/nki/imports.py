@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
+from trnlab.nki.old_names import gone
+
 MODULES = {
     "nki": "trnlab.nki",
     "nki.language": "trnlab.nki.language",
@@ -56,14 +58,22 @@ class _RefusesOldNames:
 
         Raises:
             ModuleNotFoundError: a module of the old namespace
+            ImportError: a name that a module had in NKI 0.1, as `from nki.language import mgrid`
         """
         if name.startswith("neuronxcc."):
-            raise ModuleNotFoundError(
-                f"{name} is the namespace of NKI 0.1, whose calls return tiles and take masks; "
-                "it is gone since NKI 0.4. trnlab runs NKI 0.6: import nki, nki.language and "
-                "nki.isa, and give each instruction its dst",
-                name=name,
-            )
+            raise _old(name)
+        module, _, last = name.rpartition(".")
+        if said := gone(module, last):
+            raise ImportError(said, name=module)
+
+
+def _old(name: str) -> ModuleNotFoundError:
+    return ModuleNotFoundError(
+        f"{name} is from the namespace of NKI 0.1, whose calls return tiles and take masks; it is "
+        "gone since NKI 0.4. trnlab runs NKI 0.6: import nki, nki.language and nki.isa, and give "
+        "each instruction its dst",
+        name=name,
+    )
 
 
 def _old_packages(typing: ModuleType, jit: Any) -> dict[str, ModuleType]:
@@ -74,6 +84,11 @@ def _old_packages(typing: ModuleType, jit: Any) -> dict[str, ModuleType]:
     compiler, old = ModuleType("neuronxcc"), ModuleType("neuronxcc.nki")
     compiler.nki, old.typing, old.jit = old, typing, jit  # type: ignore[attr-defined]
     compiler.__path__, old.__path__ = [], []
+
+    def refuse(name: str) -> None:
+        raise AttributeError(name) if name.startswith("__") else _old(f"neuronxcc.nki.{name}")
+
+    old.__getattr__ = refuse  # type: ignore[method-assign]
     return {"neuronxcc": compiler, "neuronxcc.nki": old}
 
 

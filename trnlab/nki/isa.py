@@ -46,6 +46,7 @@ from trnlab.nki.enums import (
 from trnlab.nki.hazards import check_overlap
 from trnlab.nki.instruction_handle import NkiInstruction
 from trnlab.nki.launch import current, current_core
+from trnlab.nki.old_names import missing
 from trnlab.nki.operands import (
     DGE_NAMES,
     ENGINE_NAMES,
@@ -940,3 +941,8 @@ def _check_initial(name: str, command: str, initial: Any) -> None:
         raise KernelError(
             f"{name}: an initial value with reduce_cmd.{command}; it is for load_reduce only"
         )
+
+
+def __getattr__(name: str) -> Any:
+    """Names that older kernels use: say what took their place."""
+    raise missing(__name__, name)

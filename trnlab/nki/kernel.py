@@ -64,7 +64,8 @@ class Kernel:
         if not hasattr(count, "__index__") or not 1 <= int(count) <= MAX_LNC:
             raise KernelError(
                 f"kernel[{cores}]: a logical core has 1 or {MAX_LNC} physical cores; launch with "
-                f"kernel[1](...) or kernel[{MAX_LNC}](...)"
+                f"kernel[1](...) or kernel[{MAX_LNC}](...). What the programs of a larger grid did "
+                "up to NKI 0.1 is a loop over tiles in the kernel"
             )
         twin = copy.copy(self)
         twin.lnc = int(count)

@@ -72,21 +72,9 @@ from trnlab.nki.language.tensors import (
 )
 from trnlab.nki.language.tile_size import tile_size
 from trnlab.nki.nki_object import NKIObject
-
-_OF_NKI_01 = {
-    "mgrid": "index with slices, or show another order with .ap",
-    "arange": "index with slices, or fill a tile with nisa.iota",
-    "spmd_dim": "launch with kernel[n]",
-    "nc": "launch with kernel[n]",
-    "loop_reduce": "accumulate in PSUM with nisa.nc_matmul",
-    "static_cast": "give the destination tile the dtype you want",
-}
+from trnlab.nki.old_names import missing as _missing
 
 
 def __getattr__(name: str) -> _Any:
     """Names that older kernels use: say what took their place."""
-    if name in _OF_NKI_01:
-        raise AttributeError(
-            f"nl.{name} belongs to NKI 0.1, and this is NKI 0.6: {_OF_NKI_01[name]}"
-        )
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise _missing(__name__, name)
