@@ -1,5 +1,8 @@
 """Launches on two cores: what they demand, determinism, and who waits for whom."""
 
+import signal
+import threading
+
 import numpy as np
 import pytest
 
@@ -163,3 +166,24 @@ def test_priorities_exist_on_trainium3_only(monkeypatch):
 
     with pytest.raises(KernelError, match="all_reduce with priority: exists from NeuronCore-v4"):
         trnlab.launch(nki.jit(kernel), [((X.copy(),), {}) for _ in range(2)])
+
+
+@pytest.mark.parametrize("endless", [0, 1])
+def test_a_core_that_never_ends_is_stopped_with_the_run(endless):
+    def kernel(x):
+        out = nl.ndarray(x.shape, x.dtype, nl.shared_hbm)
+        while nl.program_id(0) == endless:
+            pass
+        nisa.core_barrier(out, (0, 1))
+
+    main, threads = threading.main_thread().ident, threading.active_count()
+    old = signal.signal(signal.SIGINT, signal.default_int_handler)
+    timer = threading.Timer(0.2, signal.pthread_kill, (main, signal.SIGINT))
+    timer.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            nki.jit(kernel)[2](X)
+    finally:
+        timer.join()
+        signal.signal(signal.SIGINT, old)
+    assert threading.active_count() == threads

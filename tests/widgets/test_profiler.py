@@ -280,6 +280,29 @@ def test_a_kernel_of_ones_own_that_fails_is_said_and_the_last_run_stays():
     assert not profiler.problem
 
 
+@nki.jit
+def endless_on_trainium2(x):
+    """Somebody's loop that never ends, and who stops it."""
+    if nisa.get_nc_version() == nisa.nc_version.gen3:
+        raise KeyboardInterrupt
+    return copy(x)
+
+
+def test_a_run_that_is_stopped_is_said_and_the_last_one_stays():
+    profiler = lesson(kernel=endless_on_trainium2, inputs=trnlab.shape((128, 64)))
+    shown = profiler.scene
+    asked(profiler, chip="trn2")
+    assert profiler.problem.startswith("The run was stopped before it ended")
+    assert profiler.scene == shown
+    asked(profiler, chip="trn1")
+    assert not profiler.problem
+
+
+def test_a_cell_that_is_stopped_before_it_shows_anything_stays_stopped():
+    with pytest.raises(KeyboardInterrupt):
+        lesson(kernel=endless_on_trainium2, inputs=trnlab.shape((128, 64)), chip="trn2")
+
+
 def test_inputs_that_are_missing_are_said():
     expected = "The kernel failed: TypeError: copy() missing 1 required positional argument: 'x'"
     assert lesson(kernel=copy).problem == expected

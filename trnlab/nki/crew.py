@@ -6,6 +6,7 @@ from one to the next only where a program waits or ends, always to the next one 
 can go on. So a run is as deterministic as a single program.
 """
 
+import ctypes
 import threading
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
@@ -106,12 +107,21 @@ class Crew:
         self._returned.release()
 
     def _abandon(self) -> None:
-        """End the programs that still wait."""
+        """End the programs that still wait, and the one that runs if somebody interrupts the run."""
         self._abandoned = True
         for member in self._members:
             if member.thread is not None and not member.is_done:
-                member.baton.release()
+                if member is self._running:
+                    _stop(member.thread)
+                else:
+                    member.baton.release()
                 member.thread.join()
+
+
+def _stop(thread: threading.Thread) -> None:
+    """Raise Abandoned in a thread, at the next step of Python that it makes."""
+    ident = ctypes.c_ulong(thread.ident or 0)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(Abandoned))
 
 
 def _deadlock(members: Sequence[_Member]) -> KernelError:

@@ -28,6 +28,7 @@ from widgets.profiler.request import Request
 BAND_ROWS = 8_000  # a range needs some sixty schedules
 DOWNLOAD_ROWS = 150_000
 OWN = "own"
+STOPPED = "The run was stopped before it ended; what is shown is the one before it."
 Key = tuple[str, str, str]
 
 
@@ -121,6 +122,11 @@ class Profiler(anywidget.AnyWidget):
             core = constants.changed(base.core, request.constants)
         except ValueError as refused:
             self.problem = str(refused)
+            return
+        except KeyboardInterrupt:
+            if not self.scene:
+                raise  # the cell that makes it was stopped
+            self.problem = STOPPED
             return
         self._request, self._profile = request, base.on(core) if request.constants else base
         self._show(base)
