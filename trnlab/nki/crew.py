@@ -107,7 +107,7 @@ class Crew:
         self._returned.release()
 
     def _abandon(self) -> None:
-        """End the programs that still wait, and the one that runs if somebody interrupts the run."""
+        """End the programs that still wait, and the one that runs if the run is interrupted."""
         self._abandoned = True
         for member in self._members:
             if member.thread is not None and not member.is_done:
