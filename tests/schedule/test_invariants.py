@@ -129,9 +129,11 @@ def check_places(prof: Profile, run: Run) -> None:
         if a.storage == b.storage or not {a.storage, b.storage} <= set(places):
             return False
         one, two = places[a.storage], places[b.storage]
-        memories = {prof.trace.tensor(touched.storage).memory for touched in (a, b)}
+        first, second = (prof.trace.tensor(touched.storage) for touched in (a, b))
         return (
-            len(memories) == 1
+            first.memory == second.memory
+            and one.partition < two.partition + second.shape[0]
+            and two.partition < one.partition + first.shape[0]
             and one.address_bytes < two.address_bytes + two.size_bytes
             and two.address_bytes < one.address_bytes + one.size_bytes
         )
@@ -150,10 +152,10 @@ def test_no_two_live_tiles_overlap(program: list[Step], chip: str) -> None:
     rows = [dict(zip(tiles, row, strict=True)) for row in zip(*tiles.values(), strict=True)]
     for i, one in enumerate(rows):
         for two in rows[:i]:
-            if one["memory"] != two["memory"] or not _meet(
-                (one["address_bytes"], one["address_bytes"] + one["bytes_per_partition"]),
-                (two["address_bytes"], two["address_bytes"] + two["bytes_per_partition"]),
-            ):
+            bytes_of = [(t["address_bytes"], t["bytes_per_partition"]) for t in (one, two)]
+            lanes_of = [(t["partition"], t["partitions"]) for t in (one, two)]
+            spans = [[(at, at + size) for at, size in pair] for pair in (bytes_of, lanes_of)]
+            if one["memory"] != two["memory"] or not all(_meet(*pair) for pair in spans):
                 continue
             calls = [(tile["first_call"], tile["last_call"] + 1) for tile in (one, two)]
             times = [(tile["start_s"], tile["end_s"] - EPS_S) for tile in (one, two)]

@@ -91,7 +91,7 @@ def test_every_byte_of_a_place_names_its_last_owner_and_has_one_at_a_time(
         assume(False)
     owner = np.full(8 * BANK, -1)
     for new in tiles:
-        address, size, before = places[new.id]
+        address, size, before, _ = places[new.id]
         assert 0 <= address and address + size <= 8 * BANK
         if grain:
             assert address % grain == 0 or address % grain + size <= grain

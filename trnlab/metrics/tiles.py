@@ -15,6 +15,7 @@ WHOLE = (
     "memory",
     "address_bytes",
     "bytes_per_partition",
+    "partition",
     "partitions",
     "first_call",
     "last_call",
@@ -25,17 +26,19 @@ def tiles(line: Timeline) -> Mapping[str, np.ndarray]:
     """Tiles as columns, by allocation.
 
     Returns:
-        tensor (id), memory (0: sbuf, 1: psum), address_bytes and bytes_per_partition, partitions,
-        first_call, last_call, start_s and end_s of its lifetime (from the start of its first write
-        to the end of its last use, on whichever engine), bank (PSUM, else -1)
+        tensor (id), memory (0: sbuf, 1: psum), address_bytes and bytes_per_partition, partition
+        (its first), partitions, first_call, last_call, start_s and end_s of its lifetime (from the
+        start of its first write to the end of its last use, on whichever engine), bank (PSUM,
+        else -1)
     """
     allocations, last_calls = line.trace.allocations, dependencies(line.trace).last_calls
     rows: list[tuple[int, ...]] = []
     users: list[tuple[int, ...]] = []  # the last call of each engine and queue
-    for id, (address, size, _) in sorted(line.places.items()):
+    for id, (address, size, _, first) in sorted(line.places.items()):
         a = allocations[id]
         memory = MEMORIES.index(a.memory)
-        rows.append((id, memory, address, size, a.rows, a.first_call, a.last_call))
+        partition = first if a.slot is None else a.slot.region.row
+        rows.append((id, memory, address, size, partition, a.rows, a.first_call, a.last_call))
         users.append(tuple(last_calls[id].values()))
     table = np.array(rows, np.int64).reshape(-1, len(WHOLE))
     found = dict(zip(WHOLE, table.T, strict=True))

@@ -18,9 +18,10 @@ class Place(NamedTuple):
     address_bytes: int
     size_bytes: int
     before: tuple[int, ...]  # ids of the tiles that lay there before
+    partition: int = 0  # where it starts, unless the kernel says so
 
 
-class _Span(NamedTuple):
+class Span(NamedTuple):
     """Bytes that a tile has, or had last."""
 
     start: int
@@ -38,7 +39,7 @@ def place_around(
         CapacityError: the live tiles do not fit
     """
     fixed = [a for a in allocations if a.slot is not None]
-    history: list[_Span] = []  # the last tile at every byte that was used
+    history: list[Span] = []  # the last tile at every byte that was used
     places: dict[int, Place] = {}
     for allocation in allocations:
         size = allocation.pitch_bytes
@@ -54,36 +55,36 @@ def place_around(
         before = [
             span.id
             for span in history
-            if span.last_call < allocation.first_call and _overlap(span, start, start + size)
+            if span.last_call < allocation.first_call and overlaps(span, start, start + size)
         ]
         places[allocation.id] = Place(start, size, tuple(dict.fromkeys(before)))
-        history = _without(history, start, start + size)
-        history.append(_Span(start, start + size, allocation.last_call, allocation.id))
+        history = without(history, start, start + size)
+        history.append(Span(start, start + size, allocation.last_call, allocation.id))
     return places
 
 
 def _taken(
-    tile: Allocation, history: list[_Span], fixed: list[Allocation], places: dict[int, Place]
-) -> list[_Span]:
+    tile: Allocation, history: list[Span], fixed: list[Allocation], places: dict[int, Place]
+) -> list[Span]:
     """Bytes that other tiles have at some time while this one lives, by address."""
     live = [span for span in history if span.last_call >= tile.first_call]
     for other in fixed:
         if other.first_call <= tile.last_call and other.last_call >= tile.first_call:
             region = other.slot.region  # type: ignore[union-attr]
-            live.append(_Span(region.byte, region.byte_end, other.last_call, other.id))
+            live.append(Span(region.byte, region.byte_end, other.last_call, other.id))
     return sorted(live)
 
 
 def _free_longest(
-    size: int, taken: list[_Span], history: list[_Span], capacity: int, grain: int
+    size: int, taken: list[Span], history: list[Span], capacity: int, grain: int
 ) -> int:
     """The free address whose last tile ended first; -1 if none is large enough."""
     best = (0, -1)
     ends = sorted({0, *(span.end for span in taken), *(span.end for span in history)})
     for start in dict.fromkeys(_aligned(end, size, grain) for end in ends):
-        if start + size > capacity or any(_overlap(s, start, start + size) for s in taken):
+        if start + size > capacity or any(overlaps(s, start, start + size) for s in taken):
             continue
-        used = [s.last_call for s in history if _overlap(s, start, start + size)]
+        used = [s.last_call for s in history if overlaps(s, start, start + size)]
         freed = max(used, default=-1)
         if best[1] < 0 or freed < best[0]:
             best = (freed, start)
@@ -98,15 +99,16 @@ def _aligned(address: int, size: int, grain: int) -> int:
     return address if within == 0 or fits else address - within + grain
 
 
-def _overlap(span: _Span, start: int, end: int) -> bool:
+def overlaps(span: Span, start: int, end: int) -> bool:
+    """Whether a tile has some of the bytes from start to end."""
     return span.start < end and start < span.end
 
 
-def _without(history: list[_Span], start: int, end: int) -> list[_Span]:
+def without(history: list[Span], start: int, end: int) -> list[Span]:
     """The spans without the bytes from start to end."""
     kept = []
     for span in history:
-        if not _overlap(span, start, end):
+        if not overlaps(span, start, end):
             kept.append(span)
             continue
         if span.start < start:

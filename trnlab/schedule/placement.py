@@ -80,7 +80,7 @@ class _Allocator:
         self.places: dict[int, Place] = {}
 
     def free(self, id: int, call: int) -> None:
-        address, size, _ = self.places[id]
+        address, size, _, _ = self.places[id]
         segment = _Segment(address, address + size, call, (id,))
         self.freed.setdefault(size, deque()).append(segment)
 

@@ -189,7 +189,7 @@ def _with_reuse(trace: Trace, edges: Dependencies, places: dict[int, Place]) -> 
     Every engine and queue that writes the new tile waits: its parts may be written in any order.
     """
     late = list(edges.late)
-    for id, (_, _, before) in places.items():
+    for id, (_, _, before, _) in places.items():
         reason = BANK if trace.allocations[id].memory == "psum" else SPACE
         producers = [call for old in before for call in edges.last_calls[old].values()]
         if not producers:

@@ -11,12 +11,14 @@ sizes of SBUF and PSUM, which move tiles.
 """
 
 from trnlab import spec
+from trnlab.errors import CapacityError
 from trnlab.schedule.costs import costs
 from trnlab.schedule.dependencies import lifetimes
 from trnlab.schedule.machine import Plan, follow
 from trnlab.schedule.placement import Place, place
 from trnlab.schedule.plan import plan
 from trnlab.schedule.program import Program, program
+from trnlab.schedule.quadrants import lanes, place_beside
 from trnlab.schedule.timeline import Timeline
 from trnlab.schedule.waits import timeline
 from trnlab.spec.core import Core
@@ -59,10 +61,21 @@ def placements(trace: Trace, core: Core) -> dict[int, Place]:
     if key not in trace.cache:
         places: dict[int, Place] = {}
         for number in range(trace.cores):
-            places |= place(lifetimes(trace, "sbuf", number), sbuf_bytes, 0)
+            places |= _in_sbuf(trace, number, sbuf_bytes)
             places |= place(lifetimes(trace, "psum", number), psum_bytes, bank_bytes)
         trace.cache[key] = places
     return trace.cache[key]
+
+
+def _in_sbuf(trace: Trace, number: int, capacity_bytes: int) -> dict[int, Place]:
+    """Places in one core's SBUF; tiles lie beside each other only if they do not fit else."""
+    tiles = lifetimes(trace, "sbuf", number)
+    try:
+        return place(tiles, capacity_bytes, 0)
+    except CapacityError:
+        if any(tile.slot is not None for tile in tiles):
+            raise
+        return place_beside(tiles, lanes(trace, number), capacity_bytes)
 
 
 def _capacities(core: Core) -> tuple[int, int, int]:

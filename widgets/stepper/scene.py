@@ -201,10 +201,10 @@ def _tensors(trace: Trace, codes: _Codes) -> Table:
 
 def _tiles(profile: Profile) -> Table:
     tiles = profile.tiles
-    whole = ("tensor", "address_bytes", "bytes_per_partition", "partitions", "bank")
+    place = ("address_bytes", "bytes_per_partition", "partition", "partitions", "bank")
     return _table(
         {f"{name}_us": tiles[f"{name}_s"] * 1e6 for name in ("start", "end")},
-        {name: tiles[name] for name in whole},
+        {name: tiles[name] for name in ("tensor", *place)},
     )
 
 

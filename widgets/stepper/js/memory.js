@@ -29,7 +29,8 @@ function memoryView(app) {
     const address = ((bottom - y) * scene.sbuf_top_bytes) / (bottom - 1);
     const partition = Math.floor((x * scene.partitions) / canvas.clientWidth);
     const tile = tilesAt(scene, at_us).find((each) => tiles.bank[each] < 0
-      && partition < tiles.partitions[each] && address >= tiles.address_bytes[each]
+      && partition >= tiles.partition[each]
+      && partition < tiles.partition[each] + tiles.partitions[each] && address >= tiles.address_bytes[each]
       && address < tiles.address_bytes[each] + tiles.bytes_per_partition[each]);
     return tile === undefined ? "" : `${tileWords(scene, tile, at_us)}: from address ${
       kib(tiles.address_bytes[tile])}, ${kib(tiles.bytes_per_partition[tile])} in each of ${
@@ -52,8 +53,9 @@ function memoryView(app) {
       for (const fill of fills(tile, low - high)) {
         if (!fill) continue;
         pen.fillStyle = fill;
-        pen.fillRect(0, Math.min(high, low - 2), (width * tiles.partitions[tile])
-          / scene.partitions, Math.max(2, low - high - 0.5));
+        const lane = width / scene.partitions;
+        pen.fillRect(lane * tiles.partition[tile], Math.min(high, low - 2),
+          lane * tiles.partitions[tile], Math.max(2, low - high - 0.5));
       }
     }
     pen.strokeStyle = theme.muted;
