@@ -42,7 +42,7 @@ def as_nki() -> Iterator[None]:
     try:
         yield
     finally:
-        if sys.meta_path:  # not while Python ends, when nothing is left to restore
+        if sys and sys.meta_path:  # not while Python ends, when nothing is left to restore
             sys.meta_path.remove(refusal)
             _restore_modules(before, set(modules))
             for name in set(os.environ) - set(environment):
