@@ -166,10 +166,14 @@ def require_engine(name: str, engine: str, allowed: tuple[str, ...], core: Core)
 
 def require_no_psum_on_gpsimd(name: str, engine: str, *operands: Signature) -> None:
     """GpSimd cannot reach PSUM."""
-    if engine == "gpsimd" and any(operand.memory != "sbuf" for operand in operands):
-        raise KernelError(
-            f"{name}: GpSimd reaches SBUF only; run it on the Vector engine, or copy to SBUF first"
-        )
+    if engine != "gpsimd":
+        return
+    for operand in operands:
+        if operand.memory != "sbuf":
+            raise KernelError(
+                f"{name}: an operand {list(operand.shape)} is in {operand.memory.upper()}, and "
+                "GpSimd reaches SBUF only; run it on the Vector engine, or copy to SBUF first"
+            )
 
 
 def require_priority(core: Core, name: str, priority: int | None) -> None:

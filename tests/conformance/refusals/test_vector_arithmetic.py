@@ -138,8 +138,8 @@ REFUSED = {
         "trn3",
         lambda x: nisa.tensor_tensor(like(x), in_psum(x), x, nl.power),
         (
-            "tensor_tensor with power: GpSimd reaches SBUF only; run it on the Vector engine, or "
-            "copy to SBUF first"
+            "tensor_tensor with power: an operand [32, 16] is in PSUM, and GpSimd reaches SBUF "
+            "only; run it on the Vector engine, or copy to SBUF first"
         ),
     ),
     "tensor_tensor power vector": (

@@ -11,7 +11,10 @@ REFUSED = {
     "memset gpsimd psum": (
         "trn3",
         lambda x: nisa.memset(tile((32, 16), "float32", "psum"), 0, engine=nisa.engine.gpsimd),
-        ("memset: GpSimd reaches SBUF only; run it on the Vector engine, or copy to SBUF first"),
+        (
+            "memset: an operand [32, 16] is in PSUM, and GpSimd reaches SBUF only; run it on the "
+            "Vector engine, or copy to SBUF first"
+        ),
     ),
     "memset scalar engine": (
         "trn3",
