@@ -53,7 +53,10 @@ class Activation(Instruction):
     name = "activation"
     inputs = ("data",)
     indirect = ("dst", "data")
-    ours = "functions are exact in float32, the device's polynomials are not published"
+    ours = (
+        "functions are exact in float32, the device's polynomials are not published; a sum that no "
+        "command asks for is the call's own"
+    )
     cost_source = f"published: {DOCSTRING}; reading the sum: trainium_inferentia2_arch.rst"
     commands: tuple[str, ...] = COMMANDS
     operators = ("add",)
