@@ -254,6 +254,23 @@ def test_a_kernel_of_ones_own_stands_first_in_the_gallery():
     assert profiler.other["summary"]["name"] == "softmax"
 
 
+@nki.jit
+def in_two_halves(x):
+    """Two tiles at one address, in different partitions."""
+    out = nl.ndarray(x.shape, x.dtype, nl.shared_hbm)
+    tiles = [nl.ndarray((64, x.shape[1]), x.dtype, address=(64 * i, 0)) for i in range(2)]
+    for i, part in enumerate(tiles):
+        nisa.dma_copy(dst=part, src=x[64 * i : 64 * i + 64])
+    for i, part in enumerate(tiles):
+        nisa.dma_copy(dst=out[64 * i : 64 * i + 64], src=part)
+    return out
+
+
+def test_sbuf_is_as_full_as_its_fullest_partition():
+    profiler = lesson(kernel=in_two_halves, inputs=trnlab.shape((128, 32 * 1024)))
+    assert profiler.scene["sbuf"]["most"] == 128 * 1024
+
+
 def test_a_kernel_of_ones_own_that_is_refused_leaves_the_gallery():
     profiler = lesson(kernel=copy, inputs=[trnlab.shape((256, 64))])
     assert "256" in profiler.problem

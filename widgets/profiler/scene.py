@@ -100,9 +100,14 @@ def _memory(run: Profile) -> dict[str, Any]:
     last = (tiles["address_bytes"] + size - 1) // psum.bank_bytes
     used = [in_psum & (first <= bank) & (bank <= last) for bank in range(psum.banks)]
     banks = [_level(start[rows], end[rows], np.ones(rows.sum())) for rows in used]
-    held = _level(start[~in_psum], end[~in_psum], size[~in_psum])
+    starts = np.unique(tiles["partition"][~in_psum])
+    there = [
+        ~in_psum & (tiles["partition"] <= at) & (at < tiles["partition"] + tiles["partitions"])
+        for at in starts
+    ]
+    held = [_level(start[rows], end[rows], size[rows]) for rows in there]
     return {
-        "sbuf": _steps(*held, run.core.sbuf.partition_bytes),
+        "sbuf": _steps(*_fullest(held), run.core.sbuf.partition_bytes),
         "psum": _steps(*_in_use(banks), psum.banks),
     }
 
@@ -120,6 +125,13 @@ def _level(start: np.ndarray, end: np.ndarray, amount: np.ndarray) -> tuple[np.n
     moments, place = np.unique(np.concatenate((start, end)), return_inverse=True)
     change = np.bincount(place, np.concatenate((amount, -amount)), len(moments))
     return moments, np.cumsum(change)
+
+
+def _fullest(levels: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    """The highest of some levels, of the partitions that hold most."""
+    moments = np.unique(np.concatenate([at for at, _ in levels] or [np.zeros(0)]))
+    each = [np.append(0, level)[np.searchsorted(at, moments, "right")] for at, level in levels]
+    return moments, np.max(each, axis=0) if each else moments
 
 
 def _in_use(banks: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
