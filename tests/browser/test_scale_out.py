@@ -239,7 +239,7 @@ def test_sliders_move_time_memory_links_and_bubbles_together(board):
     page.wait_for_timeout(700)  # another step of undo
     for name, value, sentence in (
         ("pp", "7", "80 layers of llama-3.1-70b (or 82 with embedding and head) cannot be divided"),
-        ("global_batch", "-8", "global_batch = -8 should be a whole number"),
+        ("global_batch", "-8", "Global batch = -8 should be a whole number"),
         ("chips", "7 x 13", "use 88 or 92"),
         ("chips", "1000000000", "at most 1,000,000 have been announced"),
     ):

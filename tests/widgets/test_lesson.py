@@ -73,7 +73,7 @@ def test_an_unknown_choice_is_refused():
 
 
 def test_an_attempt_from_the_browser_is_judged():
-    exercise = lesson.Exercise("How many?", lesson.Number(8, "banks"), ["Count."], "Eight.")
+    exercise = lesson.Exercise("1.1", "How many?", lesson.Number(8, "banks"), ["Count."], "Eight.")
     browser_sets(exercise, given="7", attempts=1)
     assert not exercise.right
     assert exercise.verdict == "Close, but too small. Try a hint."
@@ -84,7 +84,7 @@ def test_an_attempt_from_the_browser_is_judged():
 
 def test_an_exercise_needs_a_hint():
     with pytest.raises(ValueError, match="at least one hint"):
-        lesson.Exercise("How many?", lesson.Number(8), [], "Eight.")
+        lesson.Exercise("1.1", "How many?", lesson.Number(8), [], "Eight.")
 
 
 def test_a_prediction_refuses_an_answer_that_nobody_can_choose():

@@ -14,6 +14,7 @@ from trnlab.cluster.inference import LONGEST
 from trnlab.cluster.planner import Ranking
 from trnlab.cluster.requests import whole_chips
 from widgets.cluster_planner.request import Request
+from widgets.cluster_planner.words import on_page
 from widgets.machine.scene import chip_steps
 
 BEST = 8
@@ -26,7 +27,7 @@ def plan_map(asked: Request) -> dict[str, Any]:
     try:
         ranking = asked.ranked()
     except ValueError as refused:
-        return {"problem": str(refused)}
+        return {"problem": on_page(str(refused))}
     key = ranking.plans.tp * 1e6 + ranking.plans.pp
     _, first = np.unique(key, return_index=True)
     rows = [_row(ranking, int(index)) for index in sorted(first)]
@@ -108,7 +109,7 @@ def pools(asked: Request) -> dict[str, Any]:
         )
         whole = cluster.pools(split, found.chips)
     except ValueError as refused:
-        return {"problem": str(refused)}
+        return {"problem": on_page(str(refused))}
     return {
         "chips": found.chips,
         "group_chips": [split.prefill.chips, split.decode.chips],

@@ -10,6 +10,7 @@ from trnlab import cluster
 from trnlab.cluster.dtypes import FORMATS
 from widgets.cluster_planner import bundle, scene, wider
 from widgets.cluster_planner.request import Request
+from widgets.cluster_planner.words import on_page
 from widgets.dashboard.board import Board
 from widgets.machine.systems import listed
 
@@ -40,8 +41,11 @@ class PlannerBoard(Board):
         )
 
     def answer(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        asked = Request.of(params)
-        found = scene.scene(asked)
+        try:
+            asked = Request.of(params)
+            found = scene.scene(asked)
+        except ValueError as refused:
+            raise ValueError(on_page(str(refused))) from refused
         self._asked = asked
         return found
 

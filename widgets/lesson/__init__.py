@@ -6,12 +6,13 @@
     lesson.Predict("Your guess?", ["Tensor engine", "DMA engines"], answer="DMA engines",
                    because={"Tensor engine": "It would finish in 213 ns."}, reveal=html)
     lesson.Predict("How many times slower?", answer=5.1, unit="times", reveal=html)
-    lesson.Exercise("How many cycles?", lesson.Number(512, unit="cycles", wrong={128: why}),
+    lesson.Exercise("2.1", "How many cycles?", lesson.Number(512, unit="cycles", wrong={128: why}),
                     hints=[first, second, third], solution=html)
-    lesson.Exercise("Which part?", lesson.Choice("SBUF", others={"PSUM": why, "HBM": why}),
+    lesson.Exercise("2.2", "Which part?", lesson.Choice("SBUF", others={"PSUM": why, "HBM": why}),
                     hints=[first, second, third], solution=html)
     lesson.Tour(dashboard, [lesson.Step(text, state, question, expected, hints), ...])
     lesson.amount(2.4e9, "Hz")  # "2.4 GHz", for numbers in prose
+    lesson.percent(0.464)  # "46.4 %"
     lesson.Text(html); lesson.Takeaway(html); lesson.LeavesOut([html, ...])
     lesson.Words(["PSUM", "tile"])  # terms of the glossary
     lesson.Reading([("title", "where to find it", "why read it"), ...])
@@ -22,7 +23,7 @@ widgets for JupyterLab and Voila. It knows neither the engine nor the chip. What
 is parsed as a number or compared with the choices, and never rendered as HTML.
 """
 
-from widgets.lesson.amounts import amount
+from widgets.lesson.amounts import amount, percent
 from widgets.lesson.answers import Answer, Choice, Number, Verdict
 from widgets.lesson.cards import LeavesOut, Question, Reading, Takeaway, TeacherNotes, Text, Words
 from widgets.lesson.exercise import Exercise
@@ -46,4 +47,5 @@ __all__ = [
     "Verdict",
     "Words",
     "amount",
+    "percent",
 ]

@@ -21,6 +21,7 @@ from widgets.chart import roofline as roofline_chart
 from widgets.dashboard import link, trust
 from widgets.dashboard.idle import Idle
 from widgets.dashboard.recent import Recent
+from widgets.dashboard.source import source
 from widgets.profiler import bundle, constants, scene, why
 from widgets.profiler.gallery import GALLERY, Entry, own
 from widgets.profiler.request import Request
@@ -50,6 +51,7 @@ class Profiler(anywidget.AnyWidget):
     chips = traitlets.List().tag(sync=True)
     fields = traitlets.List().tag(sync=True)
     scene = traitlets.Dict().tag(sync=True)
+    source = traitlets.List().tag(sync=True)  # of the kernel, as far as it ran
     problem = traitlets.Unicode().tag(sync=True)
     honesty = traitlets.Dict().tag(sync=True)
     address = traitlets.Unicode().tag(sync=True)  # of the page, as far as it was used
@@ -137,6 +139,7 @@ class Profiler(anywidget.AnyWidget):
             self.problem = ""
             self.honesty = trust.honesty(self._request.chip)
             self.fields = constants.fields(base.core)
+            self.source = source(base.trace, self._entries[self._request.kernel].kernel)
             self.scene = {
                 **scene.scene(self.profile),
                 **self._identity(self._request.run),

@@ -48,7 +48,7 @@ function networkView(app) {
       h("td", { class: "bar" }, h("span", { class: "meter", "aria-hidden": "true" }, fill))) };
   }
 
-  const numbers = (o) => [o.accuracy === undefined ? "" : `${(100 * o.accuracy).toFixed(1)} %`,
+  const numbers = (o) => [o.accuracy === undefined ? "" : percent(o.accuracy),
     o.loss.toFixed(4), time(o.us), bytes(o.weight_bytes), bytes(o.hbm_bytes)];
   const cellsOf = (o) => numbers(o).map((text) => h("td", { class: "figure" }, text));
 
