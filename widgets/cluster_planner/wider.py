@@ -22,12 +22,8 @@ MOST_BATCHES = 14  # powers of two
 LOWER_IS_BETTER = ("cost", "ttft_s")
 
 
-def plan_map(asked: Request) -> dict[str, Any]:
+def plan_map(ranking: Ranking) -> dict[str, Any]:
     """The best plan that fits for each tp and pp, and the best of all."""
-    try:
-        ranking = asked.ranked()
-    except ValueError as refused:
-        return {"problem": on_page(str(refused))}
     key = ranking.plans.tp * 1e6 + ranking.plans.pp
     _, first = np.unique(key, return_index=True)
     rows = [_row(ranking, int(index)) for index in sorted(first)]

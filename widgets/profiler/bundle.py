@@ -6,7 +6,7 @@ from pathlib import Path
 from widgets.dashboard import bundle, source
 
 HERE = Path(__file__).parent
-SHARED = ("dom", "amounts", "history", "svg_pen", "files", "state", "heart", "source")
+SHARED = ("dom", "amounts", "history", "svg_pen", "files", "state", "heart", "source", "progress")
 OWN = (
     "columns",
     "find",

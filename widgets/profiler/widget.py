@@ -6,7 +6,7 @@ the explanation, the range.
 """
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import traitlets
 
 from trnlab import spec
 from trnlab.metrics import Profile
+from trnlab.metrics.explain import Cause, cause_of, suspects
 from widgets.chart import Chart
 from widgets.chart import roofline as roofline_chart
 from widgets.dashboard import link, trust
@@ -27,7 +28,8 @@ from widgets.profiler.gallery import GALLERY, Entry, own
 from widgets.profiler.request import Request
 
 BAND_ROWS = 8_000  # a range needs some sixty schedules
-DOWNLOAD_ROWS = 150_000
+LONG_ROWS = 15_000  # explained within a quarter of a second, others in sight
+DOWNLOAD_ROWS = 75_000  # written within a second
 OWN = "own"
 Key = tuple[str, str, str]
 
@@ -194,9 +196,24 @@ class Profiler(anywidget.AnyWidget):
             runs[f"{rival.name}, compared"] = rival
         return roofline_chart.data(runs, shown)
 
-    def _explain(self) -> None:
+    def _explain(self) -> Iterator[None]:
+        """Judge suspects one by one, then tell; of a long run how far that is."""
+        run, listed = self.profile, suspects(self.profile.timeline)
+        judged: list[Cause] = []
+        for suspect in listed:
+            judged.append(cause_of(run.timeline, suspect))
+            if run.timeline.rows > LONG_ROWS:
+                self.why = {"id": self._runs, "share": len(judged) / len(listed)}
+                yield
         kernel = self._entries[self._request.kernel].kernel
-        self.why = {**why.why(self.profile, kernel), "id": self._runs}
+        self.why = {**why.why(run, kernel, judged), "id": self._runs}
+
+    def _stop(self) -> None:
+        if "share" in self.why:
+            self._idle.stop()
+            text = "Stopped. Change something, or choose Reset, to explain a run again."
+            self.why = {"id": self._runs, "problem": text}
+            self._range()  # of a run this long it is a sentence
 
     def _range(self) -> None:
         if self.profile.timeline.rows > BAND_ROWS:
@@ -213,6 +230,8 @@ class Profiler(anywidget.AnyWidget):
             self.restore(message["state"])
         elif kind == "wait":
             self._answer_wait(message)
+        elif kind == "stop":
+            self._stop()
         elif kind == "perfetto":
             self._answer_perfetto()
 

@@ -237,7 +237,7 @@ function render({ model, el }) {
   function mark() {
     Object.assign(root.dataset, { scene: app.run.id, rows: app.run.rows.n, row: view.row,
       totalUs: app.run.summary.total_us, kernel: app.run.key[0], chip: app.run.key[2],
-      why: model.get("why").id, band: model.get("band").id, other: model.get("other").id });
+      why: "share" in model.get("why") ? "" : model.get("why").id, band: model.get("band").id, other: model.get("other").id });
   }
 
   function fitToWindow() {
