@@ -4,7 +4,7 @@
 function progressView(name, stop) {
   const bar = h("progress", { max: 1, value: 0, "aria-label": name });
   const words = h("span", { class: "quiet" });
-  const element = h("div", { class: "trn-progress", hidden: true }, bar, words,
+  const element = h("div", { class: "trn-long", hidden: true }, bar, words,
     h("button", { type: "button", "data-act": "stop", onclick: stop }, "Stop"));
   let began = 0;
   return {

@@ -49,7 +49,7 @@ function sourceView(pick, label) {
       const all = runs.get(number) || 0;
       const found = hits?.get(number) || 0;
       item.classList.toggle("runs-here", all > 0);
-      item.classList.toggle("found", found > 0);
+      item.classList.toggle("hit", found > 0);
       button.hidden = !all;
       say(button, !all ? "" : hits ? `${count(found)} of ${count(all)}` : `${count(all)}×`);
       button.setAttribute("aria-label", label(number, all));

@@ -6,6 +6,7 @@ function codeView(app) {
     `Line ${line}: select its ${plural(runs, "instruction")}`);
   const root = h("div", { class: "tab-body source" }, how, source.element);
   let counted = {};
+  let wasHidden = true; // what is hidden forgets how far it was scrolled
 
   /** How many instructions came from each line, and how many of those are found. */
   function counts(run) {
@@ -22,9 +23,12 @@ function codeView(app) {
 
   return {
     element: root,
+    stale: source.stale,
     draw(run, text, row) {
-      if (root.hidden) return;
-      say(how, text.length ? "Click a line to select its instructions, again for the next of them."
+      if (root.hidden !== wasHidden) source.stale();
+      wasHidden = root.hidden;
+      if (wasHidden) return;
+      say(how, text.length ? "Click a line to select its instructions."
         : "The source of this kernel is not at hand: it stands neither in a file nor in a cell.");
       source.draw(text, counts(run), row < 0 ? 0 : run.rows.line[row]);
     },

@@ -251,6 +251,7 @@ function render({ model, el }) {
     drawControls();
     drawNumbers();
     drawTools();
+    code.stale();
     drawTabs();
     compare.draw(model.get("params"), model.get("other"));
     compare.redraw();
