@@ -126,3 +126,23 @@ def test_words_of_the_glossary_bring_their_lines():
     assert f"<dd>{entry.short}</dd>" in lesson.Words(["PSUM"]).html
     with pytest.raises(ValueError, match="the glossary has no 'SPUM'"):
         lesson.Words(["SPUM"])
+
+
+def test_another_number_is_told_what_would_follow_from_it():
+    then = lesson.Then("Then {} columns would enter in a cycle.", 512, power=-1)
+    answer = lesson.Number(512, "cycles", wrong={128: "K is not in the rule."}, then=then)
+    right, text = answer.verdict("256")
+    assert not right
+    assert (
+        text == "Then 2 columns would enter in a cycle. Too small, by less than a factor of 10. "
+        "Try a hint."
+    )
+    assert answer.verdict("128").text == "K is not in the rule."
+    assert answer.verdict("0").text == answer.verdict("-3").text == "Not yet. Try a hint."
+    assert answer.verdict("1e-320").text.startswith("Too small")  # nothing can be computed from it
+
+
+def test_what_follows_has_a_unit_and_an_offset():
+    then = lesson.Then("Then the run would take {}.", -1e-6, plus=164e-6, unit="s")
+    assert then(100) == "Then the run would take 64 µs."
+    assert then(500) == "That cannot be."
