@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 import trnlab.nki.isa as nisa
 from tests.isa.harness import run, tile
 from trnlab.isa import accumulation
+from trnlab.memory import tensor
 
 K, M, N = 8, 4, 6
 
@@ -92,6 +93,75 @@ def test_any_sums_that_begin_alike_and_part_later_are_those_of_numpy(orders, lim
     found = found if isinstance(found, tuple) else (found,)
     for values, order in zip(found, orders, strict=True):
         assert np.array_equal(values, sum(product(left[i], right[j]) for i, j in order))
+
+
+PARTS = st.lists(
+    st.lists(
+        st.tuples(
+            st.integers(0, 1),  # which left and which right block
+            st.integers(0, 1),  # which tile of it
+            st.integers(0, 8 - M),  # from which column on
+            st.integers(0, 12 - N),
+            st.booleans(),  # whether something is written beside it before
+        ),
+        min_size=1,
+        max_size=5,
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@settings(max_examples=80, deadline=None, derandomize=True)
+@given(
+    orders=PARTS,
+    longest=st.sampled_from([4, 8, 1024]),
+    least=st.sampled_from([1, 12, 512]),
+    products=st.sampled_from([1, 4]),
+)
+def test_parts_of_blocks_that_are_multiplied_as_whole_rows_give_the_values_of_numpy(
+    orders, longest, least, products
+):
+    widths = ((8, 6), (12, 16))  # of the blocks of each side
+    lefts = [whole(K, 2, width, seed=width) for width in widths[0]]
+    rights = [whole(K, 2, width, seed=9 + width) for width in widths[1]]
+
+    def steps():
+        """What each product takes: tile to add to, blocks, columns, and whether one is written."""
+        for turn in range(5):
+            for number, order in enumerate(orders):
+                if turn < len(order):
+                    block, at, left, right, writes = order[turn]
+                    left = min(left, widths[0][block] - M)
+                    yield number, turn, block, at, left, right, writes
+
+    def body(*blocks):
+        sums = [tile((M, N), "float32", "psum") for _ in orders]
+        for number, turn, block, at, left, right, writes in steps():
+            a, b = blocks[block], blocks[2 + block]
+            if writes:
+                nisa.memset(a[:, at, 0:3], turn - 2)
+            nisa.nc_matmul(
+                sums[number], a[:, at, left : left + M], b[:, at, right : right + N],
+                accumulate=turn > 0,
+            )  # fmt: skip
+        return tuple(sums)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tensor, "LONGEST_ROW", longest)
+        patch.setattr(accumulation, "MIN_K", least)
+        patch.setattr(accumulation, "MAX_PRODUCTS", products)
+        patch.setattr(accumulation, "_kept", accumulation._Kept())
+        found = run(body, *lefts, *rights)
+    expected = [np.zeros((M, N), np.float32) for _ in orders]
+    lefts = [block.copy() for block in lefts]
+    for number, turn, block, at, left, right, writes in steps():
+        if writes:
+            lefts[block][:, at, 0:3] = turn - 2
+        a, b = lefts[block][:, at], rights[block][:, at]
+        expected[number] += product(a[:, left : left + M], b[:, right : right + N])
+    for values, due in zip(found if isinstance(found, tuple) else (found,), expected, strict=True):
+        assert np.array_equal(values, due)
 
 
 def test_kept_operands_stay_within_their_limit():

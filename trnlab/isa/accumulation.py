@@ -3,16 +3,23 @@
 A matmul of one tile is too small to keep a CPU busy. Products that accumulate into the same PSUM
 tile are therefore collected, their operands stacked along K, and multiplied at once when the tile
 is looked at. The sum is the same float32 sum in another order. Blocked kernels multiply the same
-operands again and again, so stacks are kept and found by what was put on them.
+operands again and again, so stacks are kept and found by what was put on them. What lies beside an
+operand in the rows of its block will be multiplied soon: it is stacked with it, and the product of
+whole rows is kept for the tiles that are parts of it.
 """
 
+import math
+from itertools import count
 from typing import Any
 
 import numpy as np
 
 from trnlab.memory import Tensor
+from trnlab.memory.layout import Columns
 
 MAX_K = 2048  # rows that are stacked before they are multiplied
+MIN_K = 512  # rows from which on whole rows are multiplied
+MAX_PRODUCTS = 4  # that are kept
 MAX_KEPT_BYTES = 32 * 2**20  # of stacks that may be found again
 MAX_FREE_BYTES = 16 * 2**20  # of arrays to be used again: fresh pages cost more than the copy
 
@@ -32,10 +39,10 @@ def accumulate(dst: Tensor, stationary: Tensor, moving: Tensor, adds: bool) -> N
     """
     storage = dst.storage
     sums = storage.pending
-    if not (isinstance(sums, _Sums) and sums.takes(dst, stationary, adds)):
+    if not (isinstance(sums, _Sums) and sums.takes(dst, stationary, moving, adds)):
         if sums is not None:
             sums.finish()
-        sums = storage.pending = _Sums(dst, adds)
+        sums = storage.pending = _Sums(dst, adds, stationary, moving)
     sums.add(stationary, moving)
 
 
@@ -60,17 +67,23 @@ class _Sums:
 
     __slots__ = ("adds", "dst", "k", "key", "moving", "stationary")
 
-    def __init__(self, dst: Tensor, adds: bool) -> None:
+    def __init__(self, dst: Tensor, adds: bool, stationary: Tensor, moving: Tensor) -> None:
         self.dst = Tensor(dst.storage, dst.dtype, dst.shape, dst.strides, dst.offset)
         self.key = (dst.offset, dst.shape, dst.strides)
         self.adds = adds
         self.k = 0
-        self.stationary, self.moving = _Side(), _Side()
+        self.stationary = _Side(stationary.row.columns)
+        self.moving = _Side(moving.row.columns)
 
-    def takes(self, dst: Tensor, stationary: Tensor, adds: bool) -> bool:
-        """Whether one more product fits: same tile, added, and K left."""
-        same = self.key == (dst.offset, dst.shape, dst.strides)
-        return adds and same and self.k + stationary.shape[0] <= MAX_K
+    def takes(self, dst: Tensor, stationary: Tensor, moving: Tensor, adds: bool) -> bool:
+        """Whether one more product fits: same tile, same columns, added, and K left."""
+        return (
+            adds
+            and self.key == (dst.offset, dst.shape, dst.strides)
+            and self.k + stationary.shape[0] <= MAX_K
+            and self.stationary.columns == stationary.row.columns
+            and self.moving.columns == moving.row.columns
+        )
 
     def add(self, stationary: Tensor, moving: Tensor) -> None:
         self.stationary.add(stationary, self.k)
@@ -79,9 +92,9 @@ class _Sums:
 
     def finish(self) -> None:
         """Multiply, and write the tile."""
-        dst, k = self.dst, self.k
+        dst = self.dst
         dst.storage.pending = None
-        product = self.stationary.rows(k).T @ self.moving.rows(k)
+        product = self._product()
         self.stationary.leave()
         self.moving.leave()
         product = product.reshape(dst.shape)
@@ -92,29 +105,42 @@ class _Sums:
         else:
             dst.put(product)
 
+    def _product(self) -> np.ndarray:
+        left, right, k = self.stationary, self.moving, self.k
+        if k < MIN_K or left.columns is right.columns is None:
+            return left.rows(k)[:, left.within].T @ right.rows(k)[:, right.within]
+        assert left.stack and right.stack
+        whole = _kept.product(left.stack, right.stack, k)
+        return whole[left.within, right.within]
+
+
+_numbers = count()
+
 
 class _Stack:
     """Float32 operands below each other. It only grows: whoever uses it knows how far."""
 
-    __slots__ = ("array", "keys", "users")
+    __slots__ = ("array", "keys", "number", "users")
 
     def __init__(self, array: np.ndarray) -> None:
         self.array = array
         self.keys: list[Any] = []  # what was put on it, in order
+        self.number = next(_numbers)
         self.users = 0
 
 
 class _Side:
     """The operands of one side of some products: a stack, and how many of its keys are theirs."""
 
-    __slots__ = ("count", "stack")
+    __slots__ = ("columns", "count", "stack")
 
-    def __init__(self) -> None:
+    def __init__(self, columns: Columns | None) -> None:
+        self.columns = columns  # of the stack, that are multiplied; None: all
         self.count = 0
         self.stack: _Stack | None = None
 
     def add(self, tensor: Tensor, k: int) -> None:
-        """Put a tensor at row k, unless it is there already."""
+        """Put the row of a tensor at row k, unless it is there already."""
         key = _key(tensor)
         stack = self.stack
         if stack is None:
@@ -126,6 +152,9 @@ class _Side:
                 self.count += 1
                 return
             stack = self._fork(stack, tensor, k)
+        row = tensor.row
+        if row.columns:
+            tensor = tensor.seen(tensor.dtype, row.shape, row.strides, row.offset)
         end = k + tensor.shape[0]
         stack.array[k:end] = tensor.array.reshape(end - k, -1)
         stack.keys.append(key)
@@ -140,6 +169,10 @@ class _Side:
         fork.array[:k] = stack.array[:k]
         return fork
 
+    @property
+    def within(self) -> slice:
+        return slice(*self.columns[:2]) if self.columns else slice(None)
+
     def rows(self, k: int) -> np.ndarray:
         assert self.stack is not None
         return self.stack.array[:k]
@@ -151,10 +184,11 @@ class _Side:
 
 
 def _key(tensor: Tensor) -> Any:
-    """Equal only for equal values: the same view of bytes that nothing has written since."""
+    """Equal only for equal values: the same rows of bytes that nothing has written since."""
     if tensor.path is not None:
         return object()
-    return (tensor.storage.version, tensor.dtype, tensor.offset, tensor.shape, tensor.strides)
+    offset, shape, strides, _ = tensor.row
+    return (tensor.storage.version, tensor.dtype, offset, shape, strides)
 
 
 class _Kept:
@@ -165,6 +199,20 @@ class _Kept:
         self.held_bytes = 0  # in stacks
         self.free: dict[int, list[np.ndarray]] = {}  # by width
         self.free_bytes = 0
+        self.products: dict[tuple[int, int, int], np.ndarray] = {}  # of whole rows
+
+    def product(self, left: _Stack, right: _Stack, k: int) -> np.ndarray:
+        """Of the first k rows of two stacks."""
+        key = (left.number, right.number, k)
+        found = self.products.get(key)
+        if found is None:
+            shape = (left.array.shape[1], right.array.shape[1])
+            is_full = len(self.products) >= MAX_PRODUCTS
+            out = self.products.pop(next(iter(self.products))) if is_full else None
+            if out is None or out.shape != shape:
+                out = np.empty(shape, np.float32)
+            found = self.products[key] = np.matmul(left.array[:k].T, right.array[:k], out=out)
+        return found
 
     def find(self, key: Any) -> _Stack | None:
         stack = self.stacks.pop(key, None)
@@ -175,7 +223,7 @@ class _Kept:
     def new(self, key: Any, tensor: Tensor) -> _Stack:
         """An empty stack for tensors like this one, to be found by the key from now on."""
         self._drop(key)
-        stack = self.stacks[key] = _Stack(self._array(tensor.size // tensor.shape[0]))
+        stack = self.stacks[key] = _Stack(self._array(math.prod(tensor.row.shape[1:])))
         self.held_bytes += stack.array.nbytes
         while self.held_bytes > MAX_KEPT_BYTES and len(self.stacks) > 1:
             self._drop(next(iter(self.stacks)))

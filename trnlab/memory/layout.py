@@ -124,6 +124,43 @@ def ascending(shape: Sequence[int], strides: Sequence[int], offset: int) -> tupl
     return tuple(map(abs, strides)), offset + back
 
 
+class Columns(NamedTuple):
+    """A part of a row."""
+
+    begin: int
+    end: int
+    width: int  # of the row
+
+
+class Row(NamedTuple):
+    """A row of a block of tiles, or a window of a long one, and where in it a view lies."""
+
+    offset: int
+    shape: Sizes
+    strides: Sizes
+    columns: Columns | None  # None: the view is all of it
+
+
+@lru_cache(maxsize=4096)
+def row_of(block: Sizes, shape: Sizes, strides: Sizes, offset: int, longest: int) -> Row:
+    """The row of a block [P, tiles, columns] that a view [P, free] lies in; else the view itself.
+
+    Args:
+        longest: elements of a window
+    """
+    own = Row(offset, shape, strides, None)
+    if len(block) < 3 or len(shape) != 2 or strides[1] != 1:
+        return own
+    column, width = offset % block[-1], shape[1]
+    first = column // longest * longest
+    last = min(block[-1], first + longest)
+    if width == last - first or column + width > last:
+        return own
+    begin = column - first
+    columns = Columns(begin, begin + width, last - first)
+    return Row(offset - begin, (shape[0], last - first), strides, columns)
+
+
 def is_apart(shape: Sequence[int], strides: Sequence[int]) -> bool:
     """Whether a pattern reaches no element twice: a step leads beyond what smaller ones reach."""
     reach = 0

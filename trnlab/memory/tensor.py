@@ -14,7 +14,7 @@ from trnlab.errors import KernelError
 from trnlab.memory.dynamic import Beyond, Indirect, Reach, gathered, resolve, scatter
 from trnlab.memory.footprint import Footprint, Signature, View
 from trnlab.memory.indexing import fixed, index
-from trnlab.memory.layout import Region, Sizes, extents, is_apart, region_of, row_major
+from trnlab.memory.layout import Region, Row, Sizes, extents, is_apart, region_of, row_major, row_of
 from trnlab.memory.operators import NoOperators
 from trnlab.memory.storage import Storage, copy_version
 from trnlab.memory.views import Views
@@ -23,6 +23,7 @@ from trnlab.numerics import format_of, stored
 PSUM_BANK_BYTES = 2048
 MAX_FOOTPRINTS = 50_000
 MAX_PARTS = 4096  # of one tensor that are kept to be asked for again
+LONGEST_ROW = 1024  # elements that are looked at together
 
 _footprints: dict[tuple, Footprint] = {}  # of tensors without run-time or explicit address
 
@@ -37,6 +38,7 @@ class Tensor(Views, NoOperators):
         "_footprint",
         "_detached",
         "_parts",
+        "_row",
         "dtype",
         "offset",
         "path",
@@ -64,6 +66,7 @@ class Tensor(Views, NoOperators):
         self._footprint: Footprint | None = None
         self._detached: View | None = None
         self._parts: dict[tuple, Tensor] | None = None  # what indexing gave, by the index
+        self._row: Row | None = None
 
     @classmethod
     def whole(cls, storage: Storage) -> "Tensor":
@@ -191,6 +194,15 @@ class Tensor(Views, NoOperators):
                 break
             run *= size
         return run
+
+    @property
+    def row(self) -> Row:
+        """The row of its block that it lies in, and its columns there."""
+        if self._row is None:
+            allocation = self.storage.allocation
+            block = allocation.shape if self.dtype == allocation.dtype else ()
+            self._row = row_of(block, self.shape, self.strides, self.offset, LONGEST_ROW)
+        return self._row
 
     @property
     def region(self) -> Region:
