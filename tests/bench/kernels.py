@@ -30,25 +30,25 @@ def product(size: int) -> tuple[np.ndarray, np.ndarray]:
     return a.astype(ml_dtypes.bfloat16), b.astype(ml_dtypes.bfloat16)
 
 
-def with_values(kernel: Any, name: str, size: int, repeat: int, goal: str) -> Row:
+def with_values(kernel: Any, name: str, size: int, repeat: int, goal: str, **blocks: int) -> Row:
     """A product on values against NumPy's float32 product of the same size, taking turns."""
     a, b = product(size)
     x, y = a.astype(np.float32), b.astype(np.float32)
     numpy_s = ours_s = float("inf")
     for _ in range(repeat):
         numpy_s = min(numpy_s, best_s(lambda: x.T @ y, 1))
-        ours_s = min(ours_s, best_s(lambda: nki.simulate(kernel)(a, b), 1))
+        ours_s = min(ours_s, best_s(lambda: nki.simulate(kernel)(a, b, **blocks), 1))
     against = f"NumPy float32, {numpy_s:.3f} s"
     return Row(f"{name} {size}^3 bfloat16 with values", ours_s, against, ours_s / numpy_s, goal)
 
 
-def memory(kernel: Any, name: str, size: int, goal: str) -> Iterator[Row]:
+def memory(kernel: Any, name: str, size: int, goal: str, **blocks: int) -> Iterator[Row]:
     """The most memory that a product on values holds, against its operands and its result."""
     a, b = product(size)
     own = 3 * a.nbytes
     for how in (nki.simulate(kernel), functools.partial(trnlab.profile, kernel)):
         tracemalloc.start()
-        seconds = best_s(lambda run=how: run(a, b), 1)
+        seconds = best_s(lambda run=how: run(a, b, **blocks), 1)
         peak = tracemalloc.get_traced_memory()[1] + a.nbytes + b.nbytes
         tracemalloc.stop()
         what = "profiled" if isinstance(how, functools.partial) else "simulated"

@@ -118,9 +118,10 @@ PARTS = st.lists(
     longest=st.sampled_from([4, 8, 1024]),
     least=st.sampled_from([1, 12, 512]),
     products=st.sampled_from([1, 4]),
+    limit=st.sampled_from([16, 2048]),
 )
 def test_parts_of_blocks_that_are_multiplied_as_whole_rows_give_the_values_of_numpy(
-    orders, longest, least, products
+    orders, longest, least, products, limit
 ):
     widths = ((8, 6), (12, 16))  # of the blocks of each side
     lefts = [whole(K, 2, width, seed=width) for width in widths[0]]
@@ -149,6 +150,7 @@ def test_parts_of_blocks_that_are_multiplied_as_whole_rows_give_the_values_of_nu
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tensor, "LONGEST_ROW", longest)
+        patch.setattr(accumulation, "MAX_K", limit)
         patch.setattr(accumulation, "MIN_K", least)
         patch.setattr(accumulation, "MAX_PRODUCTS", products)
         patch.setattr(accumulation, "_kept", accumulation._Kept())
@@ -162,6 +164,34 @@ def test_parts_of_blocks_that_are_multiplied_as_whole_rows_give_the_values_of_nu
         expected[number] += product(a[:, left : left + M], b[:, right : right + N])
     for values, due in zip(found if isinstance(found, tuple) else (found,), expected, strict=True):
         assert np.array_equal(values, due)
+
+
+def test_a_product_of_whole_rows_that_was_not_kept_is_made_in_parts_from_then_on():
+    made = []
+
+    def body(a, b):
+        sums = [tile((M, N), "float32", "psum") for _ in range(2)]
+        for column, acc in zip((0, M), sums, strict=True):
+            for turn in range(3):
+                part = a[:, turn, column : column + M]
+                nisa.nc_matmul(acc, part, b[:, turn, :], accumulate=turn > 0)
+        return tuple(sums)
+
+    class Counted(accumulation._Kept):
+        def _make(self, left, right):
+            made.append(left.shape)
+            return super()._make(left, right)
+
+    a, b = whole(K, 3, 2 * M), whole(K, 3, N, seed=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(accumulation, "MAX_K", K)
+        patch.setattr(accumulation, "MIN_K", 1)
+        patch.setattr(accumulation, "MAX_PRODUCTS", 1)
+        patch.setattr(accumulation, "_kept", Counted())
+        found = run(body, a, b)
+    due = sum(product(a[:, turn], b[:, turn]) for turn in range(3))
+    assert np.array_equal(np.concatenate(found), due)
+    assert made == [(K, 2 * M)] * 3
 
 
 def test_kept_operands_stay_within_their_limit():

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from trnlab.memory import Tensor
-from trnlab.memory.layout import Columns
+from trnlab.memory.layout import Columns, Row
 
 MAX_K = 2048  # rows that are stacked before they are multiplied
 MIN_K = 512  # rows from which on whole rows are multiplied
@@ -39,11 +39,14 @@ def accumulate(dst: Tensor, stationary: Tensor, moving: Tensor, adds: bool) -> N
     """
     storage = dst.storage
     sums = storage.pending
-    if not (isinstance(sums, _Sums) and sums.takes(dst, stationary, moving, adds)):
+    left, right = stationary.row, moving.row
+    if not (isinstance(sums, _Sums) and sums.takes(dst, left, right, adds)):
         if sums is not None:
             sums.finish()
-        sums = storage.pending = _Sums(dst, adds, stationary, moving)
-    sums.add(stationary, moving)
+        sums = storage.pending = _Sums(dst, adds, left, right)
+    sums.stationary.add(stationary, left, sums.k)
+    sums.moving.add(moving, right, sums.k)
+    sums.k += stationary.shape[0]
 
 
 def write_product(dst: Tensor, product: np.ndarray, adds: bool | None) -> None:
@@ -67,28 +70,22 @@ class _Sums:
 
     __slots__ = ("adds", "dst", "k", "key", "moving", "stationary")
 
-    def __init__(self, dst: Tensor, adds: bool, stationary: Tensor, moving: Tensor) -> None:
+    def __init__(self, dst: Tensor, adds: bool, left: Row, right: Row) -> None:
         self.dst = Tensor(dst.storage, dst.dtype, dst.shape, dst.strides, dst.offset)
         self.key = (dst.offset, dst.shape, dst.strides)
         self.adds = adds
         self.k = 0
-        self.stationary = _Side(stationary.row.columns)
-        self.moving = _Side(moving.row.columns)
+        self.stationary, self.moving = _Side(left.columns), _Side(right.columns)
 
-    def takes(self, dst: Tensor, stationary: Tensor, moving: Tensor, adds: bool) -> bool:
+    def takes(self, dst: Tensor, left: Row, right: Row, adds: bool) -> bool:
         """Whether one more product fits: same tile, same columns, added, and K left."""
         return (
             adds
             and self.key == (dst.offset, dst.shape, dst.strides)
-            and self.k + stationary.shape[0] <= MAX_K
-            and self.stationary.columns == stationary.row.columns
-            and self.moving.columns == moving.row.columns
+            and self.k + left.shape[0] <= MAX_K
+            and self.stationary.columns == left.columns
+            and self.moving.columns == right.columns
         )
-
-    def add(self, stationary: Tensor, moving: Tensor) -> None:
-        self.stationary.add(stationary, self.k)
-        self.moving.add(moving, self.k)
-        self.k += stationary.shape[0]
 
     def finish(self) -> None:
         """Multiply, and write the tile."""
@@ -107,10 +104,12 @@ class _Sums:
 
     def _product(self) -> np.ndarray:
         left, right, k = self.stationary, self.moving, self.k
-        if k < MIN_K or left.columns is right.columns is None:
+        whole = None
+        if k >= MIN_K and (left.columns or right.columns):
+            assert left.stack and right.stack
+            whole = _kept.product(left.stack, right.stack, k)
+        if whole is None:
             return left.rows(k)[:, left.within].T @ right.rows(k)[:, right.within]
-        assert left.stack and right.stack
-        whole = _kept.product(left.stack, right.stack, k)
         return whole[left.within, right.within]
 
 
@@ -120,12 +119,13 @@ _numbers = count()
 class _Stack:
     """Float32 operands below each other. It only grows: whoever uses it knows how far."""
 
-    __slots__ = ("array", "keys", "number", "users")
+    __slots__ = ("array", "keys", "made", "number", "users")
 
     def __init__(self, array: np.ndarray) -> None:
         self.array = array
         self.keys: list[Any] = []  # what was put on it, in order
         self.number = next(_numbers)
+        self.made: set[tuple[int, int, int]] = set()  # products of its whole rows
         self.users = 0
 
 
@@ -139,20 +139,19 @@ class _Side:
         self.count = 0
         self.stack: _Stack | None = None
 
-    def add(self, tensor: Tensor, k: int) -> None:
+    def add(self, tensor: Tensor, row: Row, k: int) -> None:
         """Put the row of a tensor at row k, unless it is there already."""
-        key = _key(tensor)
+        key = _key(tensor, row)
         stack = self.stack
         if stack is None:
-            stack = self.stack = _kept.find(key) or _kept.new(key, tensor)
+            stack = self.stack = _kept.find(key) or _kept.new(key, row)
             stack.users += 1
         known = stack.keys
         if self.count < len(known):
             if known[self.count] == key:
                 self.count += 1
                 return
-            stack = self._fork(stack, tensor, k)
-        row = tensor.row
+            stack = self._fork(stack, row, k)
         if row.columns:
             tensor = tensor.seen(tensor.dtype, row.shape, row.strides, row.offset)
         end = k + tensor.shape[0]
@@ -160,10 +159,10 @@ class _Side:
         stack.keys.append(key)
         self.count += 1
 
-    def _fork(self, stack: _Stack, tensor: Tensor, k: int) -> _Stack:
+    def _fork(self, stack: _Stack, row: Row, k: int) -> _Stack:
         """A stack with the same beginning."""
         self.leave()
-        fork = self.stack = _kept.new(stack.keys[0], tensor)
+        fork = self.stack = _kept.new(stack.keys[0], row)
         fork.users += 1
         fork.keys.extend(stack.keys[: self.count])
         fork.array[:k] = stack.array[:k]
@@ -183,12 +182,11 @@ class _Side:
         self.stack.users -= 1
 
 
-def _key(tensor: Tensor) -> Any:
+def _key(tensor: Tensor, row: Row) -> Any:
     """Equal only for equal values: the same rows of bytes that nothing has written since."""
     if tensor.path is not None:
         return object()
-    offset, shape, strides, _ = tensor.row
-    return (tensor.storage.version, tensor.dtype, offset, shape, strides)
+    return (tensor.storage.version, tensor.dtype, *row[:3])
 
 
 class _Kept:
@@ -201,18 +199,24 @@ class _Kept:
         self.free_bytes = 0
         self.products: dict[tuple[int, int, int], np.ndarray] = {}  # of whole rows
 
-    def product(self, left: _Stack, right: _Stack, k: int) -> np.ndarray:
-        """Of the first k rows of two stacks."""
+    def product(self, left: _Stack, right: _Stack, k: int) -> np.ndarray | None:
+        """Of the first k rows of two stacks; None if it was made before and is not kept."""
         key = (left.number, right.number, k)
-        found = self.products.get(key)
-        if found is None:
-            shape = (left.array.shape[1], right.array.shape[1])
-            is_full = len(self.products) >= MAX_PRODUCTS
-            out = self.products.pop(next(iter(self.products))) if is_full else None
-            if out is None or out.shape != shape:
-                out = np.empty(shape, np.float32)
-            found = self.products[key] = np.matmul(left.array[:k].T, right.array[:k], out=out)
+        if key in left.made:
+            return self.products.get(key)
+        left.made.add(key)
+        found = self.products[key] = self._make(left.array[:k], right.array[:k])
         return found
+
+    def _make(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        """left^T @ right, in the place of the oldest product if there are enough."""
+        shape = (left.shape[1], right.shape[1])
+        out = None
+        if len(self.products) >= MAX_PRODUCTS:
+            out = self.products.pop(next(iter(self.products)))
+        if out is None or out.shape != shape:
+            out = np.empty(shape, np.float32)
+        return np.matmul(left.T, right, out=out)
 
     def find(self, key: Any) -> _Stack | None:
         stack = self.stacks.pop(key, None)
@@ -220,10 +224,10 @@ class _Kept:
             self.stacks[key] = stack
         return stack
 
-    def new(self, key: Any, tensor: Tensor) -> _Stack:
-        """An empty stack for tensors like this one, to be found by the key from now on."""
+    def new(self, key: Any, row: Row) -> _Stack:
+        """An empty stack for rows like this one, to be found by the key from now on."""
         self._drop(key)
-        stack = self.stacks[key] = _Stack(self._array(math.prod(tensor.row.shape[1:])))
+        stack = self.stacks[key] = _Stack(self._array(math.prod(row.shape[1:])))
         self.held_bytes += stack.array.nbytes
         while self.held_bytes > MAX_KEPT_BYTES and len(self.stacks) > 1:
             self._drop(next(iter(self.stacks)))

@@ -161,10 +161,16 @@ def is_unary(operator: str) -> bool:
 
 def apply(operator: str, x: Any, y: Any) -> Any:
     """x operator y; unary operators ignore y."""
+    return function_of(operator)(x, y)
+
+
+def function_of(operator: str) -> Binary:
+    """The function of two arrays; that of a unary operator ignores the second."""
     function = ARITHMETIC.get(operator) or BITWISE.get(operator)
     if function is not None:
-        return function(x, y)
-    return UNARY[operator](x)
+        return function
+    unary = UNARY[operator]
+    return lambda x, _: unary(x)
 
 
 def combine(operator: str, x: Any, y: Any, is_reversed: bool) -> Any:

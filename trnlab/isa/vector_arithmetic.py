@@ -94,8 +94,8 @@ class TensorTensor(Instruction):
             x, y = a.array, b.array
         else:
             x, y = a.fp32(), b.fp32()
-        result = operators.apply(op, x, y if y.shape == x.shape else y.reshape(x.shape))
-        dst.put(result)
+        y = y if y.shape == x.shape else y.reshape(x.shape)
+        dst.put_computed(operators.function_of(op), x, y)
 
 
 def _are_words(operands: Sequence[Signature]) -> bool:

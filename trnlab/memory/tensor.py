@@ -344,13 +344,26 @@ class Tensor(Views, NoOperators):
         if self.path is not None:
             self._put_indirect(values)
             return
-        if storage.data is None and self._covers_all():
-            storage.reserve()
-        array = self.array
+        array = self._to_write()
         if values.dtype != array.dtype or self.dtype == "tfloat32":
             values = stored(values, self.dtype)
         array[...] = values if values.shape == array.shape else values.reshape(array.shape)
         storage.forget()
+
+    def put_computed(self, function: Callable[..., Any], x: np.ndarray, y: np.ndarray) -> None:
+        """Write function(x, y), element by element; in place where nothing is to be rounded."""
+        is_plain = self.path is None and self.dtype == "float32" and x.shape == self.shape
+        if is_plain and isinstance(function, np.ufunc) and x.dtype == y.dtype == np.float32:
+            function(x, y, out=self._to_write())
+            self.storage.forget()
+            return
+        self.put(function(x, y))
+
+    def _to_write(self) -> np.ndarray:
+        """Its elements; memory that is written whole need not look fresh before."""
+        if self.storage.data is None and self._covers_all():
+            self.storage.reserve()
+        return self.array
 
     def put_copy(self, src: "Tensor") -> None:
         """Write the elements of another view of the same dtype, which may have another shape."""

@@ -163,8 +163,11 @@ def machine(program: Program, costs: Costs, core: Core, slow: Slow) -> Machine:
         servers[code](call, prepared[code])
 
     def ready(call: int) -> float:
-        slots = (*early[call], *late[call])
-        return max([done[slot] for slot in slots]) if slots else 0.0
+        at = 0.0
+        for slot in (*early[call], *late[call]):
+            if done[slot] > at:
+                at = done[slot]
+        return at
 
     pools = [lanes * program.cores + number for number in range(program.cores)]
     return Machine(serve, transfer, ready, transfer_ready, served, free, pools, trigger_lanes)

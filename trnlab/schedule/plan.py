@@ -6,6 +6,7 @@ program order. A DMA call is served twice: as its trigger (the call) and as its 
 """
 
 import heapq
+from collections.abc import Collection
 from itertools import pairwise
 
 import numpy as np
@@ -47,6 +48,12 @@ def _consumers(program: Program) -> tuple[list[int], list[list[int]]]:
     ]
 
 
+def _first_free(lanes: Collection[int], free: list[float]) -> int:
+    if len(lanes) == 1:
+        return next(iter(lanes))
+    return min(lanes, key=free.__getitem__)
+
+
 class _Plan:
     """Calls and transfers that lack something, and those that are ready, by time."""
 
@@ -75,7 +82,7 @@ class _Plan:
                 heapq.heappush(arriving, (0.0, stream[0]))
         order: list[int] = []
         while arriving or waiting:
-            lane = min(waiting, key=free.__getitem__) if waiting else -1
+            lane = _first_free(waiting, free) if waiting else -1
             if lane >= 0 and (not arriving or free[lane] <= arriving[0][0]):
                 call = heapq.heappop(waiting[lane])
                 if not waiting[lane]:
@@ -101,8 +108,9 @@ class _Plan:
             if trigger[variant[call]] >= 0:
                 self._lacks_less(call)
             else:
-                self._wake(call)
-            self._lack_less(self.following[call])
+                self._wake(*self.consumers[call])
+            if self.following[call] >= 0:
+                self._wake(self.following[call])
         return order
 
     def _transfer(self, call: int, order: list[int]) -> None:
@@ -111,19 +119,15 @@ class _Plan:
         after = self.following[call]
         if after >= 0:
             self._lacks_less(after)
-        self._wake(call)
+        self._wake(*self.consumers[call])
 
-    def _wake(self, call: int) -> None:
-        for consumer in self.consumers[call]:
-            self._lack_less(consumer)
-
-    def _lack_less(self, call: int) -> None:
-        """A call lacks one thing less."""
-        if call < 0:
-            return
-        self.missing[call] -= 1
-        if not self.missing[call]:
-            heapq.heappush(self.arriving, (self.machine.ready(call), call))
+    def _wake(self, *calls: int) -> None:
+        """Each lacks one thing less."""
+        missing = self.missing
+        for call in calls:
+            missing[call] -= 1
+            if not missing[call]:
+                heapq.heappush(self.arriving, (self.machine.ready(call), call))
 
     def _lacks_less(self, call: int) -> None:
         """A transfer lacks one thing less."""
