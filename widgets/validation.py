@@ -13,7 +13,7 @@ from trnlab.serve.accuracy import Figure, figures, summary
 from widgets.chart import Chart
 from widgets.chart import validation as scatter
 from widgets.lesson import Text
-from widgets.lesson.amounts import number
+from widgets.lesson.amounts import number, percent
 
 if TYPE_CHECKING:
     from trnlab.cluster.validation import Row
@@ -73,13 +73,14 @@ def clusters() -> VBox:
 def _group(name: str, rows: "Sequence[Row]") -> tuple[str, ...]:
     from trnlab.cluster.compared import largest_error, mean_error
 
-    return name, str(len(rows)), f"{mean_error(rows):.1%}", f"{largest_error(rows):.1%}"
+    return name, str(len(rows)), percent(mean_error(rows)), percent(largest_error(rows))
 
 
 def _cluster(group: str, row: "Row") -> tuple[str, ...]:
     source = f"{row.source} ({row.assumed})" if row.assumed else row.source
     published, predicted = (f"{value:,.4g}" for value in (row.published, row.predicted))
-    return group, row.workload, row.quantity, published, predicted, f"{row.error:+.1%}", source
+    error = f"{100 * row.error:+.1f} %"
+    return group, row.workload, row.quantity, published, predicted, error, source
 
 
 def _table(name: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> Text:

@@ -65,7 +65,7 @@ def test_axe_would_find_a_control_without_a_name(open_page, workbench):
 SHOWN_LATER = {
     "02_matmul_tiling": ("s", [{"kernel": "blocked", "revealed": True, "rival": "tiled"}]),
     "04_scale_out": ("p", [{"task": "inference"}]),
-    "05_profiler": ("s", [{"view": {"tab": "whatif"}}]),
+    "05_profiler": ("s", [{"view": {"tab": tab, "row": 9}} for tab in ("whatif", "code")]),
     "06_launch_claims": ("s", [{"claim": "faster", "guesses": {"faster": "open"}}]),
 }
 

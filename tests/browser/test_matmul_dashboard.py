@@ -152,7 +152,7 @@ def test_the_cursor_says_what_the_engine_says(stepper):
     assert line["wait_s"][row] > 0
     assert int(shown["line"]) == line["line"][row]
     expect(page.locator(".waiting")).to_have_text(line.wait_text(row).replace(" us", " µs"))
-    current = page.locator(".code .current .number").text_content()
+    current = page.locator(".trn-code .current .number").text_content()
     assert int(current) == line["line"][row]
 
 

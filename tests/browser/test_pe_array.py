@@ -164,7 +164,7 @@ def test_a_small_k_leaves_rows_idle_and_saves_no_time(page):
     cost = page.locator(".pe-counters div", has_text="Cost of one matmul")
     before = cost.inner_text()
     press(page, "K = 32")
-    page.locator(".pe-why", has_text="leaves 96 rows of the array idle: at most 25%").wait_for()
+    page.locator(".pe-why", has_text="leaves 96 rows of the array idle: at most 25.0 %").wait_for()
     assert cost.inner_text() == before
     go_to(page, 300)
     assert shown(page) == (300, wave_of(page).active(300))

@@ -182,6 +182,33 @@ def test_keys_walk_the_timeline_and_the_words_are_the_engines(profiler):
     expect(page.locator("[data-name=search]")).to_be_focused()
 
 
+def test_the_code_follows_the_cursor_and_a_line_selects_its_instructions(profiler, look, snap):
+    page = profiler({"view": {"tab": "code", "row": 100}}, **look)
+    line = GALLERY["tiled"].profile("1024", "trn3").timeline
+    current = page.locator(".trn-code [aria-current=step]")
+    page.locator(ROOT).evaluate("node => node.scrollIntoView()")
+    for key in ("", "w", "ArrowRight", "ArrowUp"):
+        page.locator(f"{ROOT} .film .stage").press(key) if key else None
+        row = int(data(page)["row"])
+        expect(current.locator(".number")).to_have_text(str(line["line"][row]))
+        expect(current).to_be_in_viewport()
+    snap(page, "profiler-code", look)
+    wanted = int(line["line"][line["op"] == line.ops.index("MultiplyMoving")][0])
+    count = int((line["line"] == wanted).sum())
+    chosen = page.get_by_role("button", name=f"Line {wanted}: select its {count} instructions")
+    chosen.press("Enter")
+    expect(page.locator(".found[role=status]")).to_contain_text(f"Line {wanted}: {count} of")
+    expect(chosen).to_have_text(f"{count} of {count}")
+    first = int(data(page)["row"])
+    chosen.click()
+    assert [int(line["line"][row]) for row in (first, int(data(page)["row"]))] == [wanted] * 2
+    assert first != int(data(page)["row"])
+    page.click("[data-act=clear]")
+    expect(chosen).to_have_text(f"{count}×")
+    page.select_option("[data-name=kernel]", "softmax")
+    expect(page.locator(".trn-code")).to_contain_text("def softmax")
+
+
 def test_search_finds_what_a_reader_would_count(profiler):
     page = profiler()
     line = GALLERY["tiled"].profile("1024", "trn3").timeline

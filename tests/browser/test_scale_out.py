@@ -11,6 +11,7 @@ from trnlab import cluster
 from trnlab.cluster.collectives import fastest, time
 from trnlab.cluster.topology import link_loads, machine
 from widgets.dashboard import link
+from widgets.lesson import percent
 
 NOTEBOOK = "04_scale_out"
 MACHINE, COLLECTIVE, PLANNER = ".trn-machine", ".trn-collective", ".trn-planner"
@@ -230,7 +231,7 @@ def test_sliders_move_time_memory_links_and_bubbles_together(board):
     assert sum(held.evaluate_all(amounts)) == pytest.approx(sum(run.memory_bytes.values()))
     expect(page.locator(f"{PLANNER} .was").first).to_be_visible()
     canvas = page.locator(f"{PLANNER} .pipe canvas")
-    share = f"{100 * run.time_s['bubble'] / run.step_s:.1f} %"
+    share = percent(run.time_s["bubble"] / run.step_s)
     expect(canvas).to_have_attribute("aria-label", re.compile(rf"4 stages.*{re.escape(share)}\.$"))
     page.locator(f"{PLANNER} [data-slider=pp]").press("Home")
     single = after(page, PLANNER, shown)
@@ -239,7 +240,7 @@ def test_sliders_move_time_memory_links_and_bubbles_together(board):
     page.wait_for_timeout(700)  # another step of undo
     for name, value, sentence in (
         ("pp", "7", "80 layers of llama-3.1-70b (or 82 with embedding and head) cannot be divided"),
-        ("global_batch", "-8", "global_batch = -8 should be a whole number"),
+        ("global_batch", "-8", "Global batch = -8 should be a whole number"),
         ("chips", "7 x 13", "use 88 or 92"),
         ("chips", "1000000000", "at most 1,000,000 have been announced"),
     ):
@@ -248,6 +249,24 @@ def test_sliders_move_time_memory_links_and_bubbles_together(board):
         assert data(page, PLANNER)["step"] == single["step"]
         page.click(f"{PLANNER} [data-act=undo]")
         expect(problem(page, PLANNER)).to_be_hidden()
+
+
+def test_a_long_ranking_shows_how_far_it_is_and_stops_while_the_page_answers(board):
+    many = {"model": "gpt-oss-120b", "chips": 144_000, "tp": 8, "pp": 1, "global_batch": 80_640}
+    page = board()
+    page.goto(f"{page.url.split('?')[0]}?p={link.pack(many)}")
+    progress = page.locator(f"{PLANNER} .trn-long")
+    expect(progress).to_be_visible(timeout=60_000)
+    expect(progress.locator("progress")).to_have_attribute("aria-label", "Plans looked at")
+    progress.get_by_role("button", name="Stop").click()
+    expect(progress).to_be_hidden()
+    expect(page.locator(f"{PLANNER} .plans")).to_contain_text("Stopped after")
+    assert page.locator(f"{PLANNER} .map button").count() > 3
+    page.locator(PLANNER).get_by_role("button", name="Go on").click()
+    expect(progress).to_be_visible()
+    shown = data(page, PLANNER)
+    retype(page, PLANNER, "global_batch", "40320")  # the page answers, and the rest is left
+    assert after(page, PLANNER, shown)["step"] != shown["step"]
 
 
 def test_the_map_leads_to_a_plan_and_requests_are_served(board):

@@ -34,6 +34,25 @@ def test_a_tour_sets_the_stepper_and_finds_back_after_a_detour(open_page, lesson
     expect(board).to_have_attribute("data-kernel", "hoisted")
 
 
+def test_a_link_leads_to_a_step_and_to_what_was_changed_there(open_page, lesson):
+    page = open_page(f"{lesson('02_matmul_tiling')}?step=3")
+    board, tour = page.locator(".trn-stepper"), page.get_by_role("region", name="Step by step")
+    expect(tour).to_contain_text("Step 3 of 4")
+    expect(tour).to_be_in_viewport()
+    expect(board).to_have_attribute("data-kernel", "hoisted")
+    tour.get_by_role("button", name="Next").click()
+    expect(board).to_have_attribute("data-kernel", "blocked")
+    board.get_by_label("Chip", exact=True).select_option("trn2")
+    page.wait_for_function("() => /step=4/.test(location) && /[?&]s=/.test(location)")
+    again = open_page(page.url)
+    expect(again.get_by_role("region", name="Step by step")).to_contain_text("Step 4 of 4")
+    expect(again.locator(".trn-stepper")).to_have_attribute("data-kernel", "blocked")
+    expect(again.locator(".trn-stepper").get_by_label("Chip", exact=True)).to_have_value("trn2")
+    for text in ("0", "9", "x", "-1", "1.5"):
+        odd = open_page(f"{lesson('02_matmul_tiling')}?step={text}")
+        expect(odd.get_by_role("region", name="Step by step")).to_contain_text("4 steps, each")
+
+
 def test_a_guess_stays_the_learner_s_during_the_tour(open_page, lesson):
     page = open_page(lesson("02_matmul_tiling"))
     board = page.locator(".trn-stepper")

@@ -147,3 +147,22 @@ def test_what_cannot_be_is_a_sentence(changes: dict, message: str) -> None:
     with pytest.raises(ValueError) as error:
         cluster.plan(**{**SMALL, **changes})
     assert message in str(error.value)
+
+
+def test_plans_judged_in_steps_end_as_the_ranking_of_all_and_may_be_left_half_way() -> None:
+    asked = {"model": "gpt-oss-20b", "system": "trn3-gen2", "chips": 144, "global_batch": 1024}
+    planning = cluster.Planning(**asked)
+    steps = iter(planning)
+    shares = [next(steps), next(steps)]
+    part, looked_at = planning.ranking(), planning.legal
+    shares += list(planning)  # goes on where it was left
+    whole, once = planning.ranking(), cluster.plan(**asked)
+    assert shares == sorted(set(shares)) and shares[-1] == 1.0 and len(shares) > 3
+    assert 0 < looked_at == part.legal < whole.legal == once.legal
+    assert whole.best(20) == once.best(20) and len(whole) == len(once)
+    assert part.best(1)[0].value <= once.best(1)[0].value
+
+
+def test_a_planning_that_has_judged_nothing_says_so() -> None:
+    with pytest.raises(ValueError, match="plan: no cut of llama-3.1-8b keeps"):
+        cluster.Planning(**SMALL).ranking()

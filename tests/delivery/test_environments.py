@@ -88,6 +88,14 @@ def test_binder_start_lets_a_server_find_template_and_settings():
     assert "    /elsewhere\n" in said.stdout
 
 
+@pytest.mark.parametrize(("told", "threads"), [({}, "1"), ({"OPENBLAS_NUM_THREADS": "4"}, "4")])
+def test_binder_start_leaves_a_kernel_one_thread_of_the_shared_cores_unless_told(told, threads):
+    environment = {name: v for name, v in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    command = [ROOT / "binder" / "start", "printenv", "OPENBLAS_NUM_THREADS"]
+    said = subprocess.run(command, capture_output=True, text=True, env={**environment, **told})
+    assert said.stdout.strip() == threads
+
+
 def test_postbuild_is_valid_and_stops_at_the_first_failure():
     script = ROOT / "binder" / "postBuild"
     assert os.access(script, os.X_OK) and os.access(ROOT / "binder" / "start", os.X_OK)

@@ -70,7 +70,7 @@ def test_a_cell_that_fails_is_named(tmp_path):
         (PeArray, []),
         (BalanceCalculator, ["chip", "dtype", "k", "k_tiles", "m", "n", "uses"]),
         (Stepper, ["params", "rival"]),
-        (lambda: Exercise("?", Choice("a", {"b": "no"}), ["h"], "s"), ["attempts"]),
+        (lambda: Exercise("1.1", "?", Choice("a", {"b": "no"}), ["h"], "s"), ["attempts"]),
     ],
 )
 def test_only_what_python_answers_is_refused(make, asks):

@@ -14,6 +14,7 @@ from widgets.stepper import Stepper
 
 LESSONS = [found.name for found in lessons() if found.kind == "lesson"]
 EXERCISES, HINTS = 3, 3
+KNOWN_WRONG = 3  # answers to each exercise
 of_a_lesson = pytest.mark.parametrize("name", LESSONS)
 
 
@@ -58,14 +59,43 @@ def test_it_has_exercises_with_hints_and_a_solution(name: str) -> None:
 
 
 @of_a_lesson
-def test_a_wrong_answer_is_refused_and_a_right_one_taken(name: str) -> None:
+def test_its_exercises_are_numbered_after_the_takeaway(name: str) -> None:
+    numbers = [exercise.number for exercise in of_kind(name, lesson.Exercise)]
+    assert numbers == [f"{int(name[:2])}.{place}" for place in range(1, len(numbers) + 1)]
+    order = of_kind(name, lesson.Takeaway, lesson.Exercise)
+    assert isinstance(order[0], lesson.Takeaway) and len(order) == len(numbers) + 1
+
+
+@of_a_lesson
+def test_a_right_answer_is_taken_and_each_known_mistake_gets_its_own_words(name: str) -> None:
     for exercise in of_kind(name, lesson.Exercise):
         answer = exercise.answer
         right = answer.right if isinstance(answer, lesson.Choice) else repr(answer.value)
         wrong = answer.others if isinstance(answer, lesson.Choice) else map(repr, answer.wrong)
         assert answer.verdict(right).right
-        for given in wrong:
-            assert not answer.verdict(given).right, (exercise.question, given)
+        given = [answer.verdict(each) for each in wrong]
+        assert len(given) >= KNOWN_WRONG and not any(found.right for found in given), (
+            exercise.number
+        )
+        assert all(len(found.text) > 10 for found in given), exercise.number
+
+
+FACTORS = (0.003, 0.11, 0.47, 0.9, 1.06, 1.4, 2.3, 7.0, 130.0)
+
+
+@of_a_lesson
+def test_any_other_number_is_refused_with_what_would_follow_from_it(name: str) -> None:
+    for exercise in of_kind(name, lesson.Exercise):
+        if isinstance(exercise.answer, lesson.Choice):
+            continue
+        value = exercise.answer.value
+        given = [value * factor for factor in FACTORS]
+        verdicts = [exercise.answer.verdict(repr(number)) for number in given]
+        assert not any(verdict.right for verdict in verdicts), exercise.number
+        whole = [exercise.answer.verdict(repr(value + step)) for step in (-9, -5, -3, 4, 7, 11)]
+        said = {verdict.text for verdict in verdicts + whole}
+        follows = [text for text in said if text.startswith("Then ") or "become" in text]
+        assert len(follows) >= 4, (exercise.number, said)
 
 
 @of_a_lesson

@@ -2,7 +2,7 @@
 
 import pytest
 
-from widgets.lesson import amount
+from widgets.lesson import amount, percent
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,12 @@ def test_an_amount_reads_as_a_person_would_write_it(value, unit, text):
 
 def test_digits_can_be_fewer():
     assert amount(78.6432e12, "FLOP/s", 3) == "78.6 TFLOP/s"
+
+
+@pytest.mark.parametrize(
+    "share, text",
+    [(0.46402, "46.4 %"), (1, "100.0 %"), (0, "0.0 %"), (0.0164, "1.6 %"), (-0.031, "-3.1 %"),
+     (0.00322, "0.32 %"), (1.2e-6, "0.00012 %"), (1.613, "161.3 %")],
+)  # fmt: skip
+def test_a_share_is_written_as_the_dashboards_write_it(share, text):
+    assert percent(share) == text

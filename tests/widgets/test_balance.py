@@ -54,6 +54,7 @@ def test_more_use_of_a_tile_never_makes_a_part_slower(core):
     "shape, sentence",
     [
         ((129, 128, 512), "K = 129: a whole number from 1 to the 128 rows of the array."),
+        ((1.5, 128, 512), "K = 1.5: a whole number from 1 to the 128 rows of the array."),
         ((128, 0, 512), "M = 0: a whole number from 1 to the 128 columns"),
         ((128, 128, 513), "N = 513: a whole number from 1 to the 512 FP32 numbers of a PSUM bank."),
     ],
@@ -69,6 +70,9 @@ def test_the_calculator_keeps_the_last_good_picture():
     calculator.k = 1000
     assert calculator.problem.startswith("K = 1000")
     assert calculator.result == before
+    calculator.k = 1.5
+    assert calculator.problem.startswith("K = 1.5: a whole number")
+    assert calculator.result == before and calculator.saved()["k"] == 1.5
     calculator.k = 64
     assert calculator.problem == ""
     assert calculator.result != before

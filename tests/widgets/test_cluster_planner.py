@@ -1,7 +1,9 @@
 """The planner without a browser: what it shows is what the cluster model predicts."""
 
+import asyncio
 import itertools
 import json
+from dataclasses import fields
 from importlib.resources import files
 
 import numpy as np
@@ -13,6 +15,7 @@ from trnlab.spec.systems import SYSTEMS
 from widgets.cluster_planner import PlannerBoard, lesson
 from widgets.cluster_planner.request import Request
 from widgets.cluster_planner.scene import micro_batch_s
+from widgets.cluster_planner.words import on_page
 
 TINY = {
     "model_type": "llama",
@@ -223,24 +226,27 @@ def test_what_is_no_configuration_is_a_sentence_and_the_picture_stays(
     [
         ({"pp": 7}, "80 layers of llama-3.1-70b (or 82 with embedding and head)"),
         ({"tp": 3}, "64 heads of llama-3.1-70b cannot be divided over tp = 3"),
-        ({"global_batch": -8}, "global_batch = -8 should be a whole number"),
-        ({"global_batch": "lots"}, "global_batch = 'lots' should be a whole number"),
-        ({"micro_batch": 0}, "micro_batch = 0 should be a whole number"),
+        ({"global_batch": -8}, "Global batch = -8 should be a whole number"),
+        ({"global_batch": "lots"}, "Global batch = 'lots' should be a whole number"),
+        ({"micro_batch": 0}, "Micro-batch = 0 should be a whole number"),
         ({"chips": 91}, "use 88 or 92"),
         ({"chips": 10**9}, "cannot be connected: at most 1,000,000"),
         ({"dp": -1}, "dp = -1 should be a whole number, 0 to fill the chips"),
         ({"dp": 4096}, "devices, and 144 chips of trn3-gen2 have 144"),
-        ({"dtype": "int3"}, "'int3' is not one of float32"),
+        ({"dtype": "int3"}, "Format: 'int3' is not one of float32"),
         ({"system": "trn1", "chips": 16, "dtype": "mxfp8"}, "trn1 does not multiply mxfp8"),
         ({"goal": "fame"}, "goal: 'fame' is not one of"),
         ({"task": "dance"}, "task: 'dance' is not one of"),
         ({"model": "gpt-9"}, "'gpt-9' is not in the gallery"),
         (
             {"pp": 8, "virtual_stages": 5, "global_batch": 12},
-            "global_batch that is a multiple of 8",
+            "virtual stages = 1, or a global batch that is a multiple of 8",
         ),
-        ({"task": "inference", "batch": -1}, "batch = -1 should be a whole number"),
-        ({"task": "inference", "prompt": 10**12}, "prompt = 1000000000000 should be a whole"),
+        ({"task": "inference", "batch": -1}, "Requests at once = -1 should be a whole number"),
+        (
+            {"task": "inference", "prompt": 10**12},
+            "Tokens of a prompt = 1000000000000",
+        ),
     ],
 )
 def test_what_cannot_be_is_a_sentence_and_the_picture_stays(still, board, part, sentence):
@@ -292,3 +298,74 @@ def test_a_state_leads_back(board):
     board.view = {"part": "dp"}
     again = lesson(state=board.saved())
     assert again.params == board.params and again.view == board.view
+
+
+def test_a_long_ranking_says_how_far_it_is_is_stopped_and_goes_on():
+    """In a loop, as in a kernel: a step of it leaves room for what the learner asks."""
+    said, ended = [], []
+
+    async def main():
+        loop, over = asyncio.get_running_loop(), asyncio.Event()
+        board = PlannerBoard({"model": "gpt-oss-20b", "tp": 8, "pp": 1})
+
+        def heard(change):
+            said.append(change.new)
+            if "share" not in change.new:
+                ended.append(change.new)
+                over.set()
+            elif len(said) == 2:
+                loop.call_soon(board._handle_custom_msg, {"kind": "stop"}, [])
+
+        board.observe(heard, "plans")
+        await asyncio.wait_for(over.wait(), 20)
+        await asyncio.sleep(0.1)
+        assert len(ended) == 1  # nothing goes on by itself
+        over.clear()
+        board._handle_custom_msg({"kind": "go on"}, [])
+        await asyncio.wait_for(over.wait(), 20)
+        return ended[0], board
+
+    stopped, board = asyncio.run(main())
+    assert 0 < stopped["stopped"] < 1 and stopped["cells"]
+    shares = [found["share"] for found in said if "share" in found]
+    assert shares == sorted(shares) and shares[-1] == 1.0
+    assert "stopped" not in board.plans and stopped["legal"] < board.plans["legal"]
+    whole = Request(**{**board.params}).planning()
+    assert board.plans["legal"] == [whole.legal for _ in whole][-1]
+
+
+def test_a_ranking_that_is_over_is_not_stopped(board):
+    before = board.plans
+    for kind in ("stop", "go on"):
+        board._handle_custom_msg({"kind": kind}, [])
+    assert board.plans == before
+
+
+@pytest.mark.parametrize(
+    ("sentence", "words"),
+    [
+        ("global_batch = 10 is not a multiple of dp x micro_batch = 4 x 3 = 12; try 12",
+         "Global batch = 10 is not a multiple of dp x micro-batch = 4 x 3 = 12; try 12"),
+        ("plan: the zero-bubble schedule has one virtual stage, the plan 2; use virtual_stages = 1 "
+         "or schedule = '1f1b'",
+         "plan: the zero-bubble schedule has one virtual stage, the plan 2; use virtual stages = 1 "
+         "or pipeline schedule = '1f1b'"),
+        ("plan: zero = 5 should be a whole number from 0 to 3",
+         "plan: ZeRO stage = 5 should be a whole number from 0 to 3"),
+        ("plan: no cut of a keeps 75% of 8 chips busy with 1 sequences",
+         "plan: no cut of a keeps 75 % of 8 chips busy with 1 sequences"),
+        ("dtype: trn1 does not multiply mxfp8", "Format: trn1 does not multiply mxfp8"),
+        ("use more chips, a shorter sequence or a smaller batch",
+         "use more chips, a shorter sequence or a smaller batch"),
+        ("model: num_hidden_layers = 0 should be a whole number",
+         "model: num_hidden_layers = 0 should be a whole number"),
+    ],
+)  # fmt: skip
+def test_a_refusal_names_what_the_page_names(sentence, words):
+    assert on_page(sentence) == words
+
+
+@pytest.mark.parametrize("name", [f.name for f in fields(Request) if "_" in f.name])
+def test_no_control_is_called_by_its_name_in_the_code(board, name, still):
+    asked(board, **{name: []})
+    assert board.problem and (name not in board.problem)

@@ -150,7 +150,7 @@ def test_parts_of_any_size_are_executed_and_timed_as_they_are():
     assert even == pytest.approx(alike)
     assert all(found[name] > even[name] for name in even)
     for value in (0, 257, True, 2.5):
-        assert "skew = " in asked(board, skew=value).problem
+        assert "rank 0 gets, times the mean = " in asked(board, skew=value).problem
 
 
 def test_devices_apart_sit_where_the_group_says():
@@ -194,9 +194,9 @@ def test_no_document_is_claimed_for_another_system(board):
         ({"kind": "gossip"}, "collective: 'gossip' is not one of all_reduce"),
         ({"tensor_bytes": -5}, "tensor: -5 bytes should be a number"),
         ({"tensor_bytes": "big"}, "tensor: 'big' bytes should be a number"),
-        ({"stride": 1.5}, "stride = 1.5 should be a whole number"),
+        ({"stride": 1.5}, "devices apart = 1.5 should be a whole number"),
         ({"chips": 91}, "use 88 or 92"),
-        ({"together": 3}, "together = 3 should be true or false"),
+        ({"together": 3}, "all groups at once: 3 should be true or false"),
         ({"chips": 999_936, "ranks": 2, "together": True}, "groups: 499,968 groups at once take"),
         ({"chips": 288, "ranks": 180}, "up to 60,000 can be stepped; choose fewer ranks"),
     ],

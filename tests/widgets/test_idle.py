@@ -66,3 +66,41 @@ def test_garbage_waits_while_a_change_is_answered_and_no_longer():
 def test_garbage_is_looked_for_again_after_a_failure():
     in_a_loop(lambda jobs, did: jobs.wait())
     assert gc.isenabled()
+
+
+def pieces(did, count=3):
+    for number in range(count):
+        did.append(number)
+        yield
+
+
+def test_long_work_is_done_piece_by_piece_and_what_comes_after_waits_for_it():
+    did = in_a_loop(lambda jobs, did: jobs.later(lambda: pieces(did), lambda: did.append("end")))
+    assert did == [0, 1, 2, "end"]
+    again = []
+    Idle().later(lambda: pieces(again), lambda: again.append("end"))  # where no loop runs
+    assert again == [0, 1, 2, "end"]
+
+
+def test_a_change_goes_first_between_two_pieces_of_long_work():
+    def work(jobs, did):
+        jobs.later(lambda: pieces(did, 1000))
+        asyncio.get_running_loop().call_later(0.05, jobs.later, lambda: did.append("new"))
+
+    did = in_a_loop(work)
+    assert did[-1] == "new" and 0 < len(did) < 1000
+
+
+def test_long_work_is_stopped_and_taken_up_again_where_it_was_left():
+    def work(jobs, did):
+        left = pieces(did, 60)
+        loop = asyncio.get_running_loop()
+        jobs.later(left)
+        loop.call_later(0.03, jobs.stop)
+        loop.call_later(0.05, lambda: did.append("stopped"))
+        loop.call_later(0.06, jobs.later, left)
+
+    did = in_a_loop(work)
+    at = did.index("stopped")
+    assert 0 < at < 60 and did[:at] + did[at + 1 :] == list(range(60))
+    assert gc.isenabled()

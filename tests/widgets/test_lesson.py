@@ -73,7 +73,7 @@ def test_an_unknown_choice_is_refused():
 
 
 def test_an_attempt_from_the_browser_is_judged():
-    exercise = lesson.Exercise("How many?", lesson.Number(8, "banks"), ["Count."], "Eight.")
+    exercise = lesson.Exercise("1.1", "How many?", lesson.Number(8, "banks"), ["Count."], "Eight.")
     browser_sets(exercise, given="7", attempts=1)
     assert not exercise.right
     assert exercise.verdict == "Close, but too small. Try a hint."
@@ -84,7 +84,7 @@ def test_an_attempt_from_the_browser_is_judged():
 
 def test_an_exercise_needs_a_hint():
     with pytest.raises(ValueError, match="at least one hint"):
-        lesson.Exercise("How many?", lesson.Number(8), [], "Eight.")
+        lesson.Exercise("1.1", "How many?", lesson.Number(8), [], "Eight.")
 
 
 def test_a_prediction_refuses_an_answer_that_nobody_can_choose():
@@ -126,3 +126,23 @@ def test_words_of_the_glossary_bring_their_lines():
     assert f"<dd>{entry.short}</dd>" in lesson.Words(["PSUM"]).html
     with pytest.raises(ValueError, match="the glossary has no 'SPUM'"):
         lesson.Words(["SPUM"])
+
+
+def test_another_number_is_told_what_would_follow_from_it():
+    then = lesson.Then("Then {} columns would enter in a cycle.", 512, power=-1)
+    answer = lesson.Number(512, "cycles", wrong={128: "K is not in the rule."}, then=then)
+    right, text = answer.verdict("256")
+    assert not right
+    assert (
+        text == "Then 2 columns would enter in a cycle. Too small, by less than a factor of 10. "
+        "Try a hint."
+    )
+    assert answer.verdict("128").text == "K is not in the rule."
+    assert answer.verdict("0").text == answer.verdict("-3").text == "Not yet. Try a hint."
+    assert answer.verdict("1e-320").text.startswith("Too small")  # nothing can be computed from it
+
+
+def test_what_follows_has_a_unit_and_an_offset():
+    then = lesson.Then("Then the run would take {}.", -1e-6, plus=164e-6, unit="s")
+    assert then(100) == "Then the run would take 64 µs."
+    assert then(500) == "That cannot be."

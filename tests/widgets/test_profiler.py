@@ -356,9 +356,34 @@ def test_the_perfetto_trace_is_the_engines(profiler, tmp_path):
     assert buffers[0] == (tmp_path / "trace.json").read_bytes()
 
 
+def test_the_code_is_the_kernels_own_and_holds_every_line_that_ran(profiler):
+    listed = {
+        part["first"] + i: line for part in profiler.source for i, line in enumerate(part["lines"])
+    }
+    assert set(column(profiler.scene["rows"], "line").tolist()) <= listed.keys()
+    assert "def tiled(lhsT, rhs):" in listed.values()
+    asked(profiler, kernel="softmax", size="1024x512")
+    assert any("def softmax" in line for part in profiler.source for line in part["lines"])
+
+
+def test_the_explanation_of_a_long_run_is_told_cause_by_cause_and_can_be_stopped(monkeypatch):
+    monkeypatch.setattr("widgets.profiler.widget.LONG_ROWS", 100)
+    profiler = lesson()
+    steps = profiler._explain()
+    next(steps)
+    next(steps)
+    assert 0 < profiler.why["share"] < 1 and "causes" not in profiler.why
+    said(profiler, {"kind": "stop"})
+    assert profiler.why["problem"].startswith("Stopped.")
+    asked(profiler, chip="trn2")
+    assert profiler.why["causes"] and "share" not in profiler.why
+    said(profiler, {"kind": "stop"})  # it is over
+    assert profiler.why["causes"]
+
+
 def test_the_module_is_small_and_fetches_nothing():
     module = bundle.module()
-    assert len(module.encode()) < 80_000
+    assert len(module.encode()) < 90_000
     assert "http" not in module.replace("http://www.w3.org/2000/svg", "")
     assert "eval(" not in module
 

@@ -4,6 +4,7 @@ import html
 
 from trnlab.cluster import validation as of_clusters
 from trnlab.serve.accuracy import figures
+from widgets.lesson import percent
 from widgets.validation import clusters, kernels
 
 
@@ -31,7 +32,7 @@ def test_clusters_show_every_row_with_its_source():
         cells = (
             html.escape(name),
             len(found),
-            f"{sum(sizes) / len(found):.1%}",
-            f"{max(sizes):.1%}",
+            percent(sum(sizes) / len(found)),
+            percent(max(sizes)),
         )
         assert "".join(f"<td>{cell}</td>" for cell in cells) in errors.html

@@ -21,6 +21,7 @@ _LAZY = {
     "sweep": "sweeps",
     "pipeline_timeline": "timeline",
     "plan": "planner",
+    "Planning": "planner",
     "Goal": "planner",
     "model": "models",
     "gallery": "models",

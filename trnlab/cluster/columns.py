@@ -68,6 +68,13 @@ def columns(plans: Sequence[Plan], micro_batch: int | Sequence[int] = 1) -> Plan
     )
 
 
+def joined(parts: Sequence[Plans]) -> Plans:
+    """Columns one below the other."""
+    return Plans(
+        *(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Plans))
+    )
+
+
 def total(parts: Iterable[Column]) -> Column:
     """Sum of columns; of none, 0."""
     return sum(parts, start=np.zeros(1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
@@ -17,6 +18,7 @@ MICRO_BATCHES = (1, 2, 4, 8)
 CONTEXTS = (1, 2, 4, 8, 16, 32)
 LEAST_TOKENS = 128  # of a sequence on one device, if several share it
 MOST_SLOTS = 16  # virtual stages
+PART = 2048  # cuts, each with all its options, that are listed at once
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,8 @@ def legal_plans(
     sequence: int,
     options: Options,
     least_busy: float = LEAST_BUSY,
-) -> Plans:
-    """Columns of all plans.
+) -> Iterator[tuple[float, Plans]]:
+    """Columns of all plans, part by part, each with the share that is listed by then.
 
     Args:
         batch: sequences that data-parallel ranks must share equally; 0: any number of ranks
@@ -53,17 +55,18 @@ def legal_plans(
     """
     degrees = _degrees(model, devices, sequence, options)
     shares = _divisors(batch) if batch else []
-    table = np.array(
-        [
+    cuts: list[tuple[int, ...]] = []
+    for number, row in enumerate(degrees, 1):
+        cuts += [
             (*row, dp, ep, micro)
-            for row in degrees
             for dp in _ranks(devices, row, shares, options, least_busy)
             for ep in _expert_degrees(model, row, dp)
             for micro in _micro_batches(batch, dp, row, options)
-        ],
-        float,
-    ).reshape(-1, 7)
-    return _with_options(table, options)
+        ]
+        if len(cuts) >= PART or number == len(degrees):
+            table = np.array(cuts, float).reshape(-1, 7)
+            yield number / len(degrees), _with_options(table, options)
+            cuts = []
 
 
 def _degrees(

@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from trnlab.spec.scenario import Scenario
 from trnlab.spec.scenario import scenario as find_scenario
 from trnlab.spec.system import System
 from trnlab.spec.systems import system as find_system
 
-from .columns import Column, Plans, total
+from .columns import Column, Plans, joined
 from .degrees import RECOMPUTE, SCHEDULES, Plan, check_whole
 from .dtypes import Format, number_format
-from .inference import LONGEST, inference_bytes, request_times, throughput
+from .inference import LONGEST
+from .judge import Judge, Judged
 from .legal import INFERENCE, LEAST_BUSY, TRAINING, legal_plans
-from .memory import training_bytes
 from .models import Transformer
 from .models import model as find_model
 from .requests import check_chips, check_dtype, whole_chips
 from .scenario import cost_of, fleet_watts
-from .step import step_times
 
 Goal = Literal["tokens_per_s", "tokens_per_joule", "cost", "ttft_s"]
 GOALS = ("tokens_per_s", "tokens_per_joule", "cost", "ttft_s")
 SHOWN = ("tp", "pp", "dp", "ep", "cp", "virtual_stages", "zero", "recompute", "schedule")
-BLOCK = 8192  # plans timed together: their columns stay in the processor's cache
 MOST_PLANS = 2_000_000
 
 
@@ -120,150 +117,139 @@ def plan(
     Raises:
         ValueError: what cannot be, and "no plan fits" with what is missing
     """
-    network, machine, chosen = find_model(model), find_system(system), number_format(dtype)
-    chips = check_chips(machine, chips)
-    check_dtype(machine, chosen)
-    if goal not in GOALS:
-        raise ValueError(f"plan: goal = {goal!r} should be one of {', '.join(GOALS)}")
-    task = task or ("inference" if goal == "ttft_s" else "training")
-    if task not in ("training", "inference") or (task == "training" and goal == "ttft_s"):
-        raise ValueError(f"plan: task = {task!r} does not go with goal = {goal!r}")
-    batch = global_batch if global_batch is not None else 1024 if task == "training" else 1
-    batch = check_whole("global_batch", batch)
-    sequence, output = (
-        check_whole(name, value, LONGEST)
-        for name, value in (("sequence", sequence), ("output", output))
+    planning = Planning(
+        model=model,
+        system=system,
+        chips=chips,
+        goal=goal,
+        task=task,
+        global_batch=global_batch,
+        sequence=sequence,
+        output=output,
+        dtype=dtype,
+        scenario=scenario,
     )
-    devices = chips * machine.devices_per_chip
-    options = TRAINING if task == "training" else INFERENCE
-    least_busy = 0.0 if goal == "cost" else LEAST_BUSY
-    plans = legal_plans(network, devices, batch, sequence, options, least_busy)
-    if not len(plans):
-        raise ValueError(
-            f"plan: no cut of {network.name} keeps {least_busy:.0%} of {chips:,} chips of "
-            f"{machine.name} busy with {batch:,} sequences; use a larger global_batch or fewer "
-            "chips"
+    for _ in planning:
+        pass
+    return planning.ranking()
+
+
+class Planning:
+    """What `plan` does, in steps: each item is the share of all plans that is judged by then.
+
+    Args:
+        model, system, ...: as `plan`
+    Raises:
+        ValueError: what cannot be
+    """
+
+    def __init__(
+        self,
+        *,
+        model: str | Path | Mapping[str, Any] | Transformer,
+        system: str | System,
+        chips: int,
+        goal: Goal = "tokens_per_s",
+        task: Literal["training", "inference"] | None = None,
+        global_batch: int | None = None,
+        sequence: int = 8192,
+        output: int = 512,
+        dtype: str | Format = "bfloat16",
+        scenario: str | Scenario | None = None,
+    ) -> None:
+        network, machine, chosen = find_model(model), find_system(system), number_format(dtype)
+        self.chips, self.system = check_chips(machine, chips), machine
+        check_dtype(machine, chosen)
+        if goal not in GOALS:
+            raise ValueError(f"plan: goal = {goal!r} should be one of {', '.join(GOALS)}")
+        task = task or ("inference" if goal == "ttft_s" else "training")
+        if task not in ("training", "inference") or (task == "training" and goal == "ttft_s"):
+            raise ValueError(f"plan: task = {task!r} does not go with goal = {goal!r}")
+        batch = global_batch if global_batch is not None else 1024 if task == "training" else 1
+        batch = check_whole("global_batch", batch)
+        sequence, output = (
+            check_whole(name, value, LONGEST)
+            for name, value in (("sequence", sequence), ("output", output))
         )
-    if len(plans) > MOST_PLANS:
-        raise ValueError(
-            f"plan: {network.name} on {chips:,} chips of {machine.name} has {len(plans):,} plans, "
-            f"and up to {MOST_PLANS:,} are ranked; use a global_batch with fewer divisors"
+        self.goal, self.legal = goal, 0
+        self.scenario = find_scenario(machine.name if scenario is None else scenario)
+        self._least_busy = 0.0 if goal == "cost" else LEAST_BUSY
+        self._judge = Judge(network, machine, chosen, batch, sequence, output, task)
+        self._parts = legal_plans(
+            network,
+            self.chips * machine.devices_per_chip,
+            batch,
+            sequence,
+            TRAINING if task == "training" else INFERENCE,
+            self._least_busy,
         )
-    judge = _Judge(network, machine, chosen, batch, sequence, output, task)
-    found = judge.all(plans)
-    chosen_scenario = find_scenario(machine.name if scenario is None else scenario)
-    return _ranked(goal, chosen_scenario, chips, machine, plans, found)
+        self._judged: list[Judged] = []
 
+    def __iter__(self) -> Iterator[float]:
+        """Go on where it was left.
 
-class _Found(NamedTuple):
-    """Columns of plans that fit, and which rows they were."""
+        Raises:
+            ValueError: too many plans
+        """
+        for share, plans in self._parts:
+            self.legal += len(plans)
+            if self.legal > MOST_PLANS:
+                raise ValueError(
+                    f"plan: {self._judge.model.name} on {self.chips:,} chips of "
+                    f"{self.system.name} has more than {MOST_PLANS:,} plans, and no more are "
+                    "ranked; use a global_batch with fewer divisors"
+                )
+            if len(plans):
+                self._judged.append(self._judge.judged(plans))
+            yield share
 
-    rows: NDArray[np.int64]
-    memory_bytes: Column
-    seconds: Column
-    tokens_per_s: Column
-    least_bytes: float  # of any plan, fitting or not
+    def ranking(self) -> Ranking:
+        """The plans that were judged and fit, best first.
 
-
-class _Judge(NamedTuple):
-    """What all plans have in common."""
-
-    model: Transformer
-    system: System
-    dtype: Format
-    batch: int
-    sequence: int
-    output: int
-    task: str
-
-    def all(self, plans: Plans) -> _Found:
-        """Time the plans that fit, block by block."""
-        memory = total(self._memory(plans).values())
-        rows = np.flatnonzero(memory <= self.system.device_hbm_bytes)
-        blocks = [
-            self._times(plans.take(rows[start : start + BLOCK]))
-            for start in range(0, len(rows), BLOCK)
-        ]
-        empty: Column = np.zeros(0)
-        seconds = np.concatenate([block[0] for block in blocks]) if blocks else empty
-        rates = np.concatenate([block[1] for block in blocks]) if blocks else empty
-        return _Found(rows, memory[rows], seconds, rates, float(memory.min()))
-
-    def _memory(self, plans: Plans) -> dict[str, Column]:
-        if self.task == "training":
-            return training_bytes(
-                self.model, plans, self._column(plans, self.sequence), self._micro_batches(plans)
+        Raises:
+            ValueError: there is none
+        """
+        if not self.legal:
+            raise ValueError(
+                f"plan: no cut of {self._judge.model.name} keeps {self._least_busy:.0%} of "
+                f"{self.chips:,} chips of {self.system.name} busy with {self._judge.batch:,} "
+                "sequences; use a larger global_batch or fewer chips"
             )
-        return inference_bytes(self.model, plans, *self._requests(plans), self.dtype, self.dtype)
-
-    def _times(self, plans: Plans) -> tuple[Column, Column]:
-        """Seconds that the goal may ask for, and tokens per second."""
-        if self.task == "training":
-            length = self._column(plans, self.sequence)
-            counts = self._micro_batches(plans)
-            times = step_times(self.system, self.model, plans, length, counts, self.dtype)
-            step_s = total(times.values())
-            return step_s, self.batch * self.sequence / step_s
-        requests = self._requests(plans)
-        prefill, token = request_times(
-            self.system, self.model, plans, *requests, self.dtype, self.dtype
+        plans = joined([part.plans for part in self._judged])
+        if not len(plans):
+            limit, least = self._judge.limit_bytes, min(p.least_bytes for p in self._judged)
+            raise ValueError(
+                f"plan: none of {self.legal:,} legal plans fits: the smallest needs "
+                f"{least / 2**30:.1f} GiB on a device of {limit / 2**30:.1f} GiB; use more "
+                "chips, a shorter sequence or a smaller batch"
+            )
+        memory, seconds, rate = (
+            np.concatenate([getattr(part, name) for part in self._judged])
+            for name in ("memory_bytes", "seconds", "tokens_per_s")
         )
-        return total(prefill.values()), throughput(prefill, token, requests[0], requests[2])
-
-    def _micro_batches(self, plans: Plans) -> Column:
-        return self.batch / (plans.dp * plans.micro_batch)
-
-    def _requests(self, plans: Plans) -> tuple[Column, Column, Column]:
-        return (
-            self._column(plans, self.batch),
-            self._column(plans, self.sequence),
-            self._column(plans, self.output),
+        one = cost_of(1.0, 1, self.scenario)
+        paid = np.full(len(rate), float(self.chips))
+        if self.goal == "cost":
+            paid = whole_chips(self.system, plans.devices)
+        busy_chips = plans.devices / self.system.devices_per_chip
+        value = {
+            "tokens_per_s": rate,
+            "tokens_per_joule": rate / fleet_watts(self.scenario, self.chips, busy_chips),
+            "cost": paid * one.usd_per_million_tokens / rate,
+            "ttft_s": seconds,
+        }[self.goal]
+        order = np.lexsort((memory, value if self.goal in ("cost", "ttft_s") else -value))
+        return Ranking(
+            self.goal,
+            self.scenario,
+            plans.take(order),
+            self.legal,
+            value[order],
+            rate[order],
+            seconds[order],
+            memory[order],
+            paid[order],
         )
-
-    def _column(self, plans: Plans, value: int) -> Column:
-        return np.full(len(plans), float(value))
-
-
-def _ranked(
-    goal: str,
-    scenario: Scenario,
-    chips: int,
-    system: System,
-    plans: Plans,
-    found: _Found,
-) -> Ranking:
-    limit = float(system.device_hbm_bytes)
-    if not len(found.rows):
-        raise ValueError(
-            f"plan: none of {len(plans):,} legal plans fits: the smallest needs "
-            f"{found.least_bytes / 2**30:.1f} GiB on a device of {limit / 2**30:.1f} GiB; use more "
-            "chips, a shorter sequence or a smaller batch"
-        )
-    rate = np.asarray(found.tokens_per_s)
-    one = cost_of(1.0, 1, scenario)
-    devices = plans.take(found.rows).devices
-    paid = np.full(len(rate), float(chips))
-    if goal == "cost":
-        paid = whole_chips(system, devices)
-    watts = fleet_watts(scenario, chips, devices / system.devices_per_chip)
-    value = {
-        "tokens_per_s": rate,
-        "tokens_per_joule": rate / watts,
-        "cost": paid * one.usd_per_million_tokens / rate,
-        "ttft_s": found.seconds,
-    }[goal]
-    order = np.lexsort((found.memory_bytes, value if goal in ("cost", "ttft_s") else -value))
-    return Ranking(
-        goal,
-        scenario,
-        plans.take(found.rows[order]),
-        len(plans),
-        value[order],
-        rate[order],
-        found.seconds[order],
-        found.memory_bytes[order],
-        paid[order],
-    )
 
 
 def _shown(row: Ranked) -> tuple[object, ...]:

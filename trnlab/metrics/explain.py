@@ -4,7 +4,7 @@ Every saving is found by scheduling the run again without the cause; nothing is 
 several causes do not add up: behind one limit there is the next.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -81,15 +81,31 @@ class Explanation(NamedTuple):
         return "\n".join([*lines, self.caution] if self.caution else lines)
 
 
-def explain(line: Timeline) -> Explanation:
-    """Rank what limits a run."""
+Suspect = tuple[str, Change, str]
+
+
+def suspects(line: Timeline) -> list[Suspect]:
+    """What may cost a run time, not yet judged: name, what to change, and the words for it."""
+    return [*_engines(line), *_hazards(line), *_transfers(line), *_habits(line)]
+
+
+def cause_of(line: Timeline, suspect: Suspect) -> Cause:
+    """What a suspect costs, found by scheduling the run again without it."""
+    name, change, text = suspect
+    return Cause(name, line.total_s - total_s(line.trace, line.core, change), text)
+
+
+def explain(line: Timeline, causes: Sequence[Cause] | None = None) -> Explanation:
+    """Rank what limits a run.
+
+    Args:
+        causes: of each of its suspects; None: found now
+    """
+    if causes is None:
+        causes = [cause_of(line, suspect) for suspect in suspects(line)]
     total = line.total_s
     shares = {engine: busy_s(line, engine) / total if total else 0.0 for engine in ENGINES}
     engine = max(shares, key=shares.__getitem__)
-    causes = [
-        Cause(name, total - total_s(line.trace, line.core, change), text)
-        for name, change, text in _suspects(line)
-    ]
     found = [cause for cause in causes if cause.saved_s > LEAST_SHARE * total]
     found.sort(key=lambda cause: -cause.saved_s)
     gaps = _gaps(line, engine)
@@ -116,16 +132,6 @@ def _gaps(line: Timeline, engine: str) -> tuple[Gap, ...]:
 
 def _times(count: int) -> str:
     return "1 wait:" if count == 1 else f"{count:,} waits; the longest:"
-
-
-Suspect = tuple[str, Change, str]
-
-
-def _suspects(line: Timeline) -> Iterator[Suspect]:
-    yield from _engines(line)
-    yield from _hazards(line)
-    yield from _transfers(line)
-    yield from _habits(line)
 
 
 def _engines(line: Timeline) -> Iterator[Suspect]:

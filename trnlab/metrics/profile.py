@@ -1,7 +1,7 @@
 """`trnlab.profile`: one run of a kernel, read as values and as time."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ from trnlab.metrics.band import Band, band
 from trnlab.metrics.basis import is_prediction
 from trnlab.metrics.compare import Comparison, compare
 from trnlab.metrics.critical_path import Link, critical_path
-from trnlab.metrics.explain import Explanation, explain
+from trnlab.metrics.explain import Cause, Explanation, explain
 from trnlab.metrics.perfetto import write_perfetto
 from trnlab.metrics.roofline import Roofline, roofline
 from trnlab.metrics.tiles import tiles
@@ -188,9 +188,13 @@ class Profile:
         total = self.total_s or 1.0
         return {engine: busy_s(self.timeline, engine) / total for engine in ENGINES}
 
-    def explain(self) -> Explanation:
-        """What limits this run, most costly cause first; each found by scheduling without it."""
-        return explain(self.timeline)
+    def explain(self, causes: Sequence[Cause] | None = None) -> Explanation:
+        """What limits this run, most costly cause first; each found by scheduling without it.
+
+        Args:
+            causes: found already, one for each of `metrics.explain.suspects`
+        """
+        return explain(self.timeline, causes)
 
     @cached_property
     def band(self) -> Band:

@@ -108,8 +108,7 @@ def serve(
     _require_notebooks(folder)
     require_free(port)
     find_template()
-    # Visitors share the cores: threads of one that wait for those of another only burn time.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    _share_cores()
     # A page is a kernel's only client: what it sets need not come back to it.
     os.environ.setdefault("JUPYTER_WIDGETS_ECHO", "0")
     config = Config()
@@ -134,11 +133,17 @@ def serve(
     app.start()
 
 
+def _share_cores() -> None:
+    """Kernels share the cores: threads of one that wait for those of another only burn time."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
 def serve_lab(port: int, page: str = "", browser: bool = True) -> None:
     """Serve the same notebooks in JupyterLab; Jupyter prints its own address with a token."""
     _require_notebooks(NOTEBOOKS)
     require_free(port)
     find_template()
+    _share_cores()
     paths = [str(ROOT / "binder" / "jupyter"), os.environ.get("JUPYTER_CONFIG_PATH", "")]
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, paths))
     start = f"/lab/tree/notebooks/{page}" if page else "/lab/tree/notebooks"

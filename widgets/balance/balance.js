@@ -40,7 +40,7 @@ const choice = (model, name, entries, read = String) => bound(model, name, el("s
 
 const clamped = (value) => Math.max(-MOST_TYPED, Math.min(MOST_TYPED, value));
 const whole = (model, name) => bound(model, name,
-  el("input", { type: "number", min: 1, step: 1 }), (text) => Math.trunc(clamped(Number(text))) || 0);
+  el("input", { type: "number", min: 1, step: 1 }), (text) => clamped(Number(text)));
 
 const field = (words, control) => el("label", { className: "bl-field" }, words, control);
 

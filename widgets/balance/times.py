@@ -95,7 +95,7 @@ def _check(core: Core, k: int, m: int, n: int, uses: int, k_tiles: int) -> None:
         ("N", n, core.psum.bank_fp32_elements, "FP32 numbers of a PSUM bank"),
     )
     for name, value, limit, of in limits:
-        if not 1 <= value <= limit:
+        if not (float(value).is_integer() and 1 <= value <= limit):
             raise ValueError(f"{name} = {value}: a whole number from 1 to the {limit} {of}.")
     for name, value in (("uses", uses), ("k_tiles", k_tiles)):
         if value < 1:

@@ -9,12 +9,17 @@ from widgets import theme
 from widgets.balance.times import ELEMENT_BYTES, Balance, balance, knee
 from widgets.dashboard import bundle
 from widgets.dashboard.stateful import Stateful
-from widgets.lesson.amounts import amount, number
+from widgets.lesson.amounts import amount, percent
 
 HERE = Path(__file__).parent
 WORDS = {"float32": "FP32", "bfloat16": "BF16", "float8": "FP8"}
 COUNTS = [1, 2, 4, 8, 16, 32, 64]
 INPUTS = ("chip", "dtype", "k", "m", "n", "uses", "k_tiles")
+
+
+def _typed() -> traitlets.Union:
+    """A number as the learner typed it, whole or not."""
+    return traitlets.Union([traitlets.Int(), traitlets.Float()]).tag(sync=True)
 
 
 class BalanceCalculator(Stateful):
@@ -31,9 +36,9 @@ class BalanceCalculator(Stateful):
 
     chip = traitlets.Enum(list(spec.CHIPS), default_value="trn3").tag(sync=True)
     dtype = traitlets.Enum(list(ELEMENT_BYTES), default_value="bfloat16").tag(sync=True)
-    k = traitlets.Int().tag(sync=True)
-    m = traitlets.Int().tag(sync=True)
-    n = traitlets.Int().tag(sync=True)
+    k = _typed()
+    m = _typed()
+    n = _typed()
     uses = traitlets.Int(1).tag(sync=True)
     k_tiles = traitlets.Int(32).tag(sync=True)
     options = traitlets.Dict().tag(sync=True)
@@ -110,11 +115,11 @@ def _result(core: spec.Core, dtype: str, found: Balance) -> dict:
 
 def _sentence(found: Balance, slowest, second) -> str:
     names = {share.part: theme.PARTS[share.part].label for share in found.shares}
-    share = number(100 * found.flops_per_s / found.peak_flops_per_s, 3)
+    share = percent(found.flops_per_s / found.peak_flops_per_s)
     verb = "take" if slowest.part == "dma" else "takes"
     article = "" if slowest.part == "hbm" else "The "
     return (
         f"{article}{names[slowest.part]} {verb} longest: {amount(slowest.time_s, 's', 3)} for each "
         f"matmul. Next: {names[second.part]}, {amount(second.time_s, 's', 3)}. "
-        f"TensorE could reach {share}% of its peak."
+        f"TensorE could reach {share} of its peak."
     )

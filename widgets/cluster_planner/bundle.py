@@ -25,7 +25,7 @@ OWN = (
 @cache
 def module() -> str:
     """All files as one ES module."""
-    return bundle.module((*BOARD, *MACHINE, "table", "tip"), HERE / "js", OWN)
+    return bundle.module((*BOARD, *MACHINE, "table", "tip", "progress"), HERE / "js", OWN)
 
 
 @cache

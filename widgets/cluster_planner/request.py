@@ -6,7 +6,7 @@ from typing import Any
 
 from trnlab import cluster
 from trnlab.cluster.models import Transformer, from_config, read_config
-from trnlab.cluster.planner import GOALS, Ranking
+from trnlab.cluster.planner import GOALS, Planning
 from trnlab.cluster.requests import check_chips
 from trnlab.spec.system import System
 from widgets.machine.systems import chosen_system
@@ -156,15 +156,15 @@ class Request:
             sequence=self.sequence,
         )
 
-    def ranked(self) -> Ranking:
-        """Every legal plan that fits, best first.
+    def planning(self) -> Planning:
+        """Every legal plan that fits, to be judged in steps.
 
         Raises:
-            ValueError: none does
+            ValueError: what cannot be, in one sentence
         """
         is_training = self.task == "training"
         goal = "tokens_per_s" if is_training and self.goal == "ttft_s" else self.goal
-        return cluster.plan(
+        return Planning(
             model=self.network(),
             system=self.machine(),
             chips=self.chips,

@@ -14,6 +14,7 @@ from trnlab.cluster.inference import LONGEST
 from trnlab.cluster.planner import Ranking
 from trnlab.cluster.requests import whole_chips
 from widgets.cluster_planner.request import Request
+from widgets.cluster_planner.words import on_page
 from widgets.machine.scene import chip_steps
 
 BEST = 8
@@ -21,12 +22,8 @@ MOST_BATCHES = 14  # powers of two
 LOWER_IS_BETTER = ("cost", "ttft_s")
 
 
-def plan_map(asked: Request) -> dict[str, Any]:
+def plan_map(ranking: Ranking) -> dict[str, Any]:
     """The best plan that fits for each tp and pp, and the best of all."""
-    try:
-        ranking = asked.ranked()
-    except ValueError as refused:
-        return {"problem": str(refused)}
     key = ranking.plans.tp * 1e6 + ranking.plans.pp
     _, first = np.unique(key, return_index=True)
     rows = [_row(ranking, int(index)) for index in sorted(first)]
@@ -108,7 +105,7 @@ def pools(asked: Request) -> dict[str, Any]:
         )
         whole = cluster.pools(split, found.chips)
     except ValueError as refused:
-        return {"problem": str(refused)}
+        return {"problem": on_page(str(refused))}
     return {
         "chips": found.chips,
         "group_chips": [split.prefill.chips, split.decode.chips],

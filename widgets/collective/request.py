@@ -61,16 +61,20 @@ class Request:
         if asked.algorithm not in known:
             named = f"{asked.algorithm!r:.40}"
             raise ValueError(f"{asked.kind}: {named} is not one of {', '.join(known)}")
-        for name, most in (("ranks", MOST_RANKS), ("stride", 10**6), ("skew", MOST_RANKS)):
+        for name, words, most in (
+            ("ranks", "ranks", MOST_RANKS),
+            ("stride", "devices apart", 10**6),
+            ("skew", "rank 0 gets, times the mean", MOST_RANKS),
+        ):
             value = getattr(asked, name)
             is_whole = isinstance(value, int) and not isinstance(value, bool)
             if not is_whole or not 1 <= value <= most:
                 out = "; the planner times larger groups" if name == "ranks" else ""
                 raise ValueError(
-                    f"{name} = {value!r:.40} should be a whole number from 1 to {most:,}{out}"
+                    f"{words} = {value!r:.40} should be a whole number from 1 to {most:,}{out}"
                 )
         if not isinstance(asked.together, bool):
-            raise ValueError(f"together = {asked.together!r:.40} should be true or false")
+            raise ValueError(f"all groups at once: {asked.together!r:.40} should be true or false")
         size = asked.tensor_bytes
         is_number = isinstance(size, (int, float)) and not isinstance(size, bool)
         if not is_number or not LEAST_BYTES <= size <= MOST_BYTES:

@@ -5,19 +5,20 @@ So is looking for garbage: in the middle of a change it takes a tenth of the tim
 
 import asyncio
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 QUIET_S = 0.4  # after a change, before the first piece
 BREATH_S = 0.005  # between two pieces: what the learner does goes first
 
-Job = Callable[[], None]
+Job = Callable[[], Iterator[object] | None]  # long work is an iterator: an item is a piece
+_OVER = object()
 
 
 class Idle:
     """One list of jobs; a new list replaces what is left of the one before."""
 
     def __init__(self) -> None:
-        self._jobs: list[Job] = []
+        self._jobs: list[Job | Iterator[object]] = []
         self._timer: asyncio.TimerHandle | None = None
 
     def wait(self) -> None:
@@ -27,7 +28,13 @@ class Idle:
             gc.disable()
             self._start(QUIET_S)
 
-    def later(self, *jobs: Job, after_s: float | None = None) -> None:
+    def stop(self) -> None:
+        """Leave what is left."""
+        self._cancel()
+        self._jobs.clear()
+        gc.enable()
+
+    def later(self, *jobs: Job | Iterator[object], after_s: float | None = None) -> None:
         """Do these jobs, one by one, once it has been quiet; at once where no loop runs."""
         self._cancel()
         self._jobs = list(jobs)
@@ -40,8 +47,18 @@ class Idle:
         """Do now all that is left."""
         self._cancel()
         while self._jobs:
-            self._jobs.pop(0)()
+            self._piece()
         gc.enable()
+
+    def _piece(self) -> None:
+        """One job, or one item of a long one."""
+        job = self._jobs.pop(0)
+        if not isinstance(job, Iterator):
+            begun = job()
+            if begun is not None:
+                self._jobs.insert(0, begun)
+        elif next(job, _OVER) is not _OVER:
+            self._jobs.insert(0, job)
 
     def _start(self, after_s: float) -> None:
         self._timer = asyncio.get_running_loop().call_later(after_s, self._next)
@@ -50,7 +67,7 @@ class Idle:
         if not self._jobs:
             return gc.enable()
         self._start(BREATH_S)
-        self._jobs.pop(0)()
+        self._piece()
 
     def _cancel(self) -> None:
         if self._timer:

@@ -74,7 +74,7 @@ function sentence(result) {
   const each = result.total_us / result.images;
   const pace = result.images === 1 ? "" : `, ${each.toFixed(3)} µs an image`;
   return `${one}${many} On one core of ${result.chip} this takes ${
-    result.total_us.toFixed(2)} µs${pace} (predicted); MFU ${Number((100 * result.mfu).toPrecision(2))} %.`;
+    result.total_us.toFixed(2)} µs${pace} (predicted); MFU ${percent(result.mfu)}.`;
 }
 
 export default {

@@ -26,7 +26,9 @@ class DigitReader(Stateful):
     NumPy made of them.
     """
 
-    _esm = bundle.scoped("toolsOf") + bundle.text([HERE / "reader.js"])
+    _esm = bundle.scoped("toolsOf", "percent", shared=(*bundle.STATE, "amounts")) + bundle.text(
+        [HERE / "reader.js"]
+    )
     _css = bundle.style(HERE / "reader.css")
     STATE = ("index", "batch", "dtype")
     KEY = "digits"

@@ -31,6 +31,13 @@ def number(value: float, digits: int = 4) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def percent(fraction: float) -> str:
+    """A share as every dashboard writes it: "46.4 %", and two digits below one: "0.032 %"."""
+    share = 100 * fraction
+    digits = f"{share:.1f}" if abs(share) >= 1 or not share else f"{share:.2g}"
+    return f"{digits} %"
+
+
 def _size(value: float, digits: int) -> str:
     for factor, unit in BINARY:
         if value >= factor and value * 4 % factor == 0:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+from widgets.lesson.amounts import amount
+
 # How far off a number is, said in steps: a factor would tell the answer.
 CLOSE = 1.5
 FAR = 10
@@ -34,17 +36,36 @@ class Answer(Protocol):
         """Judge one answer."""
 
 
+class Then(NamedTuple):
+    """What would follow if a number x were right: `plus + by x ** power`, in a sentence.
+
+    Its numbers are those of the moment in which it is made, whatever a later cell does.
+    """
+
+    text: str  # with {} for the amount
+    by: float
+    power: int = 1
+    plus: float = 0.0
+    unit: str = ""
+
+    def __call__(self, x: float) -> str:
+        value = self.plus + self.by * x**self.power
+        return self.text.format(amount(value, self.unit, 3)) if value >= 0 else "That cannot be."
+
+
 @dataclass(frozen=True)
 class Number:
     """A number, right within a relative tolerance.
 
     `wrong` maps numbers that a known mistake leads to onto the sentence that names the mistake.
+    `then` says what would follow if another number, above zero, were right.
     """
 
     value: float
     unit: str = ""
     rel: float = 0.02
     wrong: Mapping[float, str] = field(default_factory=dict)
+    then: Then | None = None
 
     @property
     def choices(self) -> list[str]:
@@ -63,10 +84,18 @@ class Number:
         for mistake, why in self.wrong.items():
             if self._is_near(number, mistake):
                 return Verdict(False, why)
-        return Verdict(False, self._size(number))
+        return Verdict(False, f"{self._consequence(number)}{self._size(number)}")
 
     def _is_near(self, number: float, target: float) -> bool:
         return math.isclose(number, target, rel_tol=self.rel, abs_tol=1e-12)
+
+    def _consequence(self, number: float) -> str:
+        if self.then is None or number <= 0:
+            return ""
+        try:
+            return f"{self.then(number)} "
+        except ArithmeticError:  # a number too far off for its consequence to be computed
+            return ""
 
     def _size(self, number: float) -> str:
         if number * self.value <= 0:

@@ -26,6 +26,7 @@ function fields(model, name) {
 export default {
   render({ model, el }) {
     const name = "exercise" + Math.random().toString(36).slice(2);
+    const title = `Exercise ${model.get("number")}`;
     const legend = make("legend", { innerHTML: model.get("question") });
     const fieldset = make("fieldset", { className: "trn-fields" }, legend, ...fields(model, name));
     const check = button("Check", "trn-primary");
@@ -38,8 +39,8 @@ export default {
       make("div", { className: "trn-card-body", innerHTML: model.get("solution") }));
     el.replaceChildren(
       make("section", { className: "trn-card trn-card-exercise",
-        ariaLabel: `Exercise: ${legend.textContent}` },
-        make("h3", { textContent: "Exercise" }), fieldset,
+        ariaLabel: `${title}: ${legend.textContent}` },
+        make("h3", { textContent: title }), fieldset,
         make("div", { className: "trn-row" }, check, hint), verdict, hints, solution),
     );
 

@@ -18,6 +18,8 @@ class Exercise(anywidget.AnyWidget):
     `given`, `attempts` and `hints_shown` are the learner's state; `right` and `verdict` are read
     from the answer. The solution opens once the answer is right or all hints are shown.
 
+    Args:
+        number: what a class calls it, such as "2.3": of its lesson, and within it
     Raises:
         ValueError: there is no hint
     """
@@ -25,6 +27,7 @@ class Exercise(anywidget.AnyWidget):
     _esm = HERE / "exercise.js"
     _css = CSS
 
+    number = traitlets.Unicode().tag(sync=True)
     question = traitlets.Unicode().tag(sync=True)
     choices = traitlets.List(traitlets.Unicode()).tag(sync=True)
     unit = traitlets.Unicode().tag(sync=True)
@@ -36,11 +39,14 @@ class Exercise(anywidget.AnyWidget):
     right = traitlets.Bool(False).tag(sync=True)
     verdict = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, question: str, answer: Answer, hints: Sequence[str], solution: str) -> None:
+    def __init__(
+        self, number: str, question: str, answer: Answer, hints: Sequence[str], solution: str
+    ) -> None:
         if not hints:
             raise ValueError("Exercise: give at least one hint")
         self.answer = answer
         super().__init__(
+            number=number,
             question=question,
             choices=answer.choices,
             unit=answer.unit,

@@ -6,8 +6,29 @@ const make = (tag, props = {}, ...children) => {
   return node;
 };
 
+const KEY = "step"; // of the page's address, which leads to a step
+
+/** The step that the address names, from 0; -1: none of these. */
+function stepInAddress(count) {
+  const step = Number(new URLSearchParams(window.location.search).get(KEY));
+  return Number.isInteger(step) && step >= 1 && step <= count ? step - 1 : -1;
+}
+
+/** Whether the address says nothing of a dashboard. */
+function isAlone() {
+  const names = [...new URLSearchParams(window.location.search).keys()];
+  return names.every((name) => name === KEY || name === "theme");
+}
+
+function putInAddress(step) {
+  const url = new URL(window.location.href);
+  url.searchParams.set(KEY, step + 1);
+  window.history.replaceState(null, "", url);
+}
+
 function render({ model, el }) {
   const steps = model.get("steps");
+  const inPage = "voila" in document.body.dataset;
   const button = (text, act, extra = "") => make("button", { type: "button", onclick: act,
     className: `trn-button ${extra}`, textContent: text });
 
@@ -38,6 +59,7 @@ function render({ model, el }) {
     expected.open = false;
     put({ at: step, hints_shown: 0 });
     model.send({ kind: "show", step });
+    if (inPage) putInAddress(step);
   }
 
   function draw() {
@@ -64,6 +86,12 @@ function render({ model, el }) {
     back.disabled = at === 0;
   }
 
+  const linked = inPage && model.get("at") < 0 ? stepInAddress(steps.length) : -1;
+  if (linked >= 0) {
+    put({ at: linked });
+    if (isAlone()) model.send({ kind: "show", step: linked }); // else its own state leads
+    requestAnimationFrame(() => el.scrollIntoView({ block: "nearest" }));
+  }
   draw();
   const events = "change:at change:hints_shown";
   model.on(events, draw);

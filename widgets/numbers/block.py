@@ -12,10 +12,11 @@ from trnlab.numerics.errors import errors
 from trnlab.numerics.formats import NumberFormat, number_format
 from trnlab.numerics.round_trip import mx_round_trip
 from trnlab.numerics.scaling import quantize_scaled
+from widgets.lesson.amounts import percent
 from widgets.numbers import bundle
 from widgets.numbers.choices import one_of
 from widgets.numbers.part import Part
-from widgets.numbers.words import decibel, percent, plain
+from widgets.numbers.words import decibel, plain
 
 CHANNELS, BLOCKS = 8, 4  # of the tensor around the block
 CHANNEL, PLACE = 3, 1  # of the learner's block in it
@@ -84,7 +85,9 @@ class BlockPart(Part):
             "presets": list(presets().items()),
             "range": [SMALLEST, LARGEST],
             "ways": [way.title for way in WAYS.values()],
-            "steps": [f"{'' if step > STEPS[0] else 'exact to '}{step:.0%}" for step in STEPS],
+            "steps": [
+                f"{'' if step > STEPS[0] else 'exact to '}{100 * step:g} %" for step in STEPS
+            ],
             "map": [CHANNELS, BLOCKS * BLOCK],
             "own": [CHANNEL, PLACE * BLOCK, BLOCK],
         }

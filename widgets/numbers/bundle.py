@@ -6,7 +6,18 @@ from pathlib import Path
 from widgets.dashboard import bundle
 
 HERE = Path(__file__).parent
-SHARED = ("dom", "amounts", "history", "svg_pen", "files", "state", "heart", "table", "tip")
+SHARED = (
+    "dom",
+    "amounts",
+    "history",
+    "svg_pen",
+    "files",
+    "state",
+    "heart",
+    "table",
+    "tip",
+    "progress",
+)
 COMMON = ("part", "draw")
 
 

@@ -12,8 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from trnlab.numerics.blocks import BLOCK
+
 MAX_BYTES = 4_000_000  # of a file
 MAX_VALUES = 1_000_000
+MAX_FILLED = 2_000_000  # the same with each row's last block filled
 _WAY_OUT = "save the matrix with numpy.save(path, array) or as numbers between commas"
 
 
@@ -55,6 +58,13 @@ def checked(array: Any, name: str = "The array") -> np.ndarray:
         raise ValueError(f"{name} holds {found.dtype}, and must hold numbers: {_WAY_OUT}.")
     if found.ndim == 0 or found.size == 0 or found.shape[-1] < 2:
         raise ValueError(f"{name} has shape {list(found.shape)}: give rows of 2 or more values.")
+    blocks = found.size // found.shape[-1] * -(-found.shape[-1] // BLOCK)
+    if blocks * BLOCK > MAX_FILLED:
+        rows = MAX_FILLED // BLOCK // -(-found.shape[-1] // BLOCK)
+        raise ValueError(
+            f"{name} has rows of {found.shape[-1]} values, and each row begins a block of {BLOCK}: "
+            f"at most {rows:,} such rows are quantized here. Take a part of it."
+        )
     with np.errstate(over="ignore"):
         values = np.ascontiguousarray(found, np.float32).reshape(-1, found.shape[-1])
     bad = np.argwhere(~np.isfinite(values))

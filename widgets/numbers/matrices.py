@@ -12,6 +12,7 @@ from trnlab.data.text import alice, text_model
 T = K = N = 256
 OUTLIER_CHANNELS = (17, 90, 91, 200)
 OUTLIER_SIZE = 40.0
+MOST_WEIGHTS = 256_000  # of a matrix of the learner's own
 
 
 class Pair(NamedTuple):
@@ -96,7 +97,8 @@ def pair(name: str) -> Pair:
 
 
 def with_weights(x: np.ndarray, words: str) -> Pair:
-    """A matrix of the learner's own, with normal weights to multiply it by."""
+    """A matrix of the learner's own, with normal weights to multiply it by: of a wide one fewer."""
     columns = x.shape[1]
-    w = np.random.default_rng(7).normal(size=(columns, min(columns, N))).astype(np.float32)
+    width = min(columns, N, max(1, MOST_WEIGHTS // columns))
+    w = np.random.default_rng(7).normal(size=(columns, width)).astype(np.float32)
     return Pair(x, w / np.float32(columns**0.5), words)

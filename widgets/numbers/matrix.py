@@ -7,12 +7,13 @@ import numpy as np
 
 from trnlab.numerics.errors import errors, sqnr_db
 from trnlab.numerics.rotation import rotated, smoothing_factors
+from widgets.lesson.amounts import percent
 from widgets.numbers import bundle, files
 from widgets.numbers.choices import one_of
 from widgets.numbers.matrices import MATRICES, Pair, pair, with_weights
 from widgets.numbers.part import Part
 from widgets.numbers.storages import STORAGES
-from widgets.numbers.words import decibel, percent
+from widgets.numbers.words import decibel
 
 OWN = "own"
 TAMES = {"none": "Nothing", "rotate": "Hadamard rotation", "smooth": "Outlier smoothing"}

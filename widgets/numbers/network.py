@@ -10,6 +10,7 @@ from trnlab.kernels.layer_formats import LAYER_FORMATS
 from trnlab.networks import Found, Network, Outcome, digits_network, search, text_network
 from trnlab.networks.mix_search import COSTS, MEASURES
 from widgets.dashboard import trust
+from widgets.lesson.amounts import percent
 from widgets.numbers import bundle
 from widgets.numbers.choices import one_of
 from widgets.numbers.part import Part
@@ -209,7 +210,7 @@ def _words(outcome: Outcome, plain: Outcome, samples: int) -> str:
     size, time = outcome.weight_bytes / plain.weight_bytes, plain.total_s / outcome.total_s
     pace = f"{time:.2f} times faster" if time >= 1 else f"{1 / time:.2f} times slower"
     return (
-        f"{outcome.accuracy:.1%} of {samples:,} right ({points:+.1f} points against BF16), loss "
-        f"{outcome.loss:.4f} ({change:+.4f}). Weights take {size:.0%} of BF16's bytes; the run is "
-        f"{pace}."
+        f"{percent(outcome.accuracy)} of {samples:,} right ({points:+.1f} points against BF16), "
+        f"loss {outcome.loss:.4f} ({change:+.4f}). Weights take {percent(size)} of BF16's bytes; "
+        f"the run is {pace}."
     )

@@ -6,10 +6,11 @@ from typing import Any
 
 from trnlab.numerics.codes import decode, encode, neighbors
 from trnlab.numerics.formats import NUMBER_FORMATS, NumberFormat
+from widgets.lesson.amounts import percent
 from widgets.numbers import bundle
 from widgets.numbers.choices import one_of
 from widgets.numbers.part import Part
-from widgets.numbers.words import percent, plain
+from widgets.numbers.words import plain
 
 EXAMPLES = ("0.1", "1/3", "17", "300", "448", "0.002", "1e-6", "70000", "-2.5")
 LONGEST = 40  # characters of a typed number

@@ -11,6 +11,7 @@ from trnlab.kernels.matmul import TILE_M
 from trnlab.metrics import Profile
 from trnlab.schedule.timeline import ENGINE_TITLE, ENGINES
 from widgets.dashboard import trust
+from widgets.lesson.amounts import percent
 from widgets.numbers import bundle
 from widgets.numbers.choices import one_of
 from widgets.numbers.part import Part
@@ -170,5 +171,5 @@ def _words(point: Mapping[str, Any], product: Product) -> str:
     return (
         f"{point['label']}: TensorE multiplies{cold} {ideal:.1f} times faster than in BF16; the "
         f"whole product is {total}. Each {tiles}, and {point['busiest']} is the busiest: "
-        f"{point['busy']:.0%} of the time."
+        f"{percent(point['busy'])} of the time."
     )

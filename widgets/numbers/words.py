@@ -14,11 +14,6 @@ def plain(value: float, digits: int = 7) -> str:
     return f"{mantissa}e{int(exponent)}" if exponent else mantissa
 
 
-def percent(fraction: float) -> str:
-    """A share with two or three digits: "1.6 %", "0.00012 %"."""
-    return f"{plain(100 * fraction, 2 if abs(fraction) < 0.1 else 3)} %"
-
-
 def decibel(value: float) -> str:
     """ "28.5 dB"; "exact" if there is no error."""
     return "exact" if value == math.inf else f"{value:.1f} dB"

@@ -41,9 +41,9 @@ class PeArray(Stateful):
         TraitError: a shape does not fit the array
     """
 
-    _esm = bundle.scoped("toolsOf", "watchTheme", "behind") + bundle.text(
-        HERE / name for name in SCRIPTS
-    )
+    _esm = bundle.scoped(
+        "toolsOf", "watchTheme", "behind", "percent", shared=(*bundle.STATE, "amounts")
+    ) + bundle.text(HERE / name for name in SCRIPTS)
     _css = bundle.style(HERE / "pe_array.css")
     STATE = ("rows", "columns", "k", "m", "n", "matmuls", "cycle", "speed", "lens", "label")
     QUIET = ("cycle", "lens")

@@ -1,8 +1,6 @@
 // What a cycle means, in sentences and counters.
 
 const count = (number) => number.toLocaleString("en-US");
-const percent = (share) =>
-  `${(100 * share).toLocaleString("en-US", { maximumFractionDigits: 1 })}%`;
 const plural = (number, noun) => `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
 
 function nanoseconds(cycles, clock) {

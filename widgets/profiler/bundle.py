@@ -3,10 +3,10 @@
 from functools import cache
 from pathlib import Path
 
-from widgets.dashboard import bundle
+from widgets.dashboard import bundle, source
 
 HERE = Path(__file__).parent
-SHARED = ("dom", "amounts", "history", "svg_pen", "files", "state", "heart")
+SHARED = ("dom", "amounts", "history", "svg_pen", "files", "state", "heart", "source", "progress")
 OWN = (
     "columns",
     "find",
@@ -15,6 +15,7 @@ OWN = (
     "controls",
     "tools",
     "why",
+    "code",
     "whatif",
     "path",
     "range",
@@ -33,4 +34,4 @@ def module() -> str:
 @cache
 def style() -> str:
     """The theme's names, then the profiler's own rules."""
-    return bundle.style(HERE / "profiler.css", frame="profiler")
+    return bundle.style(source.CSS, HERE / "profiler.css", frame="profiler")

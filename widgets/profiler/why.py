@@ -4,12 +4,13 @@ import inspect
 import linecache
 import re
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from trnlab.metrics import Profile
+from trnlab.metrics.explain import Cause
 from trnlab.nki.kernel import plain
 from widgets.core_diagram.labels import title
 
@@ -29,13 +30,14 @@ SHOWN = {
 TRANSFERS = {"engine": "dma"}  # what all other causes are about
 
 
-def why(run: Profile, kernel: Callable[..., Any]) -> dict[str, Any]:
+def why(run: Profile, kernel: Callable[..., Any], judged: Sequence[Cause]) -> dict[str, Any]:
     """Ranked causes with what fixing each would save, idle time of the busiest engine, the path.
 
     Args:
         kernel: what was profiled, for its source
+        judged: what each suspect costs
     """
-    found = run.explain()
+    found = run.explain(judged)
     return {
         "text": micro(found.busiest),
         "engine": found.engine,

@@ -6,7 +6,7 @@ the explanation, the range.
 """
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,17 +16,20 @@ import traitlets
 
 from trnlab import spec
 from trnlab.metrics import Profile
+from trnlab.metrics.explain import Cause, cause_of, suspects
 from widgets.chart import Chart
 from widgets.chart import roofline as roofline_chart
 from widgets.dashboard import link, trust
 from widgets.dashboard.idle import Idle
 from widgets.dashboard.recent import Recent
+from widgets.dashboard.source import source
 from widgets.profiler import bundle, constants, scene, why
 from widgets.profiler.gallery import GALLERY, Entry, own
 from widgets.profiler.request import Request
 
 BAND_ROWS = 8_000  # a range needs some sixty schedules
-DOWNLOAD_ROWS = 150_000
+LONG_ROWS = 15_000  # explained within a quarter of a second, others in sight
+DOWNLOAD_ROWS = 75_000  # written within a second
 OWN = "own"
 STOPPED = "The run was stopped before it ended; what is shown is the one before it."
 Key = tuple[str, str, str]
@@ -51,6 +54,7 @@ class Profiler(anywidget.AnyWidget):
     chips = traitlets.List().tag(sync=True)
     fields = traitlets.List().tag(sync=True)
     scene = traitlets.Dict().tag(sync=True)
+    source = traitlets.List().tag(sync=True)  # of the kernel, as far as it ran
     problem = traitlets.Unicode().tag(sync=True)
     honesty = traitlets.Dict().tag(sync=True)
     address = traitlets.Unicode().tag(sync=True)  # of the page, as far as it was used
@@ -143,6 +147,7 @@ class Profiler(anywidget.AnyWidget):
             self.problem = ""
             self.honesty = trust.honesty(self._request.chip)
             self.fields = constants.fields(base.core)
+            self.source = source(base.trace, self._entries[self._request.kernel].kernel)
             self.scene = {
                 **scene.scene(self.profile),
                 **self._identity(self._request.run),
@@ -197,9 +202,24 @@ class Profiler(anywidget.AnyWidget):
             runs[f"{rival.name}, compared"] = rival
         return roofline_chart.data(runs, shown)
 
-    def _explain(self) -> None:
+    def _explain(self) -> Iterator[None]:
+        """Judge suspects one by one, then tell; of a long run how far that is."""
+        run, listed = self.profile, suspects(self.profile.timeline)
+        judged: list[Cause] = []
+        for suspect in listed:
+            judged.append(cause_of(run.timeline, suspect))
+            if run.timeline.rows > LONG_ROWS:
+                self.why = {"id": self._runs, "share": len(judged) / len(listed)}
+                yield
         kernel = self._entries[self._request.kernel].kernel
-        self.why = {**why.why(self.profile, kernel), "id": self._runs}
+        self.why = {**why.why(run, kernel, judged), "id": self._runs}
+
+    def _stop(self) -> None:
+        if "share" in self.why:
+            self._idle.stop()
+            text = "Stopped. Change something, or choose Reset, to explain a run again."
+            self.why = {"id": self._runs, "problem": text}
+            self._range()  # of a run this long it is a sentence
 
     def _range(self) -> None:
         if self.profile.timeline.rows > BAND_ROWS:
@@ -216,6 +236,8 @@ class Profiler(anywidget.AnyWidget):
             self.restore(message["state"])
         elif kind == "wait":
             self._answer_wait(message)
+        elif kind == "stop":
+            self._stop()
         elif kind == "perfetto":
             self._answer_perfetto()
 

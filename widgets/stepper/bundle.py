@@ -3,17 +3,27 @@
 from functools import cache
 from pathlib import Path
 
-from widgets.dashboard import bundle
+from widgets.dashboard import bundle, source
 
 HERE = Path(__file__).parent
-SHARED = ("dom", "amounts", "history", "svg_pen", "files", "state", "heart", "table", "tip")
+SHARED = (
+    "dom",
+    "amounts",
+    "history",
+    "svg_pen",
+    "files",
+    "state",
+    "heart",
+    "table",
+    "tip",
+    "source",
+)
 OWN = (
     "scene",
     "words",
     "places",
     "lanes",
     "timeline",
-    "source",
     "tiles",
     "memory",
     "values",
@@ -38,4 +48,4 @@ def module() -> str:
 @cache
 def style() -> str:
     """The theme's names, then the stepper's own rules."""
-    return bundle.style(HERE / "stepper.css")
+    return bundle.style(source.CSS, HERE / "stepper.css")

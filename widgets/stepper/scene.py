@@ -5,13 +5,9 @@ out when. Out: plain dictionaries whose columns are bytes. It knows no widget. T
 microseconds; everything else is as in `Profile`.
 """
 
-import ast
-import inspect
 from array import array
 from collections.abc import Callable
-from functools import cache
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +17,7 @@ from trnlab.memory import View
 from trnlab.metrics import Profile
 from trnlab.numerics import itemsize
 from trnlab.trace import Trace
+from widgets.dashboard.source import source
 
 Table = dict[str, dict[str, bytes]]
 
@@ -102,31 +99,6 @@ def wait_texts(profile: Profile) -> dict[str, Any]:
     rows = np.flatnonzero((line["wait_s"] > 0) & (line["wait_kind"] != 0))
     texts = [line.wait_text(row).replace(" us", " \N{MICRO SIGN}s") for row in rows.tolist()]
     return {"rows": rows.astype(np.int32).tobytes(), "texts": texts}
-
-
-def source(trace: Trace, kernel: Callable[..., Any]) -> list[dict[str, Any]]:
-    """The kernel, and each other function of its file in which an instruction was issued."""
-    written = inspect.unwrap(kernel)
-    path = inspect.getsourcefile(written) or ""
-    lines = {call.line for call in trace.calls} | {written.__code__.co_firstlineno}
-    return [
-        {"first": first, "lines": text}
-        for first, text in _functions(path)
-        if any(first <= line < first + len(text) for line in lines)
-    ]
-
-
-@cache
-def _functions(path: str) -> tuple[tuple[int, list[str]], ...]:
-    """First line and lines of each top-level function of a file."""
-    text = Path(path).read_text(encoding="utf-8")
-    lines = text.splitlines()
-    found = [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
-    starts = [min([node.lineno, *(d.lineno for d in node.decorator_list)]) for node in found]
-    return tuple(
-        (start, lines[start - 1 : node.end_lineno])
-        for start, node in zip(starts, found, strict=True)
-    )
 
 
 class _Codes:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from widgets.numbers.files import MAX_BYTES, MAX_VALUES, checked, matrix_of
+from widgets.numbers.matrices import MOST_WEIGHTS, with_weights
 
 
 def npy(array, **options):
@@ -121,3 +122,17 @@ def test_the_largest_matrix_is_taken():
 def test_what_is_no_array_is_refused(given):
     with pytest.raises(ValueError):
         checked(given)
+
+
+def test_many_short_rows_are_refused_before_their_blocks_are_filled():
+    rows = np.ones((62_501, 8), np.float32)
+    with pytest.raises(ValueError, match="rows of 8 values.*at most 62,500 such rows"):
+        checked(rows)
+    assert checked(rows[1:]).shape == (62_500, 8)
+
+
+def test_a_wide_matrix_is_multiplied_by_fewer_columns():
+    for shape in ((1, 1_000_000), (4, 2_000), (30, 40)):
+        pair = with_weights(np.ones(shape, np.float32), "")
+        assert pair.w.shape[0] == shape[1] and 1 <= pair.w.shape[1] <= 256
+        assert pair.w.size <= max(MOST_WEIGHTS, shape[1])

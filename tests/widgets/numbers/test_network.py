@@ -4,6 +4,7 @@ import pytest
 
 from tests.widgets.numbers.harness import change, tell
 from trnlab.networks import digits_network, search
+from widgets.lesson import percent
 from widgets.numbers.network import OFFERED, NetworkPart, budget_of, layer_words, told
 
 
@@ -23,7 +24,7 @@ def test_a_mix_is_run_on_the_modelled_core(network, digits, mix):
     assert network.scene["outcome"] == told(digits.run(mix))
     assert network.scene["plain"] == told(digits.run(["bfloat16"] * 2))
     assert network.scene["mix"] == mix and network.scene["samples"] == 355
-    assert f"{digits.run(mix).accuracy:.1%} of 355 right" in network.scene["words"]
+    assert f"{percent(digits.run(mix).accuracy)} of 355 right" in network.scene["words"]
 
 
 def test_every_format_for_all_and_the_narrowest_for_each_follow(network, digits):

@@ -80,7 +80,7 @@ def test_the_line_holds_neighbors_in_order_and_where_the_number_goes(number, for
 
 def test_chances_of_stochastic_rounding_are_the_distances(number):
     change(number, text="0.1", format="float8_e4m3fn")
-    assert "80 % up, 20 % down" in number.scene["line"]["words"]
+    assert "80.0 % up, 20.0 % down" in number.scene["line"]["words"]
 
 
 def test_a_tie_goes_to_the_even_code(number):

@@ -28,6 +28,9 @@ function plansView(app) {
   const told = h("p", { class: "quiet" });
   const map = h("table", { class: "map" });
   const best = h("ol", { class: "best" });
+  const progress = progressView("Plans looked at", () => app.ask({ kind: "stop" }));
+  const more = h("button", { type: "button", "data-act": "go-on",
+    onclick: () => app.ask({ kind: "go on" }) }, "Go on");
 
   const isTraining = () => app.params().task === "training";
 
@@ -58,7 +61,7 @@ function plansView(app) {
     element: h("section", { class: "panel plans", "aria-label": "The map of plans" },
       h("header", {}, h("h3", {}, "The map of plans"), h("p", { class: "how" },
         "Each cell: the best plan that fits with this tp and pp. Press one to see it above.")),
-      h("div", { class: "controls" }, goal.element), told,
+      h("div", { class: "controls" }, goal.element), told, progress.element, more,
       h("div", { class: "scroll", tabindex: 0, role: "region",
         "aria-label": "Best plan for each tp and pp" },
         map), h("h4", {}, "The best"), best),
@@ -66,7 +69,11 @@ function plansView(app) {
       const found = app.trait("plans");
       goal.draw(Object.entries(GOAL_WORDS).filter(([name]) => !isTraining() || name !== "ttft_s"),
         app.params().goal);
-      if (found.id !== app.scene().id) {
+      const isOld = found.id !== app.scene().id;
+      const isOn = !isOld && "share" in found;
+      progress.draw(isOn ? found.share : null, `${percent(found.share)} looked at`);
+      more.hidden = isOld || !("stopped" in found);
+      if (isOld || isOn) {
         say(told, "Ranking the plans of this model on this machine…");
         return;
       }
@@ -77,7 +84,8 @@ function plansView(app) {
         best.replaceChildren();
         return;
       }
-      say(told, `${count(found.legal)} plans looked at, ${count(found.fitting)} fit.${
+      const part = "stopped" in found ? `Stopped after ${percent(found.stopped)}: of ` : "";
+      say(told, `${part}${count(found.legal)} plans looked at, ${count(found.fitting)} fit.${
         found.goal === "cost" ? ` Of up to ${plural(app.scene().machine.chips, "chip")
           }, a plan pays for those it needs.` : ""}`);
       const tps = [...new Set(found.cells.map(({ plan }) => plan.tp))].sort((a, b) => a - b);

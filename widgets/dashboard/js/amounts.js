@@ -24,8 +24,10 @@ function kib(value) {
   return value < 1024 ? `${value} B` : `${+(value / 1024).toFixed(1)} KiB`;
 }
 
+/** "46.4 %", and two digits below one: "0.032 %"; lessons write shares the same way. */
 function percent(fraction) {
-  return `${(100 * fraction).toFixed(1)} %`;
+  const share = 100 * fraction;
+  return `${Math.abs(share) >= 1 || !share ? share.toFixed(1) : Number(share.toPrecision(2))} %`;
 }
 
 const LANE_LABELS = { tensor: "Tensor", vector: "Vector", scalar: "Scalar", gpsimd: "GpSimd",

@@ -10,14 +10,12 @@ function networkView(app) {
   const head = (...names) => h("thead", {}, h("tr", {},
     ...names.map((name) => h("th", { scope: "col" }, name))));
   const plot = picture(260, "");
-  const progress = h("progress", { max: 1, value: 0 });
+  const progress = progressView("Runs of the search", () => app.ask({ kind: "stop" }));
   const status = h("p", { class: "quiet", role: "status" });
   const best = h("p", { class: "found" });
   const start = h("button", { type: "button", "data-act": "search",
     onclick: () => app.ask({ kind: "search" }) },
     "Search");
-  const stop = h("button", { type: "button", "data-act": "stop",
-    onclick: () => app.ask({ kind: "stop" }) }, "Stop");
   const take = h("button", { type: "button", "data-act": "take", onclick: () =>
     app.change({ mix: app.more.search.best.mix }) }, "Use this mix");
   const budget = h("input", { type: "text", inputmode: "decimal", "data-name": "budget",
@@ -48,7 +46,7 @@ function networkView(app) {
       h("td", { class: "bar" }, h("span", { class: "meter", "aria-hidden": "true" }, fill))) };
   }
 
-  const numbers = (o) => [o.accuracy === undefined ? "" : `${(100 * o.accuracy).toFixed(1)} %`,
+  const numbers = (o) => [o.accuracy === undefined ? "" : percent(o.accuracy),
     o.loss.toFixed(4), time(o.us), bytes(o.weight_bytes), bytes(o.hbm_bytes)];
   const cellsOf = (o) => numbers(o).map((text) => h("td", { class: "figure" }, text));
 
@@ -65,8 +63,8 @@ function networkView(app) {
           h("div", { class: "controls" }, chooser(app, "cost", "Save", fixed.costs, "wide"),
             chooser(app, "measure", "May get worse by, in", fixed.measures, "wide"),
               labelled("at most", budget),
-            h("div", { class: "history" }, start, stop)),
-          progress, status, plot, best, take))),
+            h("div", { class: "history" }, start)),
+          progress.element, status, plot, best, take))),
     draw(scene) {
       const params = app.params();
       const more = app.more.network === scene.network ? app.more : null;
@@ -98,11 +96,10 @@ function networkView(app) {
   function drawSearch(found, scene) {
     const running = Boolean(found.points) && !found.is_done;
     start.disabled = running;
-    stop.disabled = !running;
-    progress.hidden = !running;
+    progress.draw(running ? (found.runs || 0) / (found.expected || 1) : null,
+      `Run ${found.runs || 0} of at most ${found.expected || "…"}`);
     take.hidden = !found.best;
     best.hidden = !found.best;
-    progress.value = found.runs ? found.runs / found.expected : 0;
     plot.toggleAttribute("hidden", !found.points?.length);
     if (!found.points?.length) {
       say(status, "Each mix that is tried is run on the modelled core, on every sample.");
@@ -110,8 +107,8 @@ function networkView(app) {
     }
     const unit = found.measure === "loss" ? "nats" : "points";
     const costWords = (value) => (found.cost === "total_s" ? time(value * 1e6) : bytes(value));
-    say(status, running ? `Run ${found.runs} of at most ${found.expected}…`
-      : `${found.is_stopped ? "Stopped after" : "Done:"} ${plural(found.runs, "run")}.`);
+    const end = found.is_stopped ? "Stopped after" : "Done:";
+    say(status, running ? "" : `${end} ${plural(found.runs, "run")}.`);
     const groups = new Map();
     found.best.mix.forEach((format, i) => {
       groups.set(format, [...(groups.get(format) || []), scene.layers[i].label]);

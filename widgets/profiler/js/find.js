@@ -1,6 +1,6 @@
-// Which rows a search and three filters leave; sums over them, so that any zoom is drawn at once.
+// Which rows a search, three filters and a line of the source leave; sums over them, so that any zoom is drawn at once.
 
-const NO_FILTER = { text: "", engine: "", op: "", wait: "" };
+const NO_FILTER = { text: "", engine: "", op: "", wait: "", line: "" };
 
 function isFiltered(filter) {
   return Object.values(filter).some((value) => value);
@@ -34,7 +34,7 @@ function applyFilter(run, filter) {
   for (const lane of run.lanes) lane.hit = sums(lane.rows, (row) => run.match[row] * busy[row]);
 }
 
-function codeTests(run, { engine, op, wait }) {
+function codeTests(run, { engine, op, wait, line }) {
   const { rows, names } = run;
   const tests = [];
   const add = (name, list, column) => {
@@ -44,6 +44,7 @@ function codeTests(run, { engine, op, wait }) {
   };
   add(engine, names.engines, rows.engine);
   add(op, names.ops, rows.op);
+  if (line) tests.push((row) => rows.line[row] === Number(line));
   if (wait === "any") tests.push((row) => didWait(run, row));
   else if (wait) {
     add(wait, names.wait_kinds, rows.wait_kind);

@@ -1,7 +1,7 @@
 // One widget: what the learner asked for, what is shown of it, and the views that follow.
 
 const QUIET_MS = 250;
-const TABS = [["why", "Why"], ["whatif", "What if"], ["path", "Critical path"], ["range", "Range"]];
+const TABS = [["why", "Why"], ["code", "Code"], ["whatif", "What if"], ["path", "Critical path"], ["range", "Range"]];
 
 function render({ model, el }) {
   const root = h("div", { class: "trn-profiler", tabindex: -1 });
@@ -25,8 +25,14 @@ function render({ model, el }) {
       view.filter = { ...view.filter, ...part };
       applyFilter(app.run, view.filter);
       drawTools();
+      drawCode();
       timeline.redraw();
       save();
+    },
+    /** The instructions of a line, and the next of them. */
+    chooseLine(line) {
+      app.filter({ ...NO_FILTER, line: String(line) });
+      app.choose(nextFound(app.run, view.row, 1));
     },
     showPath(on) {
       view.path = on;
@@ -39,6 +45,7 @@ function render({ model, el }) {
       view.row = row;
       timeline.reveal(app.run, row);
       timeline.redraw();
+      drawCode();
       model.send({ kind: "wait", id: app.run.id, row });
       tell();
       save();
@@ -134,6 +141,7 @@ function render({ model, el }) {
   const numbers = numbersView();
   const tools = toolsView(app);
   const why = whyView(app);
+  const code = codeView(app);
   const whatif = whatifView(app);
   const path = pathView(app);
   const range = rangeView();
@@ -143,7 +151,7 @@ function render({ model, el }) {
   const doing = h("p", {});
   const waited = h("p", { class: "why-wait" });
   const now = h("div", { class: "now", "aria-live": "polite" }, doing, waited);
-  const bodies = { why: why.element, whatif: whatif.element, path: path.element, range: range.element };
+  const bodies = { why: why.element, code: code.element, whatif: whatif.element, path: path.element, range: range.element };
   const tabs = TABS.map(([name, words]) => h("button", { type: "button", "data-tab": name,
     "aria-pressed": "false", onclick: () => { view.tab = name; drawTabs(); save(); } }, words));
   const film = h("section", { class: "panel film", "aria-label": "Timeline" }, tools.element,
@@ -193,11 +201,13 @@ function render({ model, el }) {
     why.draw(app.run, whyNow(), view.filter);
     files.draw();
   };
+  const drawCode = () => code.draw(app.run, model.get("source"), view.row);
   const drawNumbers = () => numbers.draw(app.run, model.get("honesty"), bandNow());
   function drawTabs() {
     for (const tab of tabs) tab.setAttribute("aria-pressed", String(tab.dataset.tab === view.tab));
     for (const [name, body] of Object.entries(bodies)) body.hidden = name !== view.tab;
     why.draw(app.run, whyNow(), view.filter);
+    drawCode();
     path.draw(app.run, whyNow());
     range.draw(app.run, bandNow(), model.get("honesty"));
   }
@@ -227,7 +237,7 @@ function render({ model, el }) {
   function mark() {
     Object.assign(root.dataset, { scene: app.run.id, rows: app.run.rows.n, row: view.row,
       totalUs: app.run.summary.total_us, kernel: app.run.key[0], chip: app.run.key[2],
-      why: model.get("why").id, band: model.get("band").id, other: model.get("other").id });
+      why: "share" in model.get("why") ? "" : model.get("why").id, band: model.get("band").id, other: model.get("other").id });
   }
 
   function fitToWindow() {
@@ -241,6 +251,7 @@ function render({ model, el }) {
     drawControls();
     drawNumbers();
     drawTools();
+    code.stale();
     drawTabs();
     compare.draw(model.get("params"), model.get("other"));
     compare.redraw();
@@ -281,6 +292,7 @@ function render({ model, el }) {
     const total = app.run.summary.total_us;
     const whole = !(from >= 0 && to > from);
     timeline.window = clampWindow(whole ? { from: 0, to: total } : { from, to }, total);
+    if (!/^\d*$/.test(view.filter.line)) view.filter.line = "";
     for (const name of ["engine", "op", "wait"]) {
       const known = { engine: app.run.names.engines, op: app.run.names.ops,
         wait: ["any", ...app.run.names.wait_kinds] }[name];
@@ -295,6 +307,7 @@ function render({ model, el }) {
     const same = JSON.stringify(before.key) === JSON.stringify(app.run.key);
     if (!same) {
       view.row = -1;
+      if (before.key[0] !== app.run.key[0]) view.filter.line = "";
       for (const [name, list] of [["op", app.run.names.ops], ["wait", ["any", ...app.run.names.wait_kinds]]]) {
         if (!list.includes(view.filter[name])) view.filter[name] = "";
       }

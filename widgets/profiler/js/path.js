@@ -6,9 +6,9 @@ function pathView(app) {
   return {
     element: root,
     draw(run, why) {
-      if (!why) {
+      if (!why?.parts) {
         told = 0;
-        root.replaceChildren(h("p", { class: "quiet" }, "Following the path…"));
+        root.replaceChildren(h("p", { class: "quiet" }, why?.problem || "Following the path…"));
         return;
       }
       if (told === why.id) return;

@@ -46,7 +46,8 @@ function toolsView(app) {
       path.checked = withPath;
       const on = isFiltered(filter);
       steps.hidden = !on;
-      say(found, !on ? "" : `${count(run.found.rows.length)} of ${plural(run.rows.n, "row")}: at work ${
+      const of = filter.line ? `Line ${filter.line}: ` : "";
+      say(found, !on ? "" : `${of}${count(run.found.rows.length)} of ${plural(run.rows.n, "row")}: at work ${
         time(run.found.busy_us)}, waiting ${time(run.found.wait_us)}`);
     },
   };

@@ -9,13 +9,19 @@ function meter(share, color = "") {
 
 function whyView(app) {
   const root = h("div", { class: "tab-body why" });
+  const progress = progressView("Causes judged", () => app.ask({ kind: "stop" }));
   let told = null;
   return {
     element: root,
     draw(run, why, filter) {
-      if (!why) {
+      const isOn = Boolean(why && "share" in why);
+      progress.draw(isOn ? why.share : null, `${percent(isOn ? why.share : 0)} of the causes`);
+      if (!why || isOn || why.problem) {
         told = null;
-        root.replaceChildren(h("p", { class: "quiet" }, "Scheduling the run again without each cause…"));
+        const words = why?.problem || "Scheduling the run again without each cause…";
+        if (!progress.element.isConnected || !isOn) {
+          root.replaceChildren(h("p", { class: "quiet" }, words), progress.element);
+        }
         return;
       }
       const key = `${why.id} ${JSON.stringify(filter)}`;

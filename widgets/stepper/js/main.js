@@ -88,7 +88,9 @@ function render({ model, el }) {
   const summary = summaryView(app);
   const predict = predictView(app);
   const transport = transportView(app);
-  const source = sourceView(app);
+  const source = sourceView((line) => app.cursor.goLine(line), (line, runs) =>
+    `Line ${line}: to the next of ${count(runs)} instructions`);
+  const code = panel("source", "", "Click a line for its next instruction.", source.element);
   const tiles = tilesView(app);
   const memory = memoryView(app);
   const values = valuesView(app);
@@ -106,7 +108,7 @@ function render({ model, el }) {
     h("p", { class: "how" }, "Bars: at work. Hatched: waiting. Thin tails: not yet readable. Marks "
       + "on the left: now."));
   const work = h("div", { class: "work" },
-    h("div", { class: "left" }, film, source.element),
+    h("div", { class: "left" }, film, code),
     h("div", { class: "right" }, tiles.element, memory.element));
   root.append(h("h1", {}, model.get("question")), heart.element, controls.element,
     h("div", { class: "strip" }, summary.element, predict.element), work, keyList(),
@@ -143,7 +145,8 @@ function render({ model, el }) {
     const { scene, row } = app;
     timeline.draw(scene, row);
     transport.draw(scene, row);
-    source.draw(scene, row);
+    say(code.querySelector("h3"), `${scene.meaning}.`);
+    source.draw(scene.source, { runs: scene.linesRun }, scene.rows.line[row]);
     tiles.draw(scene, row);
     memory.draw(scene, row);
     values.draw(scene, row);

@@ -1,4 +1,4 @@
-// The kernel's own source, the cursor's line marked.
+// A kernel's own source, one of its lines marked.
 
 const TOKENS =
   /(#.*$)|("""[^]*?"""|"[^"]*"|'[^']*')|\b(nisa\.\w+)|\b(def|for|in|if|else|return|range)\b/g;
@@ -17,12 +17,13 @@ function highlight(text) {
   return parts;
 }
 
-function sourceView(app) {
-  const list = h("ol", { class: "code", tabindex: 0, "aria-label": "Source" });
-  const root = panel("source", "", "Click a line for its next instruction.", list);
-  const title = root.querySelector("h3");
-  let shown = ""; // the text
-  let counted = null; // the scene
+/** {element, stale, draw}: `pick(line)` is called for a line that ran; `label(line, runs)` says
+ * what that does. */
+function sourceView(pick, label) {
+  const list = h("ol", { class: "trn-code", tabindex: 0, "aria-label": "Source" });
+  let given = null; // the source
+  let shown = ""; // its text
+  let counted = null; // the counts
   let current = null;
   let lines = new Map(); // by number: its item and its button
 
@@ -35,41 +36,44 @@ function sourceView(app) {
       const button = h("button", { type: "button", class: "runs", hidden: true });
       const item = h("li", { value: number },
         h("span", { class: "number", "aria-hidden": "true" }, String(number)), code, button);
-      item.addEventListener("click", () => app.cursor.goLine(number));
+      item.addEventListener("click", () => button.hidden || pick(number));
       lines.set(number, { item, button });
       if (i === 0) item.classList.add("first");
       return item;
     })));
   }
 
-  /** How often each line runs. */
-  function tally({ linesRun }) {
+  /** How often each line runs; of those that a filter leaves, too. */
+  function tally(runs, hits) {
     for (const [number, { item, button }] of lines) {
-      const runs = linesRun.get(number) || 0;
-      item.classList.toggle("runs-here", runs > 0);
-      button.hidden = !runs;
-      say(button, runs ? `${count(runs)}×` : "");
-      button.setAttribute("aria-label",
-        `Line ${number}: to the next of ${count(runs)} instructions`);
+      const all = runs.get(number) || 0;
+      const found = hits?.get(number) || 0;
+      item.classList.toggle("runs-here", all > 0);
+      item.classList.toggle("hit", found > 0);
+      button.hidden = !all;
+      say(button, !all ? "" : hits ? `${count(found)} of ${count(all)}` : `${count(all)}×`);
+      button.setAttribute("aria-label", label(number, all));
     }
   }
 
   return {
-    element: root,
+    element: list,
     stale() { current = null; },
-    draw(scene, row) {
-      if (counted !== scene) {
-        counted = scene;
-        const text = JSON.stringify(scene.source);
-        if (shown !== text) {
-          shown = text;
-          current = null;
-          build(scene.source);
-          say(title, `${scene.meaning}.`);
-        }
-        tally(scene);
+    /** `runs` and `hits`: line -> how often, made anew when they change; `line`: the marked one. */
+    draw(source, { runs, hits = null }, line) {
+      const text = given === source ? shown : JSON.stringify(source);
+      given = source;
+      if (shown !== text) {
+        shown = text;
+        current = null;
+        counted = null;
+        build(source);
       }
-      const item = lines.get(scene.rows.line[row])?.item;
+      if (counted !== (hits || runs)) {
+        counted = hits || runs;
+        tally(runs, hits);
+      }
+      const item = lines.get(line)?.item;
       if (item === current) return;
       for (const last of list.querySelectorAll(".current")) {
         last.classList.remove("current");
