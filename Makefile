@@ -23,7 +23,7 @@ jupyter: .venv/lab  ## open the same notebooks in JupyterLab
 	@$(BIN)/trnlab open --lab --port $(PORT)
 
 test: .venv/test chromium  ## install what tests need and run them all
-	$(BIN)/python -m pytest $(ARGS)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest $(ARGS)
 
 check: .venv/test  ## lint and type-check, change nothing
 	$(BIN)/ruff check .
