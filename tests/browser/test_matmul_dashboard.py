@@ -112,6 +112,19 @@ def test_every_control_shows_the_engines_run(stepper, name, value):
     assert int(shown["rows"]) == run.timeline.rows
 
 
+def test_what_is_typed_before_the_browser_was_ever_idle_stays(stepper):
+    page = stepper({"kernel": "pipelined"})
+    page.add_init_script("window.jobs = []; window.requestIdleCallback = (job) => jobs.push(job);")
+    page.reload()
+    page.wait_for_selector(f"{ROOT}[data-rows]")
+    page.locator(f"{ROOT} [data-name=m_block]").fill("2")
+    done = page.evaluate(
+        "() => { let n = 0; for (; jobs.length; n += 1) jobs.shift()(); return n; }"
+    )
+    assert done > 1
+    assert page.locator(f"{ROOT} [data-name=m_block]").input_value() == "2"
+
+
 CROWDED = """async () => {
   const root = document.querySelector('.trn-stepper');
   const timeline = root.querySelector('.film canvas');

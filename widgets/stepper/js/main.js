@@ -176,14 +176,18 @@ function render({ model, el }) {
     work.style.setProperty("--room", fits ? `${window.innerHeight - top - 8}px` : "70vh");
   }
 
+  function drawRun() {
+    timeline.stale();
+    source.stale();
+    draw();
+    summary.draw(app.scene, model.get("honesty"));
+  }
+
   /** A new run, in the colors and sizes that the page has. */
   function drawScene() {
     app.theme.badge = model.get("honesty").badge;
-    timeline.stale();
-    source.stale();
     withSizes(() => {
-      draw();
-      summary.draw(app.scene, model.get("honesty"));
+      drawRun();
       drawControls();
       drawLadder();
       values.stale();
@@ -191,12 +195,15 @@ function render({ model, el }) {
     }, drawAll);
   }
 
-  /** A browser makes code fast that has run a few times: before the first change, not during it. */
+  /**
+   * A browser makes code fast that has run a few times: before the first change, not during it.
+   * What a learner may be typing into is left alone.
+   */
   function rehearse(times) {
     whenIdle(() => {
-      if (!root.isConnected) return;
+      if (pending || !root.isConnected) return;
       readScene(readProgram(model.get("program")), model.get("scene"));
-      drawScene();
+      withSizes(drawRun, app.redraw);
       if (times > 1) rehearse(times - 1);
     });
   }
