@@ -1,4 +1,5 @@
-// Which rows a search, three filters and a line of the source leave; sums over them, so that any zoom is drawn at once.
+// Which rows a search, three filters and a line of the source leave; sums over them, so that any
+// zoom is drawn at once.
 
 const NO_FILTER = { text: "", engine: "", op: "", wait: "", line: "" };
 

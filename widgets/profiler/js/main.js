@@ -1,7 +1,8 @@
 // One widget: what the learner asked for, what is shown of it, and the views that follow.
 
 const QUIET_MS = 250;
-const TABS = [["why", "Why"], ["code", "Code"], ["whatif", "What if"], ["path", "Critical path"], ["range", "Range"]];
+const TABS = [["why", "Why"], ["code", "Code"], ["whatif", "What if"], ["path", "Critical path"],
+  ["range", "Range"]];
 
 function render({ model, el }) {
   const root = h("div", { class: "trn-profiler", tabindex: -1 });
@@ -151,7 +152,8 @@ function render({ model, el }) {
   const doing = h("p", {});
   const waited = h("p", { class: "why-wait" });
   const now = h("div", { class: "now", "aria-live": "polite" }, doing, waited);
-  const bodies = { why: why.element, code: code.element, whatif: whatif.element, path: path.element, range: range.element };
+  const bodies = { why: why.element, code: code.element, whatif: whatif.element,
+    path: path.element, range: range.element };
   const tabs = TABS.map(([name, words]) => h("button", { type: "button", "data-tab": name,
     "aria-pressed": "false", onclick: () => { view.tab = name; drawTabs(); save(); } }, words));
   const film = h("section", { class: "panel film", "aria-label": "Timeline" }, tools.element,
@@ -237,7 +239,8 @@ function render({ model, el }) {
   function mark() {
     Object.assign(root.dataset, { scene: app.run.id, rows: app.run.rows.n, row: view.row,
       totalUs: app.run.summary.total_us, kernel: app.run.key[0], chip: app.run.key[2],
-      why: "share" in model.get("why") ? "" : model.get("why").id, band: model.get("band").id, other: model.get("other").id });
+      why: "share" in model.get("why") ? "" : model.get("why").id, band: model.get("band").id,
+      other: model.get("other").id });
   }
 
   function fitToWindow() {

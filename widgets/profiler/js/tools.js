@@ -47,8 +47,9 @@ function toolsView(app) {
       const on = isFiltered(filter);
       steps.hidden = !on;
       const of = filter.line ? `Line ${filter.line}: ` : "";
-      say(found, !on ? "" : `${of}${count(run.found.rows.length)} of ${plural(run.rows.n, "row")}: at work ${
-        time(run.found.busy_us)}, waiting ${time(run.found.wait_us)}`);
+      say(found, !on ? "" : `${of}${count(run.found.rows.length)} of ${
+        plural(run.rows.n, "row")}: at work ${time(run.found.busy_us)}, waiting ${
+        time(run.found.wait_us)}`);
     },
   };
 }

@@ -30,7 +30,8 @@ function memoryView(app) {
     const partition = Math.floor((x * scene.partitions) / canvas.clientWidth);
     const tile = tilesAt(scene, at_us).find((each) => tiles.bank[each] < 0
       && partition >= tiles.partition[each]
-      && partition < tiles.partition[each] + tiles.partitions[each] && address >= tiles.address_bytes[each]
+      && partition < tiles.partition[each] + tiles.partitions[each]
+      && address >= tiles.address_bytes[each]
       && address < tiles.address_bytes[each] + tiles.bytes_per_partition[each]);
     return tile === undefined ? "" : `${tileWords(scene, tile, at_us)}: from address ${
       kib(tiles.address_bytes[tile])}, ${kib(tiles.bytes_per_partition[tile])} in each of ${
