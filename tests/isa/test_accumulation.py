@@ -166,6 +166,21 @@ def test_parts_of_blocks_that_are_multiplied_as_whole_rows_give_the_values_of_nu
         assert np.array_equal(values, due)
 
 
+def test_an_operand_that_is_gathered_from_a_block_is_no_row_of_it():
+    offsets = np.arange(16)[::-1] * 2  # in the block, flat: in both of its tiles
+
+    def body(a, block, index):
+        acc = tile((M, 16), "float32", "psum")
+        nisa.nc_matmul(acc, a, block.indirect(index, 16))
+        return acc
+
+    a, block = whole(32, M), whole(32, 2, 20, seed=1)
+    index = np.zeros((32, 1), np.uint16)
+    index[:16, 0] = offsets
+    due = product(a, block.reshape(32, -1)[:, offsets])
+    assert np.array_equal(run(body, a, block, index), due)
+
+
 def test_a_product_of_whole_rows_that_was_not_kept_is_made_in_parts_from_then_on():
     made = []
 

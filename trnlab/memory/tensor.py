@@ -197,10 +197,11 @@ class Tensor(Views, NoOperators):
 
     @property
     def row(self) -> Row:
-        """The row of its block that it lies in, and its columns there."""
+        """The row of its block that it lies in, and its columns there; itself if it is gathered."""
         if self._row is None:
             allocation = self.storage.allocation
-            block = allocation.shape if self.dtype == allocation.dtype else ()
+            is_part = self.path is None and self.dtype == allocation.dtype
+            block = allocation.shape if is_part else ()
             self._row = row_of(block, self.shape, self.strides, self.offset, LONGEST_ROW)
         return self._row
 
